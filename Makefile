@@ -1,0 +1,57 @@
+# One name for each job; `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := -c constraints.txt
+PROTOS := $(wildcard proto/triwire/v1/*.proto)
+BUF := node_modules/.bin/buf
+
+.DEFAULT_GOAL := help
+.PHONY: help setup proto format lint test test-models demo serve clean
+
+help:  ## List the jobs.
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) torch==2.13.0 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[cli,server,dev]' 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@$(BIN)/python -c 'import torch, grpc, transformers' && touch $@
+
+setup: $(VENV)/.installed  ## Make the virtual environment with everything in it.
+
+$(BUF): package.json
+	@npm install --silent --no-audit --no-fund
+
+# buf finds google/rpc/status.proto where googleapis-common-protos installed it, without a copy in the repository.
+build/proto-dependencies/google/rpc/status.proto: | setup
+	@mkdir -p $(@D)
+	@$(BIN)/python -c 'import sys, shutil, google.rpc.status_pb2 as m; shutil.copy(m.__file__.replace("_pb2.py", ".proto"), sys.argv[1])' $@
+
+proto: setup  ## Generate the Python modules and type stubs from proto/.
+	@$(BIN)/python proto/generate.py
+
+format: setup  ## Format the code and mend what can be mended.
+	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
+
+lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy service clients/python tests
+	@$(BUF) lint && $(BUF) format proto --diff --exit-code
+	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
+
+test: setup  ## The tests that need no weights, no GPU and no network.
+	@$(BIN)/python -m pytest -q
+
+test-models: setup  ## The tests that need the demo model in the cache.
+	@$(BIN)/python -m pytest -q -m models --timeout 900
+
+demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.
+	@$(BIN)/python examples/demo.py
+
+serve: setup  ## Serve the demo profile on this machine until interrupted.
+	@$(BIN)/triwire-server serve
+
+clean:  ## Remove the virtual environment and the caches of the tools.
+	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis

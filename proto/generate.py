@@ -1,0 +1,46 @@
+"""Generates `proto/gen/triwire/v1` from the protos: message modules, service modules and their type stubs.
+
+Run by `make proto`; a test compares its output with what is committed.
+"""
+
+import sys
+from importlib import resources
+from pathlib import Path
+
+from google.rpc import status_pb2
+from grpc_tools import protoc
+
+PROTO_ROOT = Path(__file__).parent
+
+
+def generate(out: Path) -> None:
+    """Write the modules of every proto below `proto/triwire` into `out`.
+
+    Args:
+        out: the source root that is to hold the `triwire` package. Made if it does not exist.
+
+    Raises:
+        RuntimeError: protoc refused a proto; its message is on standard error.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    # google/rpc/status.proto comes from googleapis-common-protos, google/protobuf/*.proto from grpcio-tools.
+    common = Path(status_pb2.__file__).parents[2]
+    well_known = Path(str(resources.files("grpc_tools"))) / "_proto"
+    plugins = Path(sys.executable).parent
+    arguments = [
+        "protoc",
+        *(f"-I{path}" for path in (PROTO_ROOT, common, well_known)),
+        f"--plugin=protoc-gen-mypy={plugins / 'protoc-gen-mypy'}",
+        f"--plugin=protoc-gen-mypy_grpc={plugins / 'protoc-gen-mypy_grpc'}",
+        f"--python_out={out}",
+        f"--grpc_python_out={out}",
+        f"--mypy_out=quiet:{out}",
+        f"--mypy_grpc_out=quiet:{out}",
+        *(str(path.relative_to(PROTO_ROOT)) for path in sorted((PROTO_ROOT / "triwire").rglob("*.proto"))),
+    ]
+    if protoc.main(arguments) != 0:
+        raise RuntimeError("protoc failed")
+
+
+if __name__ == "__main__":
+    generate(PROTO_ROOT / "gen")

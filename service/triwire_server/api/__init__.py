@@ -1,0 +1,1 @@
+"""Servicers: validate, call the pipeline, encode. Knows no models."""

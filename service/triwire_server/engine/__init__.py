@@ -1,0 +1,1 @@
+"""Segments in, text out: batching and models. Knows nothing of protobuf messages or gRPC."""

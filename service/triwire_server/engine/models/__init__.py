@@ -1,0 +1,1 @@
+"""Models: one file per architecture, each with its language codes, forced tokens and limits."""

@@ -1,0 +1,96 @@
+"""The face of a model: what the engine and the API need to know of any architecture.
+
+A model turns a `Segment` into a `Prompt` (token ids with its decoding limits) and token ids back into text. Both may be
+called from any thread but the device's, and must not touch the device. `generate` runs on the device's thread alone.
+"""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from triwire_server.engine.segment import Register, Segment, Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What a profile says of one model. Shown by ListModels."""
+
+    name: str
+    version: str
+    tasks: tuple[Task, ...]
+    language_pairs: frozenset[tuple[str, str]]
+    """(source, target) BCP-47 tags that it translates."""
+
+    summary_languages: frozenset[tuple[str, str]]
+    """(article, summary) BCP-47 tags that it summarizes; equal for a summary in the article's language."""
+
+    license: str
+    """SPDX identifier of the license of the weights."""
+
+    noncommercial: bool = False
+    origin_uri: str = ""
+    max_input_tokens: int = 512
+    """Tokens of source text read at once, instructions not counted."""
+
+    registers: tuple[Register, ...] = (Register.NEWS,)
+    """Registers it can write."""
+
+    @property
+    def full_name(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+    def pairs(self, task: Task) -> frozenset[tuple[str, str]]:
+        """Directions served for a task."""
+        if task not in self.tasks:
+            return frozenset()
+        return self.language_pairs if task is Task.TRANSLATION else self.summary_languages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A segment as token ids, with the limits of its decoding."""
+
+    input_ids: tuple[int, ...]
+    """Encoder input, or the whole chat prompt. Special tokens included."""
+
+    max_new_tokens: int
+    forced_ids: tuple[int, ...] = ()
+    """Tokens that the output is made to start with (a target language token); not part of the output text."""
+
+    no_repeat_ngram_size: int = 0
+    """Length of token n-grams that may not occur twice; 0: no limit. Set on repair attempts."""
+
+    sampling_seed: int | None = None
+    """Greedy if None, else sampled with this seed."""
+
+
+class Model(abc.ABC):
+    """A loaded model of any architecture."""
+
+    card: ModelCard
+
+    @abc.abstractmethod
+    def encode(self, segment: Segment) -> Prompt:
+        """Token ids for a segment. Never truncates; the caller has split the text to fit `max_input_tokens`."""
+
+    @abc.abstractmethod
+    def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
+        """Text of generated token ids, special tokens dropped and the model's own wrapping stripped."""
+
+    @abc.abstractmethod
+    def count_tokens(self, text: str, language: str) -> int:
+        """Tokens of a text as this model reads it, special tokens and instructions not counted."""
+
+    @abc.abstractmethod
+    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Run one batch to its end on the device.
+
+        Returns:
+            For each prompt the generated ids, forced ids excluded, the end token included if it was reached. A list
+            without the end token stopped at `max_new_tokens`.
+        """
+
+    @abc.abstractmethod
+    def is_complete(self, token_ids: Sequence[int]) -> bool:
+        """Whether generated ids end with an end token."""

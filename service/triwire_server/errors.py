@@ -1,0 +1,127 @@
+"""Every failure a caller can meet, each with the reason the contract names.
+
+  TriwireError
+  ├── InvalidRequest              one or more violations, all reported at once
+  │     reasons: INVALID_FIELD, CONTENT_TOO_LARGE, LANGUAGE_UNSUPPORTED, LANGUAGE_UNDETECTED,
+  │              NO_ARTICLE_TEXT, ITEM_ID_REUSED
+  ├── NotFound                    GLOSSARY_NOT_FOUND, MODEL_NOT_FOUND
+  ├── QueueFull                   QUEUE_FULL: try again after `retry_seconds`
+  ├── ShuttingDown                SHUTTING_DOWN: try another replica at once
+  ├── Starting                    STARTING: models are still loading
+  ├── DeadlineExceeded            DEADLINE
+  └── InferenceFailed             INFERENCE_FAILED: the model failed on this input alone
+
+`api/status.py` is the one table from these to gRPC status codes and details. Messages are for the caller: they name
+fields, limits and sizes and never quote article text.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+class TriwireError(Exception):
+    """Base of every failure that the contract names."""
+
+    reason: str
+    """Reason in `google.rpc.ErrorInfo`, as in the contract's table."""
+
+    def __init__(self, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.metadata: dict[str, str] = dict(metadata or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong with one field of a request."""
+
+    field_path: str
+    """Path from the request message: "content.article.blocks[3].block_id"."""
+
+    description: str
+    """What is wrong and what would be right, with the limit and the size where there are any."""
+
+    reason: str = "INVALID_FIELD"
+    """Reason of the contract's table that this violation alone would have."""
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Values for `google.rpc.ErrorInfo.metadata`: limit, actual, maximum, source, target."""
+
+
+class InvalidRequest(TriwireError):
+    """The request breaks the contract; `violations` holds every way in which it does."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        if not violations:
+            raise ValueError("an InvalidRequest needs at least one violation")
+        first = violations[0]
+        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+        super().__init__(f"{first.field_path}: {first.description}{more}", first.metadata)
+        # The status has one reason only: that of the first violation, in the order of the fields.
+        self.reason = first.reason
+        self.violations = tuple(violations)
+
+
+class NotFound(TriwireError):
+    """A named resource does not exist.
+
+    Args:
+        reason: GLOSSARY_NOT_FOUND or MODEL_NOT_FOUND.
+        resource_type: "triwire.v1.Glossary" or "triwire.v1.Model".
+        resource_name: the name as the caller wrote it.
+    """
+
+    def __init__(self, reason: str, resource_type: str, resource_name: str, message: str) -> None:
+        super().__init__(message, {"name": resource_name})
+        self.reason = reason
+        self.resource_type = resource_type
+        self.resource_name = resource_name
+
+
+class RetryableError(TriwireError):
+    """A failure that is worth trying again after `retry_seconds`."""
+
+    def __init__(self, message: str, retry_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class QueueFull(RetryableError):
+    """The queue takes no more work of this priority now."""
+
+    reason = "QUEUE_FULL"
+
+
+class ShuttingDown(RetryableError):
+    """This replica drains; another one will answer at once."""
+
+    reason = "SHUTTING_DOWN"
+
+    def __init__(self, message: str = "this replica is shutting down; try another one") -> None:
+        super().__init__(message, 0.0)
+
+
+class Starting(RetryableError):
+    """The models are still being loaded."""
+
+    reason = "STARTING"
+
+    def __init__(self, message: str = "models are still loading", retry_seconds: float = 2.0) -> None:
+        super().__init__(message, retry_seconds)
+
+
+class DeadlineExceeded(TriwireError):
+    """The caller's deadline passed, or the work cannot be done before it."""
+
+    reason = "DEADLINE"
+
+    def __init__(self, message: str = "the deadline passed before the work was done") -> None:
+        super().__init__(message)
+
+
+class InferenceFailed(TriwireError):
+    """The model or the device failed on this input alone."""
+
+    reason = "INFERENCE_FAILED"
+
+    def __init__(self, message: str = "the model failed on this input") -> None:
+        super().__init__(message)

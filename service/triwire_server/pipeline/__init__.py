@@ -1,0 +1,1 @@
+"""Strings the stages together for one article: text -> engine -> text. Knows no gRPC context."""

@@ -1,0 +1,1 @@
+"""Pure functions on text and contract messages. Knows no device, no network and no clock."""
