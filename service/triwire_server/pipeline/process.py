@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.engine import CallUsage, Engine, EngineCall
 from triwire_server.engine.models.catalog import ModelCatalog

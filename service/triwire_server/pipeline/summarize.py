@@ -100,7 +100,7 @@ class Summarizer:
             translation_route=route,
             sections=sections,
             register=register_of(house_style),
-            findings=option_findings(house_style, target, [*route, card] if not route else route),
+            findings=option_findings(house_style, target, route or [card]),
             estimated_tokens=estimated_tokens,
         )
 

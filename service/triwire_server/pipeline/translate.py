@@ -241,7 +241,7 @@ class Translator:
         return restored, [*findings, *lost]
 
     def _refit(self, segment: Segment, card: ModelCard) -> list[Segment]:
-        """Split the English between two models anew, since the first one may have written more than the second reads."""
+        """Split the English between two models anew: the first may have written more than the second reads."""
         pieces = self._split_text(segment.text, segment.source_language, card, is_html=False)
         if len(pieces) <= 1:
             return [segment]
