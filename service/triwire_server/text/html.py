@@ -11,19 +11,41 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from triwire.v1.article_pb2 import Article, Block
-
 from triwire_server.text.normalize import normalize
 
-INLINE_ELEMENTS = frozenset("a abbr b br code em i mark s small span strong sub sup u".split())
+_WORDS_OF_INLINE_ELEMENTS = """
+a abbr b br code em i mark s small span strong sub sup u
+"""
+INLINE_ELEMENTS = frozenset(_WORDS_OF_INLINE_ELEMENTS.split())
 """Elements that `inline_html` may hold, as the contract lists them."""
 
 # Elements that are not read at all, with everything inside.
-_UNREAD = frozenset("script style template noscript iframe object svg math select textarea canvas audio video".split())
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-# Inline elements of HTML that a block body may not name: they stand as <span> there.
-_OTHER_INLINE = frozenset(
-    "bdi bdo big cite data del dfn font img input ins kbd label q rp rt ruby samp strike time tt var wbr".split()
+_UNREAD = frozenset(
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "textarea",
+        "canvas",
+        "audio",
+        "video",
+    ]
 )
+_WORDS_OF_VOID = """
+area base br col embed hr img input link meta param source track wbr
+"""
+_VOID = frozenset(_WORDS_OF_VOID.split())
+# Inline elements of HTML that a block body may not name: they stand as <span> there.
+_WORDS_OF_OTHER_INLINE = """
+bdi bdo big cite data del dfn font img input ins kbd label q rp rt ruby samp strike time tt var wbr
+"""
+_OTHER_INLINE = frozenset(_WORDS_OF_OTHER_INLINE.split())
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _SPACES = re.compile(r"[ \t\n\f\r]+")
 _PLACEHOLDER_ATTRIBUTE = "data-element"
@@ -70,7 +92,10 @@ class HtmlBlock:
     """Ranges inside that are not in the body: comments and scripts between words."""
 
     stand_ins: tuple[tuple[int, int, int], ...] = ()
-    """For each stand-in span: its number and the token [start, end) it stands for."""
+    """For each stand-in span: its number and the token [start, end) it stands for; negative numbers are end tags."""
+
+    is_verbatim: bool = False
+    """Whether an enclosing block-level element asks to be copied: translate="no" or class="notranslate"."""
 
 
 def escape(text: str) -> str:
@@ -172,25 +197,39 @@ def html_blocks(page: str, *, keep_elements: bool) -> list[HtmlBlock]:
             the page can be put together again. Without, only their text is kept.
     """
     blocks: list[HtmlBlock] = []
-    for run, path, marks in _runs(_drop_unread(_Tokenizer(page).tokens), page):
+    for run, around in _runs(_drop_unread(_Tokenizer(page).tokens), page):
         for piece in _balanced_pieces(run):
-            block = _make_block(page, piece, path, marks, keep_elements=keep_elements)
+            block = _make_block(page, piece, around, keep_elements=keep_elements)
             if block is not None:
                 blocks.append(block)
     return blocks
 
 
-def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], tuple[str, ...], str]]:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the enclosing elements say of a run of text."""
+
+    path: tuple[str, ...]
+    marks: str
+    is_verbatim: bool
+
+
+def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], _Around]]:
     """Token runs between block-level boundaries, with the elements around them."""
     path: list[Token] = []
     run: list[Token] = []
     breaks = 0
 
-    def around() -> tuple[tuple[str, ...], str]:
+    def around() -> _Around:
         names = tuple(token.name for token in path)
         keys = ("class", "id", "role", "rel", "itemprop")
         marks = " ".join(token.attributes[key] for token in path for key in keys if token.attributes.get(key))
-        return names, marks.lower()
+        verbatim = False
+        for token in path:
+            verbatim = is_untranslated(token.attributes) or (
+                verbatim and token.attributes.get("translate", "").lower() != "yes"
+            )
+        return _Around(names, marks.lower(), verbatim)
 
     for token in tokens:
         is_inline = token.kind in ("text", "skip") or token.name in INLINE_ELEMENTS or token.name in _OTHER_INLINE
@@ -202,7 +241,7 @@ def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], tuple[s
             run.append(token)
             continue
         if run:
-            yield run, *around()
+            yield run, around()
             run = []
         if token.name == "br":
             continue
@@ -216,7 +255,7 @@ def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], tuple[s
                     del path[index:]
                     break
     if run:
-        yield run, *around()
+        yield run, around()
 
 
 def _close_implied(path: list[Token], name: str) -> None:
@@ -256,9 +295,7 @@ def _balanced_pieces(run: list[Token]) -> Iterator[list[tuple[Token, int]]]:
             first = index + 1
 
 
-def _make_block(
-    page: str, piece: list[tuple[Token, int]], path: tuple[str, ...], marks: str, *, keep_elements: bool
-) -> HtmlBlock | None:
+def _make_block(page: str, piece: list[tuple[Token, int]], around: _Around, *, keep_elements: bool) -> HtmlBlock | None:
     """One block from a balanced piece, or None if it holds no text."""
     texts = [0]
     for token, _ in piece:
@@ -267,11 +304,10 @@ def _make_block(
     if not texts[-1]:
         return None
     first, last = 0, len(piece) - 1
-    offset, linked = 0, False
+    linked = False
     while True:
         token, other = piece[first]
-        offset = 0
-        if other == last - 0 and other > first:  # an element around everything
+        if other == last and other > first:  # an element around everything
             linked = linked or token.name == "a"
             if is_untranslated(token.attributes):
                 break
@@ -286,7 +322,7 @@ def _make_block(
             last = piece[last][1] - 1
         else:
             break
-    return _write_body(page, piece, first, last, path, marks, linked=linked, keep_elements=keep_elements)
+    return _write_body(page, piece, first, last, around, linked=linked, keep_elements=keep_elements)
 
 
 def _write_body(
@@ -294,13 +330,12 @@ def _write_body(
     piece: list[tuple[Token, int]],
     first: int,
     last: int,
-    path: tuple[str, ...],
-    marks: str,
+    around: _Around,
     *,
     linked: bool,
     keep_elements: bool,
 ) -> HtmlBlock:
-    keeps_spaces = "pre" in path
+    keeps_spaces = "pre" in around.path
     parts: list[str] = []
     skipped: list[tuple[int, int]] = []
     stand_ins: list[tuple[int, int, int]] = []
@@ -328,7 +363,9 @@ def _write_body(
                 stand_ins.append((-numbers[other], token.start, token.end))
             else:
                 number = numbers[index] = len(numbers) + 1
-                parts.append(f'<span {_PLACEHOLDER_ATTRIBUTE}="{number}">' + ("</span>" if token.kind == "void" else ""))
+                parts.append(
+                    f'<span {_PLACEHOLDER_ATTRIBUTE}="{number}">' + ("</span>" if token.kind == "void" else "")
+                )
                 stand_ins.append((number, token.start, token.end))
     body = "".join(parts)
     start, end = piece[first][0].start, piece[last][0].end
@@ -340,15 +377,16 @@ def _write_body(
         tail = page[piece[last][0].start : end]
         end -= len(tail) - len(tail.rstrip())
     body = body.strip()
-    if any("notranslate" == mark for mark in marks.split()) and False:
-        has_tags = True
+    if around.is_verbatim:
+        body, has_tags = f'<span translate="no">{body}</span>', True
     return HtmlBlock(
         body=body if has_tags else html_entities.unescape(body),
         is_inline_html=has_tags,
         start=start,
         end=end,
-        path=path,
-        marks=marks,
+        path=around.path,
+        marks=around.marks,
+        is_verbatim=around.is_verbatim,
         link_share=1.0 if linked else (in_link / letters if letters else 0.0),
         skipped=tuple(skipped),
         stand_ins=tuple(stand_ins),
@@ -375,7 +413,7 @@ def replace_text(html: str, article: Article, translated: Sequence[Block]) -> st
     position = 0
     for place, source in zip(places, article.blocks, strict=True):
         target = by_id.get(source.block_id)
-        if target is None:
+        if target is None or place.is_verbatim:
             continue
         parts.append(html[position : place.start])
         is_html = target.WhichOneof("body") == "inline_html"

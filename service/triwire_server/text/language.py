@@ -10,16 +10,19 @@ import threading
 from typing import Any
 
 from triwire.v1.article_service_pb2 import DetectedLanguage
-
 from triwire_server.text.characters import Script, script_of
 
 # Words of English that few other languages in Latin letters share; the shared ones count only beside these.
-_ENGLISH_ONLY = frozenset(
-    "the and that with from this have has had are were been which would could should will they their there them what "
-    "when who whose his her she he its than then these those after before about into over under between through "
-    "because while where why how your you our my it not but be by or said says".split()
-)
-_ENGLISH_SHARED = frozenset("of to in for on at as is was an a i we do if so no up out all more most new its".split())
+_WORDS_OF_ENGLISH_ONLY = """
+the and that with from this have has had are were been which would could should will they their there them
+what when who whose his her she he its than then these those after before about into over under between
+through because while where why how your you our my it not but be by or said says
+"""
+_ENGLISH_ONLY = frozenset(_WORDS_OF_ENGLISH_ONLY.split())
+_WORDS_OF_ENGLISH_SHARED = """
+of to in for on at as is was an a i we do if so no up out all more most new its
+"""
+_ENGLISH_SHARED = frozenset(_WORDS_OF_ENGLISH_SHARED.split())
 
 # Particles and pronouns of written Chinese that Japanese does not write, or not in a text without kana.
 _CHINESE_ONLY = frozenset("的了是在我们這这他她你吗嗎们與与对對")
@@ -125,7 +128,9 @@ class _Tally:
             self.add(main or ("zh" if "zh" in self.letters else "ja"), len(latin), 0.0)
 
     def _add_latin(self, main: str) -> None:
-        found = [word for line in self.latin_lines for word in _WORD.findall(line) if script_of(word[0]) is Script.LATIN]
+        found = [
+            word for line in self.latin_lines for word in _WORD.findall(line) if script_of(word[0]) is Script.LATIN
+        ]
         if not found:
             return
         letters = sum(len(word) for word in found)

@@ -1,0 +1,92 @@
+"""Content of any kind as an article: labelled blocks with ids. Labels, never deletes."""
+
+import re
+
+from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
+from triwire_server.text import lexicon
+from triwire_server.text.flat_page import label_page, plain_blocks
+from triwire_server.text.html import html_blocks, plain_text
+from triwire_server.text.language import detect_languages
+from triwire_server.text.normalize import normalize
+from triwire_server.text.web_page import is_credit, page_kinds, plain_kinds, readable
+
+_UNREAD_KINDS = frozenset({BlockKind.BLOCK_KIND_BOILERPLATE, BlockKind.BLOCK_KIND_RELATED_LINK})
+
+
+def extract_article(content: Content) -> Article:
+    """Article of a content: text, HTML or blocks, normalized (NFC, line feeds) and labelled.
+
+    An `article` is never re-classified: its kinds stay, UNSPECIFIED becomes PARAGRAPH. Cleaning UNSPECIFIED reads as
+    CLEANING_PAGE. Blocks without ids get "b1", "b2", ... in order. The language is that of the content, else the one
+    detected in the article's text, else "": then it could not be told.
+    """
+    kind = content.WhichOneof("kind")
+    is_page = content.cleaning != Cleaning.CLEANING_NONE
+    if kind == "article":
+        return _from_article(content.article)
+    if kind == "html":
+        blocks = _from_html(content.html, is_page=is_page)
+    else:
+        blocks = _from_text(normalize(content.text), is_page=is_page)
+    for number, block in enumerate(blocks, 1):
+        block.block_id = f"b{number}"
+    return Article(language=content.language or detect_language(blocks), blocks=blocks)
+
+
+def detect_language(blocks: list[Block]) -> str:
+    """Main language of blocks, boilerplate left out where there is anything else; "" if it cannot be told."""
+    texts = [plain_text(block) for block in blocks if block.kind not in _UNREAD_KINDS]
+    languages = detect_languages("\n".join(texts or [plain_text(block) for block in blocks]))
+    return languages[0].language if languages and languages[0].language != "und" else ""
+
+
+def _from_article(given: Article) -> Article:
+    article = Article()
+    article.CopyFrom(given)
+    for number, block in enumerate(article.blocks, 1):
+        if block.WhichOneof("body") == "inline_html":
+            block.inline_html = normalize(block.inline_html)
+        else:
+            block.text = normalize(block.text)
+        block.credit = normalize(block.credit)
+        if block.kind == BlockKind.BLOCK_KIND_UNSPECIFIED or block.kind not in BlockKind.values():
+            block.kind = BlockKind.BLOCK_KIND_PARAGRAPH
+        if not block.block_id:
+            block.block_id = f"b{number}"
+    if not article.language:
+        article.language = detect_language(list(article.blocks))
+    return article
+
+
+def _from_text(text: str, *, is_page: bool) -> list[Block]:
+    pieces = label_page(text) if is_page else plain_blocks(text)
+    return [Block(kind=piece.kind, text=text[piece.start : piece.end], credit=piece.credit) for piece in pieces]
+
+
+def _from_html(page: str, *, is_page: bool) -> list[Block]:
+    places = html_blocks(page, keep_elements=not is_page)
+    if is_page:
+        labels = page_kinds(page, places)
+    else:
+        labels = [(kind, "") for kind in plain_kinds(places)]
+    blocks: list[Block] = []
+    for place, (kind, _) in zip(places, labels, strict=True):
+        block = Block(kind=kind)
+        if is_page and kind == BlockKind.BLOCK_KIND_CAPTION:
+            text = readable(place)
+            if blocks and blocks[-1].kind == kind and not blocks[-1].credit and is_credit(place, text):
+                blocks[-1].credit = re.sub(
+                    r"^(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", "", text, flags=re.IGNORECASE
+                )
+                continue
+            length, credit = lexicon.split_credit(place.body)
+            if length and credit and not place.is_inline_html:
+                block.text, block.credit = place.body[:length], credit
+                blocks.append(block)
+                continue
+        if place.is_inline_html:
+            block.inline_html = place.body
+        else:
+            block.text = place.body
+        blocks.append(block)
+    return blocks

@@ -1,0 +1,380 @@
+"""A news page as a scraper flattened it, turned into labelled blocks.
+
+Lines are the units: each is first read by itself (lexicon, credit, length, full stop), then the run of lines with the
+most text is the body, and what lies before, inside and after it is told by its place. Nothing is deleted.
+"""
+
+import enum
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from triwire.v1.article_pb2 import BlockKind
+from triwire_server.text import lexicon
+from triwire_server.text.characters import visible, width, words
+
+_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’」』》）)\]】]{0,4}$|[.!?…。！？]?[”」』]$")
+_HARD_WRAP_COLUMNS = (50, 112)
+_MIN_PARAGRAPH_COLUMNS = 40
+_SURE_PARAGRAPH_COLUMNS = 160
+_MAX_LEXICON_COLUMNS = 150
+_MIN_TITLE_COLUMNS = 14
+_MAX_LABEL_COLUMNS = 30
+_MIN_RELATED_COLUMNS = 40
+
+
+class LineType(enum.Enum):
+    """What a line looks like by itself."""
+
+    BOILERPLATE = "boilerplate"
+    BYLINE = "byline"
+    DATE = "date"
+    CAPTION = "caption"
+    RELATED = "related"
+    PARAGRAPH = "paragraph"
+    SENTENCE = "sentence"
+    """Ends like a sentence, but is short."""
+
+    BULLET = "bullet"
+    TITLE = "title"
+    SHORT = "short"
+
+
+@dataclass(slots=True)
+class Line:
+    """A line, or a hard-wrapped paragraph, of the input."""
+
+    start: int
+    end: int
+    """[start, end) in the input, without white space around it and without its list mark."""
+
+    chunk: int
+    """Number of the blank-line chunk it is in."""
+
+    text: str
+    """As a reader sees it: zero-width characters gone, white space runs one space."""
+
+    columns: int
+    is_bullet: bool
+    type: LineType = LineType.SHORT
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlatBlock:
+    """A labelled piece of the input."""
+
+    start: int
+    end: int
+    kind: "BlockKind.ValueType"
+    credit: str = ""
+
+
+def label_page(text: str) -> list[FlatBlock]:
+    """Blocks of a flattened news page, in order; every character but white space and list marks is in one.
+
+    A credit at the end of a caption is taken out of its range.
+    """
+    lines = read_lines(text)
+    _set_types(lines)
+    first, last = _body_region(lines)
+    if sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) < 2 and len(lines) > 1:
+        first, last = _whole_text(lines)
+    kinds = _label(lines, first, last)
+    return [_block(text, line, kind) for line, kind in zip(lines, kinds, strict=True)]
+
+
+def plain_blocks(text: str) -> list[FlatBlock]:
+    """Blocks of a text that is all article: blank lines separate them, list items stand alone.
+
+    The first block is the headline if it reads like one and at least two paragraphs follow.
+    """
+    blocks: list[FlatBlock] = []
+    for start, end in _chunks(text):
+        lines = list(_line_ranges(text, start, end))
+        if any(lexicon.bullet_end(text[first:last]) for first, last in lines):
+            for first, last in lines:
+                mark = lexicon.bullet_end(text[first:last])
+                kind = BlockKind.BLOCK_KIND_LIST_ITEM if mark else BlockKind.BLOCK_KIND_PARAGRAPH
+                blocks.append(FlatBlock(first + mark, last, kind))
+        else:
+            blocks.append(FlatBlock(start, end, BlockKind.BLOCK_KIND_PARAGRAPH))
+    if len(blocks) >= 3 and blocks[0].kind == BlockKind.BLOCK_KIND_PARAGRAPH:
+        title = visible(text[blocks[0].start : blocks[0].end])
+        followers = [visible(text[block.start : block.end]) for block in blocks[1:4]]
+        if (
+            "\n" not in text[blocks[0].start : blocks[0].end]
+            and not _SENTENCE_END.search(title)
+            and width(title) < _SURE_PARAGRAPH_COLUMNS
+            and sum(_SENTENCE_END.search(line) is not None for line in followers) >= 2
+        ):
+            blocks[0] = FlatBlock(blocks[0].start, blocks[0].end, BlockKind.BLOCK_KIND_HEADLINE)
+    return blocks
+
+
+def _chunks(text: str) -> list[tuple[int, int]]:
+    """Ranges between blank lines, white space around them left out."""
+    chunks: list[tuple[int, int]] = []
+    for first, last in _line_ranges(text, 0, len(text)):
+        if chunks and text.count("\n", chunks[-1][1], first) == 1:
+            chunks[-1] = (chunks[-1][0], last)
+        else:
+            chunks.append((first, last))
+    return chunks
+
+
+def _line_ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Ranges of the lines that hold more than white space, trimmed."""
+    ranges: list[tuple[int, int]] = []
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        line = text[start:stop]
+        if visible(line):
+            lead = len(line) - len(line.lstrip())
+            ranges.append((start + lead, start + len(line.rstrip())))
+        start = stop + 1
+    return ranges
+
+
+def read_lines(text: str) -> list[Line]:
+    """Lines of a text with their places; hard-wrapped paragraphs are one line."""
+    lines: list[Line] = []
+    for chunk, (start, end) in enumerate(_chunks(text)):
+        ranges = _line_ranges(text, start, end)
+        if _is_hard_wrapped([visible(text[first:last]) for first, last in ranges]):
+            ranges = [(start, end)]
+        for first, last in ranges:
+            mark = lexicon.bullet_end(text[first:last])
+            shown = visible(text[first + mark : last])
+            lines.append(Line(first + mark, last, chunk, shown, width(shown), mark > 0))
+    return lines
+
+
+def _is_hard_wrapped(lines: list[str]) -> bool:
+    """Whether the lines of a chunk are one paragraph that was cut at a column."""
+    if len(lines) < 2 or any(lexicon.bullet_end(line) for line in lines):
+        return False
+    widths = [width(line) for line in lines]
+    low, high = _HARD_WRAP_COLUMNS
+    full = widths[:-1]
+    if min(full) < low or max(widths) > high or max(full) - min(full) > 24:
+        return False
+    ended = sum(_SENTENCE_END.search(line) is not None for line in lines[:-1])
+    return ended * 2 < len(full) or (len(full) == 1 and not ended)
+
+
+def _set_types(lines: list[Line]) -> None:
+    counts = Counter(line.text for line in lines)
+    for line in lines:
+        line.is_repeated = counts[line.text] > 1 and line.columns < _MAX_LEXICON_COLUMNS
+        line.type = _line_type(line)
+
+
+def _line_type(line: Line) -> LineType:
+    text, columns = line.text, line.columns
+    ends = _SENTENCE_END.search(text) is not None
+    if columns < _MAX_LEXICON_COLUMNS:
+        if lexicon.is_boilerplate(text):
+            return LineType.BOILERPLATE
+        if lexicon.is_byline(text):
+            return LineType.BYLINE
+        if lexicon.is_date_line(text):
+            return LineType.DATE
+        if lexicon.RELATED_START.fullmatch(text) and not (ends and columns > 100):
+            return LineType.RELATED
+    if lexicon.split_credit(text)[1] or lexicon.CAPTION_START.match(text):
+        return LineType.CAPTION
+    if line.is_bullet:
+        return LineType.BULLET
+    if (ends and columns >= _MIN_PARAGRAPH_COLUMNS) or columns >= _SURE_PARAGRAPH_COLUMNS:
+        return LineType.PARAGRAPH
+    if ends:
+        return LineType.SENTENCE
+    return LineType.TITLE if columns >= _MIN_TITLE_COLUMNS else LineType.SHORT
+
+
+def _weight(line: Line) -> float:
+    if line.type is LineType.PARAGRAPH:
+        return 1.0 if line.is_repeated else 1.0 + min(line.columns, 400) / 100
+    if line.type is LineType.SENTENCE:
+        return 0.5
+    if line.type is LineType.BOILERPLATE:
+        return -1.2
+    if line.type is LineType.CAPTION:
+        return -0.2
+    return -0.5
+
+
+def _body_region(lines: list[Line]) -> tuple[int, int]:
+    """[first, last) of the run of lines with the largest sum of weights (Kadane's algorithm)."""
+    best, best_range = 0.0, (0, 0)
+    total, start = 0.0, 0
+    for index, line in enumerate(lines):
+        if total <= 0:
+            total, start = 0.0, index
+        total += _weight(line)
+        if total > best:
+            best, best_range = total, (start, index + 1)
+    return best_range
+
+
+def _whole_text(lines: list[Line]) -> tuple[int, int]:
+    """Region of a text with fewer than two paragraphs: everything after its headline, if it has one."""
+    first = next((i for i, line in enumerate(lines) if line.type is not LineType.BOILERPLATE), 0)
+    if len(lines) - first > 1 and lines[first].type is LineType.TITLE:
+        first += 1
+    last = len(lines)
+    while last > first and lines[last - 1].type is LineType.BOILERPLATE:
+        last -= 1
+    return first, last
+
+
+_FIXED_KINDS = {
+    LineType.BOILERPLATE: BlockKind.BLOCK_KIND_BOILERPLATE,
+    LineType.BYLINE: BlockKind.BLOCK_KIND_BYLINE,
+    LineType.DATE: BlockKind.BLOCK_KIND_BOILERPLATE,
+    LineType.CAPTION: BlockKind.BLOCK_KIND_CAPTION,
+    LineType.RELATED: BlockKind.BLOCK_KIND_RELATED_LINK,
+}
+
+
+def _label(lines: list[Line], first: int, last: int) -> list["BlockKind.ValueType"]:
+    headline = _find_headline(lines, first)
+    first = _move_standfirst(lines, headline, first)
+    labels = _section_labels(lines, headline if headline is not None else first)
+    known = _known_words(lines, first, last)
+    kinds: list[BlockKind.ValueType] = []
+    for index, line in enumerate(lines):
+        if index == headline:
+            kind = BlockKind.BLOCK_KIND_HEADLINE
+        elif line.type in _FIXED_KINDS and not (line.type is LineType.BYLINE and not line.text):
+            kind = _FIXED_KINDS[line.type]
+        elif line.text in labels:
+            kind = BlockKind.BLOCK_KIND_SECTION
+        elif index < first:
+            kind = _kind_before(lines, index, headline)
+        elif index >= last:
+            kind = _kind_after(line)
+        else:
+            kind = _kind_inside(lines, index, first, last, known)
+        kinds.append(kind)
+    return kinds
+
+
+def _find_headline(lines: list[Line], first: int) -> int | None:
+    """The title-like line that stands nearest before the body, or above the one that reads like its standfirst."""
+    candidates = [
+        index
+        for index in range(first)
+        if lines[index].type in (LineType.TITLE, LineType.SENTENCE) and not lines[index].is_repeated
+    ]
+    if not candidates:
+        return None
+    titles = [index for index in candidates if lines[index].type is LineType.TITLE] or candidates
+    nearest = titles[-1]
+    for above in reversed(titles[:-1]):
+        between = lines[above + 1 : nearest]
+        if any(line.type in (LineType.BOILERPLATE, LineType.PARAGRAPH, LineType.RELATED) for line in between):
+            break
+        reads_like_title = lines[above].columns >= 24 and lines[above].columns * 1.15 < lines[nearest].columns
+        if (reads_like_title and lines[above].chunk != lines[max(0, above - 1)].chunk) or (
+            reads_like_title and above == titles[0]
+        ):
+            nearest = above
+            break
+    return nearest
+
+
+def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int:
+    """The start of the body, moved past a full-sentence standfirst: one paragraph between headline and byline or date."""
+    if headline is None:
+        return first
+    for index in range(first, min(first + 3, len(lines))):
+        if lines[index].type in (LineType.BYLINE, LineType.DATE):
+            return index if 0 < index - first <= 2 else first
+        if lines[index].type is not LineType.PARAGRAPH or lines[index].columns > 320:
+            return first
+    return first
+
+
+def _section_labels(lines: list[Line], headline: int) -> set[str]:
+    """Texts of the short lines that name a section."""
+    candidates = [
+        line.text
+        for line in lines[:headline]
+        if line.type in (LineType.SHORT, LineType.TITLE)
+        and line.columns <= _MAX_LABEL_COLUMNS
+        and not any(character.isdigit() for character in line.text)
+    ]
+    counts = Counter(line.text for line in lines)
+    repeated = {text for text in candidates if counts[text] > 1}
+    known = [text for text in candidates if text.lower() in lexicon.SECTION_NAMES]
+    if repeated:
+        return repeated
+    if known:
+        # A navigation bar names every section; a label names one or a path of two or three.
+        return set(known) if len(known) <= 3 else set()
+    short = [text for text in candidates if len(text.split()) <= 3 and width(text) <= 24]
+    return {short[-1]} if 0 < len(short) <= 3 else set()
+
+
+def _known_words(lines: list[Line], first: int, last: int) -> frozenset[str]:
+    """Words of the running text, by which a headline of another story is told."""
+    return frozenset(
+        word
+        for line in lines[first:last]
+        if line.type in (LineType.PARAGRAPH, LineType.SENTENCE)
+        for word in words(line.text)
+    )
+
+
+def _kind_before(lines: list[Line], index: int, headline: int | None) -> "BlockKind.ValueType":
+    line = lines[index]
+    if headline is None or index < headline:
+        return BlockKind.BLOCK_KIND_BOILERPLATE
+    if line.is_bullet or line.type in (LineType.TITLE, LineType.PARAGRAPH, LineType.SENTENCE):
+        return BlockKind.BLOCK_KIND_BOILERPLATE if line.is_repeated else BlockKind.BLOCK_KIND_STANDFIRST
+    return BlockKind.BLOCK_KIND_BOILERPLATE
+
+
+def _kind_after(line: Line) -> "BlockKind.ValueType":
+    if line.type is LineType.TITLE and line.columns >= 30 and not line.is_repeated:
+        return BlockKind.BLOCK_KIND_RELATED_LINK
+    if line.type is LineType.BULLET and line.columns >= 30:
+        return BlockKind.BLOCK_KIND_RELATED_LINK
+    return BlockKind.BLOCK_KIND_BOILERPLATE
+
+
+def _kind_inside(lines: list[Line], index: int, first: int, last: int, known: frozenset[str]) -> "BlockKind.ValueType":
+    line = lines[index]
+    if line.type in (LineType.PARAGRAPH, LineType.SENTENCE):
+        return BlockKind.BLOCK_KIND_PARAGRAPH
+    if line.type is LineType.BULLET:
+        return BlockKind.BLOCK_KIND_LIST_ITEM
+    if line.is_repeated:
+        return BlockKind.BLOCK_KIND_BOILERPLATE
+    if line.type is LineType.SHORT:
+        return BlockKind.BLOCK_KIND_SUBHEADING
+    neighbours = [lines[i] for i in (index - 1, index + 1) if first <= i < last]
+    in_list = [other for other in neighbours if other.type is LineType.TITLE]
+    if len(in_list) == 2 or (in_list and in_list[0].chunk == line.chunk):
+        # Results, towns, a table: rows without full stops that share a chunk are body.
+        same_chunk = all(other.chunk == line.chunk for other in in_list)
+        return BlockKind.BLOCK_KIND_LIST_ITEM if same_chunk else BlockKind.BLOCK_KIND_RELATED_LINK
+    if line.columns >= _MIN_RELATED_COLUMNS:
+        return BlockKind.BLOCK_KIND_RELATED_LINK
+    found = list(words(line.text))
+    new = sum(word not in known for word in found)
+    if line.columns >= 34 and found and new / len(found) >= 0.5:
+        return BlockKind.BLOCK_KIND_RELATED_LINK
+    return BlockKind.BLOCK_KIND_SUBHEADING
+
+
+def _block(text: str, line: Line, kind: "BlockKind.ValueType") -> FlatBlock:
+    if kind != BlockKind.BLOCK_KIND_CAPTION:
+        return FlatBlock(line.start, line.end, kind)
+    length, credit = lexicon.split_credit(text[line.start : line.end])
+    if not length:
+        return FlatBlock(line.start, line.end, kind)
+    return FlatBlock(line.start, line.start + length, kind, credit)
