@@ -55,6 +55,10 @@ class Prompt:
     """Encoder input, or the whole chat prompt. Special tokens included."""
 
     max_new_tokens: int
+    prefix_length: int = 0
+    """How many of the first input ids are instructions that other prompts start with too, so that they can be computed
+    once. 0: none."""
+
     forced_ids: tuple[int, ...] = ()
     """Tokens that the output is made to start with (a target language token); not part of the output text."""
 

@@ -1,0 +1,302 @@
+"""Decoder-only models that follow instructions (Qwen, Gemma, Llama families), through their own chat template.
+
+The article's text is data: it stands between the marks that the profile's templates put around it, and control tokens
+inside it are read as plain characters. Instructions that many prompts share are computed once.
+"""
+
+import re
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, GenerationConfig
+
+from triwire_server.engine.models.base import Model, Prompt
+from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, torch_dtype
+from triwire_server.engine.models.converted import is_converted, load_converted
+from triwire_server.engine.models.decoding import Chooser
+from triwire_server.engine.models.kv_rows import KeyValueRows, KeyValues
+from triwire_server.engine.models.linear import quantize_linears
+from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
+from triwire_server.profile import ModelSpec, Prompts
+
+TEXT_MARK = "\ufdd0"
+"""Stands for the article's text while the template is rendered: a noncharacter, which no template contains."""
+
+REPAIR_NGRAM_SIZE = 8
+"""On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""
+
+MAX_CACHED_PREFIXES = 32
+"""How many instruction prefixes keep their keys and values (a few MB each on a small model)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The tokens around the article's text."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Row:
+    """One prompt while it is decoded."""
+
+    prompt: Prompt
+    chooser: Chooser
+    ids: list[int]
+    """What it has written so far."""
+
+
+class ChatModel(Model):
+    """A chat model, from a published checkpoint or from one that `model_store.pull` converted.
+
+    Args:
+        spec: what the profile says of it, prompts included.
+        directory: its checkpoint.
+        device: where it runs.
+
+    Raises:
+        CheckpointError: the tokenizer has no chat template, or the template drops the text.
+    """
+
+    def __init__(self, spec: ModelSpec, directory: Path, device: torch.device) -> None:
+        if spec.prompts is None:
+            raise CheckpointError(f"{spec.full_name}: a chat model needs prompts")
+        self.card = spec.card
+        self.spec = spec
+        self._prompts: Prompts = spec.prompts
+        self._device = device
+        self.codec = TokenCodec(directory)
+        if not self.codec.tokenizer.chat_template:
+            raise CheckpointError(f"{spec.full_name}: the tokenizer has no chat template; take an instruct model")
+        self._model: Any = self._load(directory)
+        self._compute_dtype = torch_dtype(spec, device)
+        ends = self._model.generation_config.eos_token_id
+        ends = ends if isinstance(ends, list) else [ends]
+        self._end_ids = frozenset(int(end) for end in [*ends, self.codec.tokenizer.eos_token_id] if end is not None)
+        # Decoding here follows the profile, never the settings that were published beside the weights.
+        self._model.generation_config = GenerationConfig()
+        self._frames: dict[object, _Frame] = {}
+        self._prefixes: OrderedDict[tuple[int, ...], KeyValues] = OrderedDict()
+
+    def _load(self, directory: Path) -> Any:
+        if is_converted(directory):
+            return load_converted(directory, self._device)
+        config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            directory,
+            config=config,
+            dtype=torch_dtype(self.spec, self._device),
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+        model.eval().requires_grad_(False)
+        if self.spec.dtype == "int8" and self._device.type == "cpu":
+            quantize_linears(model)
+        return model.to(self._device)
+
+    def encode(self, segment: Segment) -> Prompt:
+        """See `Model.encode`."""
+        frame = self._frame(segment)
+        text_ids = self.codec.encode(segment.text)
+        return Prompt(
+            input_ids=(*frame.before, *text_ids, *frame.after),
+            max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
+            prefix_length=len(frame.before),
+            no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
+            sampling_seed=segment.attempt or None,
+        )
+
+    def _frame(self, segment: Segment) -> _Frame:
+        """The tokens around the text; made once for each kind of segment."""
+        key = (
+            segment.task,
+            segment.source_language,
+            segment.target_language,
+            segment.is_headline,
+            segment.register,
+            segment.summary,
+        )
+        if key not in self._frames:
+            # A race makes the same frame twice, which does no harm.
+            rendered = self._render(segment)
+            if rendered.count(TEXT_MARK) != 1:
+                raise CheckpointError(f"{self.card.full_name}: the chat template does not hold the message once")
+            before, after = rendered.split(TEXT_MARK)
+            self._frames[key] = _Frame(
+                tuple(self.codec.encode_template(before)), tuple(self.codec.encode_template(after))
+            )
+        return self._frames[key]
+
+    def _render(self, segment: Segment) -> str:
+        """The whole prompt with a mark where the text goes."""
+        prompts = self._prompts
+        names: dict[str, str] = {str(language): name for language, name in prompts.language_names.items()}
+        registers: dict[Register, dict[str, str]] = {
+            register: {str(language): text for language, text in texts.items()}
+            for register, texts in prompts.registers.items()
+        }
+        if segment.task is Task.TRANSLATION:
+            template = (prompts.headline if segment.is_headline else "") or prompts.translation
+            summary = None
+        else:
+            if segment.summary is None:
+                raise ValueError("a summarization segment needs its summary")
+            summary = segment.summary
+            template = prompts.summaries[summary.style]
+        message = template.format(
+            text=TEXT_MARK,
+            source_language=names.get(segment.source_language, segment.source_language),
+            target_language=names.get(segment.target_language, segment.target_language),
+            register=registers.get(segment.register, {}).get(segment.target_language, ""),
+            **_summary_fields(summary),
+        )
+        messages = [{"role": "user", "content": message}]
+        if prompts.system:
+            messages.insert(0, {"role": "system", "content": prompts.system})
+        # Qwen3 reads enable_thinking; templates that do not know it ignore it.
+        return str(
+            self.codec.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+        )
+
+    def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
+        """See `Model.decode`. What a model thought aloud is dropped."""
+        return re.sub(r"\A<think>.*?(</think>|\Z)", "", self.codec.decode(token_ids), flags=re.DOTALL).strip()
+
+    def count_tokens(self, text: str, language: str) -> int:
+        """See `Model.count_tokens`."""
+        return len(self.codec.encode(text))
+
+    def is_complete(self, token_ids: Sequence[int]) -> bool:
+        """See `Model.is_complete`."""
+        return bool(token_ids) and token_ids[-1] in self._end_ids
+
+    @torch.inference_mode()
+    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """See `Model.generate`. A row that has ended leaves the batch."""
+        outputs: list[list[int]] = [[] for _ in prompts]
+        if not prompts:
+            return outputs
+        rows: list[_Row] = []
+        parts: list[KeyValues] = []
+        scores: list[torch.Tensor] = []
+        for indices in _prefill_order(prompts):
+            rows += [_Row(prompts[index], Chooser(prompts[index]), outputs[index]) for index in indices]
+            part, part_logits = self._prefill([prompts[index] for index in indices])
+            parts.append(part)
+            scores.append(part_logits)
+        batch = KeyValueRows(parts)
+        parts.clear()
+        logits = torch.cat(scores)  # (rows, vocabulary)
+        while True:
+            for row, best, row_logits in zip(rows, logits.argmax(dim=-1).tolist(), logits, strict=True):
+                row.ids.append(best if row.chooser.is_greedy else row.chooser.choose(row_logits, row.ids))
+            # From the last row on, so that a row that moves into a hole has been looked at.
+            for number in reversed(range(len(rows))):
+                if self._has_ended(rows[number]):
+                    batch.drop(number)
+                    rows[number] = rows[-1]
+                    rows.pop()
+            if not rows:
+                return outputs
+            mask, positions = batch.next_token()
+            last = torch.tensor([[row.ids[-1]] for row in rows], device=self._device)  # (rows, 1), int64
+            logits = self._forward(last, mask, positions, batch.cache)
+
+    def _has_ended(self, row: _Row) -> bool:
+        return row.ids[-1] in self._end_ids or len(row.ids) >= row.prompt.max_new_tokens
+
+    def _prefill(self, prompts: Sequence[Prompt]) -> tuple[KeyValues, torch.Tensor]:
+        """Read prompts with the same instructions in one pass.
+
+        Returns:
+            Their keys and values, and the scores of their first tokens, shape (prompts, vocabulary).
+        """
+        shared = prompts[0].prefix_length
+        texts = [[*prompt.input_ids[shared:], *prompt.forced_ids] for prompt in prompts]
+        longest = max(len(text) for text in texts)
+        input_ids = torch.zeros(len(texts), longest, dtype=torch.int64)  # (batch, tokens)
+        mask = torch.zeros_like(input_ids)  # (batch, tokens)
+        for number, text in enumerate(texts):
+            input_ids[number, longest - len(text) :] = torch.tensor(text)
+            mask[number, longest - len(text) :] = 1
+        input_ids, mask = input_ids.to(self._device), mask.to(self._device)
+        cache = DynamicCache()
+        if shared:
+            prefix = self._prefix(prompts[0].input_ids[:shared])
+            cache = prefix.repeated(len(prompts))
+            mask = torch.cat([prefix.mask.expand(len(prompts), -1), mask], dim=1)
+        positions = (mask.cumsum(dim=1) - 1).clamp_min(0)[:, shared:]  # (batch, tokens)
+        logits = self._forward(input_ids, mask, positions, cache)
+        return KeyValues.of_cache(cache, mask), logits
+
+    def _prefix(self, ids: tuple[int, ...]) -> KeyValues:
+        """Keys and values of instructions, computed once and kept."""
+        if ids in self._prefixes:
+            self._prefixes.move_to_end(ids)
+            return self._prefixes[ids]
+        mask = torch.ones(1, len(ids), dtype=torch.int64, device=self._device)
+        cache = DynamicCache()
+        self._forward(torch.tensor([ids], device=self._device), mask, mask.cumsum(dim=1) - 1, cache)
+        self._prefixes[ids] = KeyValues.of_cache(cache, mask)
+        if len(self._prefixes) > MAX_CACHED_PREFIXES:
+            self._prefixes.popitem(last=False)
+        return self._prefixes[ids]
+
+    def _forward(
+        self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
+    ) -> torch.Tensor:
+        """Scores of the token after the last of each row.
+
+        Args:
+            input_ids: new tokens. Shape (rows, tokens).
+            mask: 1 for tokens, 0 for padding, the cached ones included. Shape (rows, cached + tokens).
+            positions: of the new tokens. Shape (rows, tokens).
+            cache: takes up the new keys and values.
+
+        Returns:
+            Shape (rows, vocabulary).
+        """
+        embeddings = self._model.get_input_embeddings()(input_ids)
+        outputs = self._model(
+            # The embedding may be stored in a smaller type than the layers compute in.
+            inputs_embeds=embeddings.to(self._compute_dtype),
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        logits: torch.Tensor = outputs.logits[:, -1]
+        return logits
+
+
+def _prefill_order(prompts: Sequence[Prompt]) -> list[list[int]]:
+    """Indices of prompts that are read in one pass: the same instructions, and lengths that need little padding."""
+    groups: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for index, prompt in enumerate(prompts):
+        groups[prompt.input_ids[: prompt.prefix_length]].append(index)
+    passes: list[list[int]] = []
+    for indices in groups.values():
+        lengths = {index: len(prompts[index].input_ids) - prompts[index].prefix_length for index in indices}
+        shortest = -1
+        for index in sorted(indices, key=lambda index: lengths[index]):
+            if shortest < 0 or lengths[index] > max(1.3 * shortest, shortest + 8):
+                shortest = lengths[index]
+                passes.append([])
+            passes[-1].append(index)
+    return passes
+
+
+def _summary_fields(summary: SummarySpec | None) -> dict[str, int]:
+    """Values of the placeholders that only summaries have."""
+    if summary is None:
+        return {"bullet_count": 0, "max_characters": 0}
+    return {"bullet_count": summary.bullet_count, "max_characters": summary.max_characters}

@@ -1,0 +1,361 @@
+"""Profiles: TOML files that say which models a server serves, where they come from and what they may be used for.
+
+A profile is checked as a whole before anything is fetched or loaded; every message names the file and the field.
+Shipped profiles lie in `profiles/`; `docs/models.md` explains every field. This module knows no tensors and no network.
+"""
+
+import math
+import re
+import string
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+
+from triwire_server.engine.models.base import ModelCard
+from triwire_server.engine.segment import Register, Segment, SummaryStyle, Task
+
+SHIPPED_PROFILES = Path(__file__).parent / "profiles"
+"""Folder of the profiles that come with the server."""
+
+EXTRACTIVE = "extractive"
+"""Architecture without tensors: the pipeline answers it with sentences of the article itself."""
+
+Language: TypeAlias = Literal["en", "ko", "ja"]
+Pair: TypeAlias = tuple[Language, Language]
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used. The message names the file, the field and the remedy, a line for each fault."""
+
+
+class _Table(BaseModel):
+    """A table of the file: unknown keys are mistakes, not extras."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HuggingFaceSource(_Table):
+    """A repository of a Hugging Face hub, or of a mirror, at one commit."""
+
+    kind: Literal["huggingface"]
+    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
+    """`owner/name`."""
+
+    revision: str
+    """The 40 hex digits of a commit. A branch or tag can move, and with it the output under the same version."""
+
+    endpoint: str = "https://huggingface.co"
+    """Address of the hub; a mirror inside a company has its own."""
+
+    @field_validator("revision")
+    @classmethod
+    def _is_pinned(cls, revision: str) -> str:
+        if not re.fullmatch(r"[0-9a-f]{40}", revision):
+            raise ValueError(
+                "pin a revision: the 40 hex digits of a commit that holds safetensors weights"
+                " (copy this profile, fill it in, and give the copy's path instead of the name)"
+            )
+        return revision
+
+
+class DirectorySource(_Table):
+    """A directory in the layout of a Hugging Face checkpoint, such as a mounted volume."""
+
+    kind: Literal["directory"]
+    path: Path
+    """Relative paths start at the profile's folder."""
+
+
+class WheelsSource(_Table):
+    """A GGUF file cut into members of Python wheels, fetched with pip and converted once."""
+
+    kind: Literal["wheels"]
+    packages: tuple[str, ...] = Field(min_length=1)
+    """Distributions in the order in which their members are joined."""
+
+    version: str
+    """Version of every one of them."""
+
+    member: str
+    """Path of the member inside the wheel; `{package}` is the import name and `{number}` counts from 1."""
+
+    size: int = Field(gt=0)
+    """Bytes of the joined file."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """SHA-256 of the joined file."""
+
+    def member_name(self, index: int) -> str:
+        """Path of the member inside the wheel of `packages[index]`."""
+        return self.member.format(package=self.packages[index].replace("-", "_"), number=index + 1)
+
+
+Source: TypeAlias = Annotated[HuggingFaceSource | DirectorySource | WheelsSource, Field(discriminator="kind")]
+
+_TEMPLATE_FIELDS = frozenset(
+    {"text", "source_language", "target_language", "register", "bullet_count", "max_characters"}
+)
+
+
+def _check_template(template: str) -> str:
+    """Reject what would only fail, or be silently left out, when the first article arrives."""
+    try:
+        fields = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        raise ValueError(f"not a template: {error}") from None
+    if unknown := sorted(set(fields) - _TEMPLATE_FIELDS):
+        raise ValueError(f"unknown placeholder {{{unknown[0]}}}; known: {', '.join(sorted(_TEMPLATE_FIELDS))}")
+    if fields.count("text") != 1:
+        raise ValueError("the placeholder {text} must occur exactly once")
+    return template
+
+
+class Prompts(_Table):
+    """What a chat model is told. Templates fill `{text}` with the article's text, the rest with what is asked for."""
+
+    system: str = ""
+    """System message; "" sends none, for families without one (Gemma)."""
+
+    language_names: dict[Language, str] = {"en": "English", "ko": "Korean", "ja": "Japanese"}
+    """What `{source_language}` and `{target_language}` are filled with."""
+
+    translation: str = ""
+    """User message for a sentence or two. Needed for the task "translation"."""
+
+    headline: str = ""
+    """User message for a headline; "" uses `translation`."""
+
+    registers: dict[Register, dict[Language, str]] = {}
+    """What `{register}` is filled with: a sentence on the register in the target language. Absent is ""."""
+
+    summaries: dict[SummaryStyle, str] = {}
+    """User message for each summary style, for a summary in the article's language and in another."""
+
+    @field_validator("translation", "headline")
+    @classmethod
+    def _is_template(cls, template: str) -> str:
+        return _check_template(template) if template else template
+
+    @field_validator("summaries")
+    @classmethod
+    def _are_templates(cls, templates: dict[SummaryStyle, str]) -> dict[SummaryStyle, str]:
+        return {style: _check_template(template) for style, template in templates.items()}
+
+
+class OutputLimit(_Table):
+    """How many tokens an output may take: enough for a good one, and an end to one that runs away."""
+
+    max_tokens: int = Field(default=512, gt=0)
+    """Upper bound whatever the input."""
+
+    tokens_per_input_token: float = Field(default=3.0, gt=0)
+    """Translation: output tokens for each token of the source text."""
+
+    tokens_per_character: dict[Language, float] = {"en": 0.6, "ko": 1.5, "ja": 1.5}
+    """Summaries: output tokens for each character asked for, by summary language."""
+
+    extra_tokens: int = Field(default=24, ge=0)
+    """Added to either, so that the shortest input has room too."""
+
+    def for_segment(self, segment: Segment, text_tokens: int) -> int:
+        """Tokens that the output of a segment of so many text tokens may take."""
+        if segment.task is Task.TRANSLATION:
+            wanted = text_tokens * self.tokens_per_input_token
+        elif segment.summary is not None:
+            per_character = self.tokens_per_character.get(cast(Language, segment.target_language), 1.5)
+            wanted = segment.summary.max_characters * per_character
+        else:
+            raise ValueError("a summarization segment needs its summary")
+        return min(self.max_tokens, math.ceil(wanted) + self.extra_tokens)
+
+
+class ModelSpec(_Table):
+    """One model of a profile."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """Callers write `name` or `name@version`."""
+
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")
+    """Changes whenever the output may: other weights, prompts, limits or precision."""
+
+    architecture: Literal["m2m100", "mbart", "marian", "t5", "bart", "chat", "extractive"]
+    source: Source | None = None
+    """Where the weights come from. Absent for "extractive" alone."""
+
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    language_pairs: tuple[Pair, ...] = ()
+    """(source, target) that it translates."""
+
+    summary_languages: tuple[Pair, ...] = ()
+    """(article, summary) that it summarizes; equal for a summary in the article's language."""
+
+    language_codes: dict[Language, str] = {}
+    """The model's own codes ("kor_Hang"); a language not named is its own tag ("ko")."""
+
+    source_prefix: str = ""
+    """T5 and Marian: put before the source; `{source}` and `{target}` are the model's codes ("<2{target}> ")."""
+
+    license: str = Field(min_length=1)
+    """SPDX identifier of the license of the weights, or "LicenseRef-..."."""
+
+    noncommercial: bool = False
+    """Whether the license forbids commercial use. Served only with the setting allow_noncommercial."""
+
+    origin_uri: str = ""
+    """Where the weights are published."""
+
+    max_input_tokens: int = Field(default=512, gt=0)
+    """Tokens of source text read at once; special tokens and instructions not counted."""
+
+    output: OutputLimit = OutputLimit()
+    dtype: Literal["float32", "bfloat16", "int8", "auto"] = "auto"
+    """auto: float32 on a CPU, bfloat16 on a GPU, int8 for what was converted to it."""
+
+    beams: Literal[1] = 1
+    """Greedy search only for now."""
+
+    registers: tuple[Register, ...] = (Register.NEWS,)
+    """Registers it can write on request."""
+
+    prompts: Prompts | None = None
+    """Architecture "chat" alone."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        is_chat, is_extractive = self.architecture == "chat", self.architecture == EXTRACTIVE
+        if is_extractive != (self.source is None):
+            raise ValueError('source: the architecture "extractive" has none, every other one needs one')
+        if is_chat != (self.prompts is not None):
+            raise ValueError('prompts: the architecture "chat" needs them, no other one reads them')
+        if isinstance(self.source, WheelsSource) and not is_chat:
+            raise ValueError('source.kind: "wheels" holds a chat model')
+        if (Task.TRANSLATION in self.tasks) != bool(self.language_pairs):
+            raise ValueError('language_pairs: needed for the task "translation", and for it alone')
+        if (Task.SUMMARIZATION in self.tasks) != bool(self.summary_languages):
+            raise ValueError('summary_languages: needed for the task "summarization", and for it alone')
+        if any(source == target for source, target in self.language_pairs):
+            raise ValueError("language_pairs: source and target must differ")
+        if self.prompts is not None:
+            if Task.TRANSLATION in self.tasks and not self.prompts.translation:
+                raise ValueError('prompts.translation: needed for the task "translation"')
+            if Task.SUMMARIZATION in self.tasks and (missing := set(SummaryStyle) - set(self.prompts.summaries)):
+                raise ValueError(f"prompts.summaries: {sorted(missing)[0]} is missing")
+        return self
+
+    @property
+    def full_name(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def card(self) -> ModelCard:
+        """What ListModels shows of it."""
+        return ModelCard(
+            name=self.name,
+            version=self.version,
+            tasks=self.tasks,
+            language_pairs=frozenset(self.language_pairs),
+            summary_languages=frozenset(self.summary_languages),
+            license=self.license,
+            noncommercial=self.noncommercial,
+            origin_uri=self.origin_uri,
+            max_input_tokens=self.max_input_tokens,
+            registers=self.registers,
+        )
+
+    def language_code(self, language: str) -> str:
+        """The model's own code for a language tag."""
+        return self.language_codes.get(cast(Language, language), language)
+
+
+class Profile(_Table):
+    """The models of a server; the first that serves a direction is its default."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    description: str
+    models: tuple[ModelSpec, ...] = Field(min_length=1)
+    _folder: Path = PrivateAttr(default=Path())
+    _location: str = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _has_distinct_names(self) -> Self:
+        names = [spec.name for spec in self.models]
+        if duplicates := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"models: the name {duplicates[0]} is used twice")
+        return self
+
+    @property
+    def cards(self) -> list[ModelCard]:
+        """What ListModels shows, in the order of the file."""
+        return [spec.card for spec in self.models]
+
+    @property
+    def engine_models(self) -> list[ModelSpec]:
+        """The models that have weights."""
+        return [spec for spec in self.models if spec.architecture != EXTRACTIVE]
+
+    @property
+    def location(self) -> str:
+        """What `--profile` was given: a name or a path."""
+        return self._location or self.name
+
+    def directory_of(self, source: DirectorySource) -> Path:
+        """Absolute path of a directory source."""
+        return (self._folder / source.path.expanduser()).absolute()
+
+
+def shipped_profiles() -> list[str]:
+    """Names of the profiles that come with the server, sorted."""
+    return sorted(path.stem for path in SHIPPED_PROFILES.glob("*.toml"))
+
+
+def load_profile(name_or_path: str, *, allow_noncommercial: bool = False) -> Profile:
+    """Read and check a profile.
+
+    Args:
+        name_or_path: the name of a shipped profile ("demo"), or the path of a TOML file.
+        allow_noncommercial: serve models whose license forbids commercial use (setting allow_noncommercial).
+
+    Raises:
+        ProfileError: no such profile, or it cannot be used; a line for each fault with file, field and remedy.
+    """
+    is_path = name_or_path.endswith(".toml") or "/" in name_or_path
+    path = Path(name_or_path).expanduser() if is_path else SHIPPED_PROFILES / f"{name_or_path}.toml"
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(shipped_profiles())
+        what = f"{path}: no such file" if is_path else f"no profile is called {name_or_path!r}"
+        raise ProfileError(f"{what}; give the path of a TOML file or one of: {known}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProfileError(f"{path}: cannot be read as TOML: {error}") from None
+    try:
+        profile = Profile.model_validate(tables)
+    except ValidationError as error:
+        raise ProfileError("\n".join(_describe(path.name, fault) for fault in error.errors())) from None
+    for index, spec in enumerate(profile.models):
+        if spec.noncommercial and not allow_noncommercial:
+            raise ProfileError(
+                f"{path.name}: models[{index}].noncommercial: the license of {spec.full_name} ({spec.license}) forbids"
+                " commercial use; serve it only with the setting allow_noncommercial (TRIWIRE_ALLOW_NONCOMMERCIAL=true)"
+            )
+    profile._folder = path.parent.absolute()
+    profile._location = name_or_path
+    return profile
+
+
+def _describe(file_name: str, fault: Any) -> str:
+    """One fault of pydantic's as `file: field: message`."""
+    field = ""
+    for part in fault["loc"]:
+        # The discriminator of a source is not a key of the file.
+        if isinstance(part, int):
+            field += f"[{part}]"
+        elif part not in ("huggingface", "directory", "wheels"):
+            field += f".{part}" if field else part
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message = "no such field; see docs/models.md"
+    return f"{file_name}: {field}: {message}" if field else f"{file_name}: {message}"
