@@ -37,7 +37,8 @@ class _Plan:
 
     @property
     def estimated_tokens(self) -> int:
-        return sum(plan.estimated_tokens for plan in (*self.translations, *self.summaries))
+        translations = sum(plan.estimated_tokens for plan in self.translations)
+        return translations + sum(plan.estimated_tokens for plan in self.summaries)
 
 
 class Pipeline:
