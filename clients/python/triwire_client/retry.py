@@ -1,0 +1,82 @@
+"""When a failed call is tried again, and after how long."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from triwire_client.errors import (
+    CancelledError,
+    DeadlineExceededError,
+    InferenceFailedError,
+    QueueFullError,
+    TriwireError,
+    UnavailableError,
+)
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """Which failures are tried again. Any call may be: no method of ArticleService changes stored state.
+
+    The delay that the server asks for is obeyed as it is; without one it is `initial_seconds`, doubled each time up
+    to `max_seconds`, with "full jitter" (a random share of it), so that clients do not come back all at once.
+    """
+
+    max_attempts: int = 5
+    """Calls in all; 1 turns retries off."""
+
+    initial_seconds: float = 0.1
+    max_seconds: float = 5.0
+    random: Callable[[], float] = field(default=random.random)
+    """Gives a number from 0 to 1; tests pass their own."""
+
+    def delay(self, error: TriwireError, attempt: int) -> float | None:
+        """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again."""
+        if attempt >= self.max_attempts:
+            return None
+        if isinstance(error, InferenceFailedError) and attempt > 1:
+            return None
+        if not isinstance(error, QueueFullError | UnavailableError | InferenceFailedError | CancelledError):
+            return None
+        if error.retry_delay is not None:
+            return error.retry_delay
+        return self.random() * min(self.max_seconds, self.initial_seconds * 2.0 ** (attempt - 1))
+
+
+async def with_retries(
+    call: Callable[[float | None], Awaitable[_Answer]],
+    policy: RetryPolicy,
+    timeout: float | None,  # noqa: ASYNC109 - spans the attempts, and each attempt gets what is left
+    sleep: Callable[[float], Awaitable[None]],
+    clock: Callable[[], float] = time.monotonic,
+) -> _Answer:
+    """Make a call until it answers, fails for good or the time is up.
+
+    Args:
+        call: one attempt, given the seconds that are left.
+        policy: what is tried again.
+        timeout: seconds for everything, retries included; None: no limit.
+        sleep: waits for seconds.
+        clock: monotonic seconds.
+
+    Raises:
+        TriwireError: the last failure. A wait that would pass the deadline is not begun.
+    """
+    end = None if timeout is None else clock() + timeout
+    attempt = 0
+    while True:
+        attempt += 1
+        left = None if end is None else end - clock()
+        if left is not None and left <= 0:
+            raise DeadlineExceededError("the time given passed before the call was answered")
+        try:
+            return await call(left)
+        except TriwireError as error:
+            delay = policy.delay(error, attempt)
+            if delay is None or (end is not None and clock() + delay >= end):
+                raise
+        await sleep(delay)
