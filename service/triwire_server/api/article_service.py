@@ -1,0 +1,319 @@
+"""ArticleService: validate, call the pipeline, encode."""
+
+import asyncio
+import binascii
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from triwire.v1 import article_service_pb2, article_service_pb2_grpc
+from triwire_server.api.batch import BatchStream
+from triwire_server.api.interceptors import current_call, new_request_id
+from triwire_server.api.status import reason_of, to_status
+from triwire_server.api.validation import Validator
+from triwire_server.engine.models.base import ModelCard
+from triwire_server.engine.models.catalog import ModelCatalog
+from triwire_server.engine.segment import Priority, Register, Task
+from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation
+from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Limits
+from triwire_server.metrics import Metrics
+from triwire_server.pipeline.context import CallContext, PartFailure
+from triwire_server.pipeline.process import Pipeline
+
+_TASKS = {
+    Task.TRANSLATION: article_service_pb2.Model.TASK_TRANSLATION,
+    Task.SUMMARIZATION: article_service_pb2.Model.TASK_SUMMARIZATION,
+}
+_REGISTERS = {
+    Register.NEWS: article_service_pb2.REGISTER_NEWS,
+    Register.POLITE: article_service_pb2.REGISTER_POLITE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the service needs to answer, known once the models are loaded."""
+
+    pipeline: Pipeline
+    catalog: ModelCatalog
+    validator: Validator
+
+
+class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
+    """All methods of the contract's ArticleService.
+
+    Args:
+        limits: of the deployment.
+        metrics: where findings and failed items are counted.
+        draining: set when the replica shuts down.
+    """
+
+    def __init__(self, limits: Limits, metrics: Metrics, draining: asyncio.Event) -> None:
+        self._limits = limits
+        self._metrics = metrics
+        self._draining = draining
+        self._ready: Ready | None = None
+
+    def serve(self, pipeline: Pipeline, catalog: ModelCatalog) -> None:
+        """Begin to answer; until then every call gets STARTING."""
+        self._ready = Ready(pipeline, catalog, Validator(self._limits, catalog))
+
+    async def Translate(
+        self, request: article_service_pb2.TranslateRequest, context: Any
+    ) -> article_service_pb2.TranslateResponse:
+        """See the contract."""
+        return await self._translate(request, _deadline(context))
+
+    async def Summarize(
+        self, request: article_service_pb2.SummarizeRequest, context: Any
+    ) -> article_service_pb2.SummarizeResponse:
+        """See the contract."""
+        return await self._summarize(request, _deadline(context))
+
+    async def ExtractArticle(
+        self, request: article_service_pb2.ExtractArticleRequest, context: Any
+    ) -> article_service_pb2.ExtractArticleResponse:
+        """See the contract."""
+        return await self._extract(request)
+
+    async def DetectLanguage(
+        self, request: article_service_pb2.DetectLanguageRequest, context: Any
+    ) -> article_service_pb2.DetectLanguageResponse:
+        """See the contract."""
+        return await self._detect(request)
+
+    async def ProcessArticle(
+        self, request: article_service_pb2.ProcessArticleRequest, context: Any
+    ) -> article_service_pb2.ProcessArticleResponse:
+        """See the contract."""
+        return await self._process(request, _deadline(context))
+
+    async def StreamProcessArticle(
+        self, request: article_service_pb2.StreamProcessArticleRequest, context: Any
+    ) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
+        """See the contract."""
+        ready = self._get_ready()
+        if not request.HasField("request"):
+            raise InvalidRequest([Violation("request", "is required")])
+        ready.validator.process_article(request.request, prefix="request.")
+        call = _call_context(request.request, _deadline(context), wait=False)
+        parts = ready.pipeline.stream(request.request, call)
+        try:
+            async for part in parts:
+                yield self._encode_part(part)
+        except InvalidRequest as error:
+            raise InvalidRequest(
+                [Violation(f"request.{v.field_path}", v.description, v.reason, v.metadata) for v in error.violations]
+            ) from error
+
+    async def ProcessBatch(
+        self, request_iterator: AsyncIterator[article_service_pb2.ProcessBatchRequest], context: Any
+    ) -> AsyncIterator[article_service_pb2.ProcessBatchResponse]:
+        """See the contract."""
+        self._get_ready()
+        deadline = _deadline(context)
+
+        async def answer(item: article_service_pb2.ProcessBatchRequest) -> article_service_pb2.ProcessBatchResponse:
+            return await self._answer_item(item, deadline)
+
+        stream = BatchStream(request_iterator, answer, self._limits.max_items_in_flight, self._draining)
+        async for response in stream.responses():
+            yield response
+        if stream.was_interrupted:
+            raise ShuttingDown("this replica is shutting down; send unanswered items to another one")
+
+    async def ListModels(
+        self, request: article_service_pb2.ListModelsRequest, context: Any
+    ) -> article_service_pb2.ListModelsResponse:
+        """See the contract."""
+        ready = self._get_ready()
+        ready.validator.page(request.page_size)
+        start = _read_page_token(request.page_token)
+        size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+        models = list_models(ready.catalog)
+        end = start + size
+        return article_service_pb2.ListModelsResponse(
+            models=models[start:end],
+            next_page_token=_page_token(end) if end < len(models) else "",
+            limits=article_service_pb2.Limits(
+                **{name: getattr(self._limits, name) for name in Limits.__dataclass_fields__}
+            ),
+        )
+
+    def _get_ready(self) -> Ready:
+        if self._draining.is_set():
+            raise ShuttingDown
+        if self._ready is None:
+            raise Starting
+        return self._ready
+
+    async def _translate(
+        self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
+    ) -> article_service_pb2.TranslateResponse:
+        ready = self._get_ready()
+        ready.validator.translate(request)
+        response = await ready.pipeline.translate(request, _call_context(request, deadline, wait=wait))
+        self._count_translation(response.translation)
+        current_call().add_usage(response.usage)
+        return response
+
+    async def _summarize(
+        self, request: article_service_pb2.SummarizeRequest, deadline: float | None, *, wait: bool = False
+    ) -> article_service_pb2.SummarizeResponse:
+        ready = self._get_ready()
+        ready.validator.summarize(request)
+        response = await ready.pipeline.summarize(request, _call_context(request, deadline, wait=wait))
+        self._count_summary(response.summary)
+        current_call().add_usage(response.usage)
+        return response
+
+    async def _extract(
+        self, request: article_service_pb2.ExtractArticleRequest
+    ) -> article_service_pb2.ExtractArticleResponse:
+        ready = self._get_ready()
+        ready.validator.extract_article(request)
+        return await ready.pipeline.extract(request)
+
+    async def _detect(
+        self, request: article_service_pb2.DetectLanguageRequest
+    ) -> article_service_pb2.DetectLanguageResponse:
+        ready = self._get_ready()
+        ready.validator.detect_language(request)
+        return await ready.pipeline.detect(request)
+
+    async def _process(
+        self, request: article_service_pb2.ProcessArticleRequest, deadline: float | None, *, wait: bool = False
+    ) -> article_service_pb2.ProcessArticleResponse:
+        ready = self._get_ready()
+        ready.validator.process_article(request)
+        response = await ready.pipeline.process(request, _call_context(request, deadline, wait=wait))
+        for translation in response.translations:
+            self._count_translation(translation)
+        for summary in response.summaries:
+            self._count_summary(summary)
+        current_call().add_usage(response.usage)
+        return response
+
+    async def _answer_item(
+        self, item: article_service_pb2.ProcessBatchRequest, deadline: float | None
+    ) -> article_service_pb2.ProcessBatchResponse:
+        response = article_service_pb2.ProcessBatchResponse(item_id=item.item_id)
+        operation = item.WhichOneof("operation")
+        try:
+            if self._ready is None:
+                raise Starting
+            self._ready.validator.item_id(item.item_id)
+            if operation is None:
+                raise InvalidRequest([Violation("operation", "is required: exactly one of the operations")])
+            request = getattr(item, operation)
+            request.request_id = request.request_id or new_request_id()
+            getattr(response, operation).CopyFrom(await self._operation(operation, request, deadline))
+        except Exception as error:  # whatever failed, the item is answered and the stream goes on
+            self._metrics.errors.labels(reason_of(error)).inc()
+            response.error.CopyFrom(to_status(error))
+        return response
+
+    def _operation(self, operation: str, request: Any, deadline: float | None) -> Awaitable[Any]:
+        plain: dict[str, Callable[[Any], Awaitable[Any]]] = {
+            "extract_article": self._extract,
+            "detect_language": self._detect,
+        }
+        if operation in plain:
+            return plain[operation](request)
+        queued: dict[str, Callable[..., Awaitable[Any]]] = {
+            "translate": self._translate,
+            "summarize": self._summarize,
+            "process_article": self._process,
+        }
+        # An overloaded stream is slowed by flow control rather than refused.
+        return queued[operation](request, deadline, wait=True)
+
+    def _encode_part(
+        self, part: article_service_pb2.StreamProcessArticleResponse | PartFailure
+    ) -> article_service_pb2.StreamProcessArticleResponse:
+        if isinstance(part, PartFailure):
+            self._metrics.errors.labels(reason_of(part.error)).inc()
+            error = article_service_pb2.ArticleError(
+                target_language=part.target_language,
+                summary_style=article_service_pb2.SummaryStyle.ValueType(part.summary_style),
+                status=to_status(part.error),
+            )
+            return article_service_pb2.StreamProcessArticleResponse(error=error)
+        match part.WhichOneof("part"):
+            case "block":
+                self._count_findings(part.block.block.findings)
+            case "translation":
+                self._count_findings(part.translation.findings)
+            case "summary":
+                self._count_summary(part.summary)
+            case "usage":
+                current_call().add_usage(part.usage)
+        return part
+
+    def _count_translation(self, translation: article_service_pb2.Translation) -> None:
+        self._count_findings(translation.findings)
+        for block in translation.blocks:
+            self._count_findings(block.findings)
+
+    def _count_summary(self, summary: article_service_pb2.Summary) -> None:
+        self._count_findings(summary.findings)
+        for point in summary.points:
+            self._count_findings(point.findings)
+
+    def _count_findings(self, findings: Any) -> None:
+        for finding in findings:
+            self._metrics.findings.labels(article_service_pb2.Finding.Kind.Name(finding.kind)).inc()
+
+
+def list_models(catalog: ModelCatalog) -> list[article_service_pb2.Model]:
+    """The models of a deployment, in order of name and then task; one that does two tasks is there twice."""
+    models = []
+    for card in sorted(catalog.cards, key=lambda card: card.full_name):
+        models += [_model(catalog, card, task) for task in Task if card.pairs(task)]
+    return models
+
+
+def _model(catalog: ModelCatalog, card: ModelCard, task: Task) -> article_service_pb2.Model:
+    model = article_service_pb2.Model(
+        model=card.full_name,
+        task=_TASKS[task],
+        license=card.license,
+        noncommercial=card.noncommercial,
+        origin_uri=card.origin_uri,
+        max_input_tokens=card.max_input_tokens,
+        registers=[_REGISTERS[register] for register in card.registers],
+    )
+    for source, target in sorted(card.pairs(task)):
+        is_default = catalog.resolve(task, source, target) is card
+        model.language_pairs.add(source_language=source, target_language=target, is_default=is_default)
+    return model
+
+
+def _call_context(request: Any, deadline: float | None, *, wait: bool) -> CallContext:
+    priority = request.priority if request.priority in tuple(Priority) else Priority.STANDARD
+    return CallContext(
+        request_id=request.request_id, priority=Priority(priority), deadline=deadline, wait_for_queue=wait
+    )
+
+
+def _deadline(context: Any) -> float | None:
+    remaining = context.time_remaining()
+    return None if remaining is None else time.monotonic() + remaining
+
+
+def _page_token(start: int) -> str:
+    return urlsafe_b64encode(str(start).encode()).decode()
+
+
+def _read_page_token(token: str) -> int:
+    if not token:
+        return 0
+    try:
+        start = int(urlsafe_b64decode(token.encode()))
+    except (binascii.Error, ValueError):
+        start = -1
+    if start < 0:
+        raise InvalidRequest([Violation("page_token", "is not a next_page_token of this method")])
+    return start

@@ -1,0 +1,87 @@
+"""The one table from failures to gRPC statuses and their details."""
+
+import grpc
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from triwire_server.errors import (
+    DeadlineExceeded,
+    InferenceFailed,
+    InvalidRequest,
+    NotFound,
+    QueueFull,
+    RetryableError,
+    ShuttingDown,
+    Starting,
+    TriwireError,
+)
+
+DOMAIN = "triwire.v1"
+"""Domain of every `google.rpc.ErrorInfo`."""
+
+_CODES: dict[type[TriwireError], grpc.StatusCode] = {
+    InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ShuttingDown: grpc.StatusCode.UNAVAILABLE,
+    Starting: grpc.StatusCode.UNAVAILABLE,
+    DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
+    InferenceFailed: grpc.StatusCode.INTERNAL,
+}
+
+
+def to_status(error: Exception) -> status_pb2.Status:
+    """The status for a failure: of a call, an item or a part.
+
+    A failure that is none of ours is a bug: INTERNAL, without its text, which may quote the request.
+    """
+    if not isinstance(error, TriwireError):
+        return status_pb2.Status(code=_number(grpc.StatusCode.INTERNAL), message="internal error")
+    details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
+    if isinstance(error, InvalidRequest):
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(
+                field=violation.field_path, description=violation.description, reason=violation.reason
+            )
+        details.append(bad)
+    if isinstance(error, NotFound):
+        details.append(
+            error_details_pb2.ResourceInfo(
+                resource_type=error.resource_type, resource_name=error.resource_name, description=str(error)
+            )
+        )
+    if isinstance(error, RetryableError):
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(round(error.retry_seconds * 1e9))
+        details.append(retry)
+    status = status_pb2.Status(code=_number(_CODES[type(error)]), message=str(error))
+    for detail in details:
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status
+
+
+def code_of(status: status_pb2.Status) -> grpc.StatusCode:
+    """GRPC's own value for a status code."""
+    return next(code for code in grpc.StatusCode if code.value[0] == status.code)
+
+
+def reason_of(error: Exception) -> str:
+    """The contract's reason; "INTERNAL" for a bug."""
+    return error.reason if isinstance(error, TriwireError) else "INTERNAL"
+
+
+def trailing_metadata(error: Exception, status: status_pb2.Status) -> tuple[tuple[str, str | bytes], ...]:
+    """What goes with a failed call: the rich status, and the wait for stock gRPC retry policies."""
+    metadata: list[tuple[str, str | bytes]] = [("grpc-status-details-bin", status.SerializeToString())]
+    if isinstance(error, RetryableError):
+        metadata.append(("grpc-retry-pushback-ms", str(round(error.retry_seconds * 1000))))
+    return tuple(metadata)
+
+
+def _number(code: grpc.StatusCode) -> int:
+    number: int = code.value[0]
+    return number

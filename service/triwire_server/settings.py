@@ -1,0 +1,244 @@
+"""Every setting of the server, with its unit. A setting comes from a flag, else the environment, else a TOML file.
+
+`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file. A name that does not exist is an error in all
+three places: a misspelled limit that is silently ignored is found only under load.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from triwire_server.limits import Limits
+
+ENVIRONMENT_PREFIX = "TRIWIRE_"
+CONFIG_FILE_VARIABLE = "TRIWIRE_CONFIG_FILE"
+
+# Variables of the client library and its command, which may run in the same shell.
+_CLIENT_VARIABLES = re.compile(r"TRIWIRE_(TARGET|TOKEN|TIMEOUT|TLS_\w+)")
+
+# What Kubernetes puts into every pod for a Service that is called "triwire" (enableServiceLinks).
+_KUBERNETES_VARIABLES = re.compile(r"TRIWIRE(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)")
+_KUBERNETES_PORT = re.compile(r"(tcp|udp)://")
+
+_INT32_MAX = 2**31 - 1
+
+
+class SettingsError(Exception):
+    """Settings that the server cannot start with; the message names each with its origin and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the server. Made by `load_settings`; tests make it with keywords."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", min_length=1)
+    """Address that the gRPC service listens on. "0.0.0.0" or "[::]" takes calls from other machines."""
+
+    port: int = Field(50051, ge=0, le=65535)
+    """Port of the gRPC service. 0 takes a free one, which the log names."""
+
+    metrics_host: str = Field("127.0.0.1", min_length=1)
+    """Address that the Prometheus endpoint listens on."""
+
+    metrics_port: int = Field(9464, ge=0, le=65535)
+    """Port of the Prometheus endpoint (HTTP, /metrics). 0 takes a free one, which the log names."""
+
+    profile: str = Field("demo", min_length=1)
+    """Models to serve: the name of a profile that ships, or the path of a TOML file."""
+
+    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "triwire")
+    """Folder that holds fetched and converted models."""
+
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    """Where models run: "cpu", "cuda", "cuda:1", or "auto" for a GPU if there is one."""
+
+    torch_threads: int = Field(0, ge=0, le=1024)
+    """Threads for computing on the CPU. 0 leaves the choice to PyTorch."""
+
+    allow_noncommercial: bool = False
+    """Serve models whose license forbids commercial use."""
+
+    reflection: bool = True
+    """Answer gRPC server reflection, so that tools can list the methods."""
+
+    log_format: Literal["json", "console"] = "console"
+    """One JSON object a line for machines, or aligned text for people."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level that is logged. "debug" adds the messages of unexpected exceptions, which may quote an article."""
+
+    max_content_bytes: int = Field(Limits().max_content_bytes, ge=1, le=_INT32_MAX)
+    """Limit, in bytes, for the content of a request, markup included."""
+
+    max_article_characters: int = Field(Limits().max_article_characters, ge=1, le=_INT32_MAX)
+    """Limit, in code points, for the text of an article, boilerplate not counted."""
+
+    max_blocks: int = Field(Limits().max_blocks, ge=1, le=_INT32_MAX)
+    """Limit for the number of blocks of an article."""
+
+    max_outputs: int = Field(Limits().max_outputs, ge=1, le=_INT32_MAX)
+    """Limit for the number of translations and summaries of a request, together."""
+
+    max_terms: int = Field(Limits().max_terms, ge=1, le=_INT32_MAX)
+    """Limit for the number of terms of a request, those of its glossaries included."""
+
+    max_items_in_flight: int = Field(Limits().max_items_in_flight, ge=1, le=_INT32_MAX)
+    """Unanswered items at which a ProcessBatch stream is not read any further."""
+
+    max_queue_tokens: int = Field(200_000, ge=1)
+    """Tokens of accepted work that may wait; above, calls are refused with QUEUE_FULL."""
+
+    max_batch_tokens: int = Field(4_096, ge=1)
+    """Tokens of one batch on the device, padding counted."""
+
+    max_batch_sequences: int = Field(32, ge=1)
+    """Sequences of one batch on the device."""
+
+    cache_bytes: int = Field(256 * 1024 * 1024, ge=0)
+    """Memory, in bytes, for finished results that are given again to equal work. 0 turns the cache off."""
+
+    shutdown_wait_seconds: float = Field(5.0, ge=0, le=3600)
+    """Seconds between NOT_SERVING and the end of accepting calls, in which load balancers learn of it."""
+
+    shutdown_grace_seconds: float = Field(30.0, ge=0, le=3600)
+    """Seconds that calls under way have to finish after that; then they are cancelled."""
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the contract."""
+        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
+
+
+def describe(name: str) -> str:
+    """The sentence that follows a setting in this file, for help texts and error messages."""
+    return _DESCRIPTIONS[name]
+
+
+def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from flags, the environment and a TOML file, in this order of precedence.
+
+    Args:
+        flags: values by name of the setting; None is "not given". "config_file" names the TOML file and wins over
+            `TRIWIRE_CONFIG_FILE`.
+        environment: variables by name; None: those of this process.
+
+    Raises:
+        SettingsError: names every setting that does not exist or has a value that is not allowed.
+    """
+    environment = os.environ if environment is None else environment
+    given = {name: value for name, value in flags.items() if value is not None}
+    config_file = given.pop("config_file", None) or environment.get(CONFIG_FILE_VARIABLE) or None
+    variables = {
+        name.lower(): value
+        for name, value in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX)
+        and name != CONFIG_FILE_VARIABLE
+        and not _CLIENT_VARIABLES.fullmatch(name)
+        and not _KUBERNETES_VARIABLES.fullmatch(name)
+        and not (name == "TRIWIRE_PORT" and _KUBERNETES_PORT.match(value))
+    }
+    file_values = _read_toml(Path(config_file)) if config_file else {}
+
+    def origin(name: str) -> str:
+        if name in given:
+            return f"--{name.replace('_', '-')}"
+        if ENVIRONMENT_PREFIX.lower() + name in variables:
+            return ENVIRONMENT_PREFIX + name.upper()
+        return str(config_file)
+
+    class Source(EnvSettingsSource):
+        def _load_env_vars(self) -> Mapping[str, str | None]:
+            return dict(variables)
+
+    class Loaded(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: list[PydanticBaseSettingsSource] = [init_settings, Source(settings_cls)]
+            if config_file:
+                sources.append(TomlConfigSettingsSource(settings_cls, toml_file=config_file))
+            return tuple(sources)
+
+    problems = [
+        f"{ENVIRONMENT_PREFIX}{name.upper()}: there is no such setting{_suggestion(name)}"
+        for name in sorted(key.removeprefix(ENVIRONMENT_PREFIX.lower()) for key in variables)
+        if name not in Settings.model_fields
+    ]
+    problems += [
+        f"{config_file}: there is no setting {name!r}{_suggestion(name)}"
+        for name in sorted(file_values)
+        if name not in Settings.model_fields
+    ]
+    settings: Settings | None = None
+    try:
+        settings = Loaded(**given)
+    except ValidationError as error:
+        for detail in error.errors():
+            name = str(detail["loc"][0])
+            if detail["type"] == "extra_forbidden":
+                if name in given:
+                    problems.append(f"{origin(name)}: there is no such setting{_suggestion(name)}")
+                continue
+            value = str(detail["input"])[:80]
+            problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
+    if problems or settings is None:
+        count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
+        raise SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]))
+    return settings
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+
+
+def _suggestion(name: str) -> str:
+    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(Settings.model_fields))}"
+
+
+def _read_descriptions() -> dict[str, str]:
+    """The sentences after the settings, which Python itself does not keep."""
+    import ast
+    import inspect
+    import textwrap
+
+    body = ast.parse(textwrap.dedent(inspect.getsource(Settings))).body[0]
+    assert isinstance(body, ast.ClassDef)  # noqa: S101
+    found: dict[str, str] = {}
+    for field, sentence in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(sentence, ast.Expr)
+            and isinstance(sentence.value, ast.Constant)
+        ):
+            found[field.target.id] = str(sentence.value.value)
+    return found
+
+
+_DESCRIPTIONS = _read_descriptions()
