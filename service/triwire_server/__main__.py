@@ -1,0 +1,192 @@
+"""The `triwire-server` command."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from triwire_server import __version__
+from triwire_server.settings import Settings, SettingsError, load_settings
+
+USAGE_ERROR = 2
+"""Exit code for settings, a profile or a model that cannot be used."""
+
+app = typer.Typer(
+    help="Serves triwire, and keeps the models that it needs.", no_args_is_help=True, add_completion=False
+)
+models_app = typer.Typer(help="Fetch, list and check the models of a profile.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+ProfileFlag = Annotated[str | None, typer.Option(help="Name of a shipped profile, or the path of a TOML file.")]
+ConfigFlag = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+CacheFlag = Annotated[Path | None, typer.Option(help="Folder that holds fetched and converted models.")]
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Serves triwire, and keeps the models that it needs."""
+    if show:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    profile: ProfileFlag = None,
+    config: ConfigFlag = None,
+    host: Annotated[str | None, typer.Option(help="Address of the gRPC service.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the gRPC service; 0 takes a free one.")] = None,
+    metrics_host: Annotated[str | None, typer.Option(help="Address of the Prometheus endpoint.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Port of the Prometheus endpoint.")] = None,
+    cache_dir: CacheFlag = None,
+    device: Annotated[str | None, typer.Option(help='"cpu", "cuda", "cuda:1" or "auto".')] = None,
+    log_format: Annotated[str | None, typer.Option(help='"json" or "console".')] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Every other setting: TRIWIRE_* or --config."""
+    flags = {
+        "config_file": config,
+        "profile": profile,
+        "host": host,
+        "port": port,
+        "metrics_host": metrics_host,
+        "metrics_port": metrics_port,
+        "cache_dir": cache_dir,
+        "device": device,
+        "log_format": log_format,
+        "log_level": log_level,
+    }
+    settings = _settings(flags)
+    raise typer.Exit(asyncio.run(_serve(settings)))
+
+
+@models_app.command()
+def pull(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
+    """Fetch and convert the models of a profile; what is there already is kept."""
+    settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
+    from triwire_server import model_store
+
+    with _Refusals():
+        model_store.pull(_profile(settings), settings.cache_dir, typer.echo)
+
+
+@models_app.command(name="list")
+def list_command(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
+    """List the models of a profile, and whether their files are here."""
+    settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
+    from triwire_server import model_store
+
+    with _Refusals():
+        for status in model_store.status(_profile(settings), settings.cache_dir):
+            typer.echo(str(status))
+
+
+@models_app.command()
+def verify(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
+    """Read every file of a profile's models again and compare its SHA-256."""
+    settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
+    from triwire_server import model_store
+
+    with _Refusals():
+        statuses = model_store.verify(_profile(settings), settings.cache_dir)
+    for status in statuses:
+        typer.echo(str(status))
+    if not all(status.is_ready for status in statuses):
+        raise typer.Exit(1)
+
+
+@app.command()
+def healthcheck(
+    target: Annotated[str, typer.Option(help="Server to ask.")] = "127.0.0.1:50051",
+    service: Annotated[str, typer.Option(help="Service to ask for; empty: the whole server.")] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 3.0,
+) -> None:
+    """Ask the health service; exit code 0 means SERVING, 1 anything else."""
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(target) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=timeout)
+        except grpc.RpcError as error:
+            typer.echo(f"{target}: {error.code().name}", err=True)
+            raise typer.Exit(1) from None
+    name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+    typer.echo(name)
+    raise typer.Exit(0 if name == "SERVING" else 1)
+
+
+async def _serve(settings: Settings) -> int:
+    from triwire_server.app import App
+    from triwire_server.logs import configure_logs
+
+    configure_logs(settings.log_format, settings.log_level)
+    ended = asyncio.Event()
+    exit_code = 0
+
+    def fail() -> None:
+        nonlocal exit_code
+        exit_code = 1
+        ended.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    with _Refusals():
+        server = App(settings, on_failure=fail)
+        await server.start()
+        loading = asyncio.ensure_future(server.load())
+        stopping = asyncio.ensure_future(ended.wait())
+        await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if loading.done() and loading.exception() is not None:
+            await server.stop()
+            loading.result()
+        await stopping
+        loading.cancel()
+        await server.stop()
+    return exit_code
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    try:
+        return load_settings(flags)
+    except SettingsError as error:
+        typer.echo(f"triwire-server: {error}", err=True)
+        raise typer.Exit(USAGE_ERROR) from None
+
+
+def _profile(settings: Settings) -> Any:
+    from triwire_server.profile import load_profile
+
+    return load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial)
+
+
+class _Refusals:
+    """Turns what the operator can mend into one readable message and exit code 2."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        from triwire_server.model_store import ModelMissing
+        from triwire_server.profile import ProfileError
+
+        if isinstance(error, ProfileError | ModelMissing | OSError) or (
+            isinstance(error, RuntimeError) and "bind" in str(error).lower()
+        ):
+            typer.echo(f"triwire-server: {error}", err=True)
+            raise typer.Exit(USAGE_ERROR) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Builds every object once, serves, drains. With `__main__` the only reader of the environment."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, start_http_server
+
+from triwire.v1 import (
+    article_service_pb2,
+    article_service_pb2_grpc,
+    glossary_service_pb2,
+    glossary_service_pb2_grpc,
+)
+from triwire_server import __version__
+from triwire_server.api.article_service import ArticleService
+from triwire_server.api.glossary_service import GlossaryService
+from triwire_server.api.interceptors import CallInterceptor
+from triwire_server.engine.engine import Engine, EngineLimits
+from triwire_server.engine.models.base import Model
+from triwire_server.engine.models.catalog import ModelCatalog
+from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.metrics import Metrics
+from triwire_server.pipeline.process import Pipeline
+from triwire_server.profile import Profile, load_profile
+from triwire_server.result_cache import ResultCache
+from triwire_server.settings import Settings
+
+ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
+GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
+
+_WARM_TEXT = {
+    "en": "The harbour opened.",
+    "ko": "항구가 열렸다.",
+    "ja": "港が開いた。",
+}  # the same sentence three times
+
+
+class App:
+    """One server: gRPC, health, reflection, metrics endpoint and the engine behind them.
+
+    Args:
+        settings: of this process.
+        on_failure: called on the event loop when the device is lost; the process should end.
+    """
+
+    def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
+        self.settings = settings
+        self.profile: Profile = load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial)
+        self.registry = CollectorRegistry()
+        self.port = 0
+        """Port of the gRPC service, once started."""
+
+        self.metrics_port = 0
+        """Port of the Prometheus endpoint, once started."""
+
+        self._log = structlog.get_logger("triwire")
+        self._on_failure = on_failure
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self._metrics = Metrics(self.registry, __version__)
+        self._draining = asyncio.Event()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
+        self._articles = ArticleService(settings.limits, self._metrics, self._draining)
+        self._server = grpc.aio.server(
+            interceptors=[CallInterceptor(self._metrics)],
+            options=[
+                # A second process on the port would silently get a share of the calls.
+                ("grpc.so_reuseport", 0),
+                # Connections are renewed, so that clients see replicas that were added.
+                ("grpc.max_connection_age_ms", 300_000),
+                ("grpc.max_connection_age_grace_ms", 600_000),
+            ],
+        )
+        self._engine: Engine | None = None
+        self._stop_metrics: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Open the ports; health answers NOT_SERVING and every call STARTING until `load` is done.
+
+        Raises:
+            RuntimeError, OSError: a port is taken.
+        """
+        settings = self.settings
+        article_service_pb2_grpc.add_ArticleServiceServicer_to_server(self._articles, self._server)
+        glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server(GlossaryService(), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if settings.reflection:
+            names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        self.port = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
+        http, thread = start_http_server(settings.metrics_port, settings.metrics_host, self.registry)
+        self.metrics_port = http.server_port
+
+        def stop_metrics() -> None:
+            http.shutdown()
+            http.server_close()
+            thread.join()
+
+        self._stop_metrics = stop_metrics
+        await self._server.start()
+
+    async def load(self) -> None:
+        """Load and warm the models, then serve.
+
+        Raises:
+            ModelMissing: a model is not in the cache; the message has the remedy.
+            CheckpointError: a checkpoint does not fit the profile.
+        """
+        started = time.monotonic()
+        models = await asyncio.to_thread(self._load_models) if self.profile.engine_models else []
+        engine = self._engine = self._make_engine(models)
+        await engine.start()
+        catalog = ModelCatalog(self.profile.cards)
+        for model in models:
+            await self._warm(engine, model)
+        self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
+        await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+        self._log.info(
+            "serving",
+            address=f"{self.settings.host}:{self.port}",
+            metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
+            profile=self.profile.name,
+            seconds=round(time.monotonic() - started, 1),
+        )
+        for card in self.profile.cards:
+            self._log.info(
+                "model",
+                model=card.full_name,
+                tasks=[str(task) for task in card.tasks],
+                license=card.license,
+                noncommercial=card.noncommercial,
+            )
+
+    async def stop(self) -> None:
+        """Drain: NOT_SERVING, a wait for load balancers to see it, then finish what was accepted."""
+        self._log.info("draining", wait_seconds=self.settings.shutdown_wait_seconds)
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(self.settings.shutdown_wait_seconds)
+        self._draining.set()
+        await self._server.stop(self.settings.shutdown_grace_seconds)
+        if self._engine is not None:
+            await self._engine.stop()
+        await asyncio.to_thread(self._stop_metrics)
+        self._log.info("stopped")
+
+    def _load_models(self) -> list[Model]:
+        # Imported here: without models neither torch nor transformers is needed, and both take seconds to import.
+        from triwire_server.engine.models.registry import load_models
+
+        if self.settings.torch_threads:
+            import torch
+
+            torch.set_num_threads(self.settings.torch_threads)
+        started = time.monotonic()
+        cache_dir: Path = self.settings.cache_dir
+        models = load_models(self.profile, cache_dir, self.settings.device, lambda line: self._log.info(line))
+        for model in models:
+            duration = self._metrics.model_load_duration_seconds.labels(model.card.full_name)
+            duration.observe((time.monotonic() - started) / len(models))
+        return models
+
+    def _make_engine(self, models: list[Model]) -> Engine:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+
+        def fail(error: Exception) -> None:
+            loop.call_soon_threadsafe(self._lost, type(error).__name__)
+
+        return Engine(
+            models,
+            limits=EngineLimits(
+                max_queue_tokens=settings.max_queue_tokens,
+                max_batch_tokens=settings.max_batch_tokens,
+                max_batch_sequences=settings.max_batch_sequences,
+            ),
+            metrics=self._metrics,
+            cache=ResultCache(settings.cache_bytes) if settings.cache_bytes else None,
+            on_failure=fail,
+        )
+
+    def _lost(self, error: str) -> None:
+        self._log.critical("device_lost", error=error)
+        self._lost_task = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
+        self._lost_task.add_done_callback(lambda _: self._on_failure())
+
+    async def _warm(self, engine: Engine, model: Model) -> None:
+        """One short segment for each task, so that the first caller does not pay for first-time allocations."""
+        for task in model.card.tasks:
+            source, target = min(model.card.pairs(task))
+            segment = Segment(
+                task=task,
+                text=_WARM_TEXT[source],
+                source_language=source,
+                target_language=target,
+                summary=SummarySpec(style=SummaryStyle.HEADLINE, max_characters=20)
+                if task is Task.SUMMARIZATION
+                else None,
+            )
+            async with engine.admit(
+                request_id="warm-up", priority=Priority.STANDARD, deadline=None, estimated_tokens=1
+            ) as call:
+                await call.generate(model.card.full_name, [segment])
+
+    async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
+            await self._health.set(name, status)

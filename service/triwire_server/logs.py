@@ -1,0 +1,52 @@
+"""Logs: JSON lines for machines, aligned text for people. Article text is never logged."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
+    """Send structlog's events and the standard library's records to standard error, in one format.
+
+    Args:
+        log_format: "json" or "console".
+        level: least level that is logged: debug, info, warning, error.
+    """
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Libraries may log what they work on (trafilatura logs the page it gave up on): only their warnings' loggers that
+    # are known to hold no text pass, and nobody else's below "warning".
+    root.setLevel(logging.WARNING)
+    logging.getLogger("triwire").setLevel(level.upper())
+    logging.getLogger("triwire_server").setLevel(level.upper())
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
