@@ -13,6 +13,7 @@ from typing import Any
 
 import sentencepiece
 import torch
+import transformers.utils.logging
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     M2M100Config,
@@ -210,6 +211,7 @@ def save_chat(directory: Path, *, seed: int = 0, end_bias: float = 0.6) -> None:
 
 def _save(model: Any, directory: Path, **published_generation: Any) -> None:
     """Write a model with decoding settings such as publishers put beside it; the server must not follow them."""
+    transformers.utils.logging.disable_progress_bar()
     for name, value in published_generation.items():
         setattr(model.generation_config, name, value)
     model.save_pretrained(directory)

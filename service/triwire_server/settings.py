@@ -1,7 +1,7 @@
-"""Every setting of the server, with its unit. A setting comes from a flag, else the environment, else a TOML file.
+"""Every setting of the server, with its unit: from a flag, else the environment, else a TOML file.
 
-`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file. A name that does not exist is an error in all
-three places: a misspelled limit that is silently ignored is found only under load.
+`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file. A name that does not exist is an error in
+all three places: a misspelled limit that is silently ignored is found only under load.
 """
 
 import difflib
@@ -30,7 +30,9 @@ CONFIG_FILE_VARIABLE = "TRIWIRE_CONFIG_FILE"
 _CLIENT_VARIABLES = re.compile(r"TRIWIRE_(TARGET|TOKEN|TIMEOUT|TLS_\w+)")
 
 # What Kubernetes puts into every pod for a Service that is called "triwire" (enableServiceLinks).
-_KUBERNETES_VARIABLES = re.compile(r"TRIWIRE(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)")
+_KUBERNETES_VARIABLES = re.compile(
+    r"TRIWIRE(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)"
+)
 _KUBERNETES_PORT = re.compile(r"(tcp|udp)://")
 
 _INT32_MAX = 2**31 - 1

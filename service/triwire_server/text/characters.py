@@ -85,7 +85,7 @@ def width(text: str) -> int:
 
 
 def visible(text: str) -> str:
-    """The text as a reader sees it, for comparisons: zero-width characters gone, white space runs one space, trimmed."""
+    """The text as a reader sees it, for comparisons: no zero-width characters, white space runs as one space."""
     return " ".join("".join(character for character in text if character not in _ZERO_WIDTH).split())
 
 

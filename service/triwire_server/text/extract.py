@@ -65,12 +65,9 @@ def _from_text(text: str, *, is_page: bool) -> list[Block]:
 
 def _from_html(page: str, *, is_page: bool) -> list[Block]:
     places = html_blocks(page, keep_elements=not is_page)
-    if is_page:
-        labels = page_kinds(page, places)
-    else:
-        labels = [(kind, "") for kind in plain_kinds(places)]
+    labels = page_kinds(page, places) if is_page else plain_kinds(places)
     blocks: list[Block] = []
-    for place, (kind, _) in zip(places, labels, strict=True):
+    for place, kind in zip(places, labels, strict=True):
         block = Block(kind=kind)
         if is_page and kind == BlockKind.BLOCK_KIND_CAPTION:
             text = readable(place)

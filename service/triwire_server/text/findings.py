@@ -19,8 +19,8 @@ _BROKEN_KINDS = frozenset({Finding.KIND_PLACEHOLDER_MISMATCH, Finding.KIND_OUTPU
 _MARKUP = re.compile(r"<[^<>]*>")
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 
-# Target characters for one source character: the lowest and the highest that human translations of news stay within
-# (NTREX-128 development documents, with a margin beyond the extremes). Sources under _MIN_RATIO_CHARACTERS vary too much.
+# The lowest and the highest that human translations of news stay within (NTREX-128 development documents), with a
+# margin beyond the extremes. Sources under _MIN_RATIO_CHARACTERS vary too much.
 LENGTH_RATIOS = {
     ("en", "ko"): (0.22, 0.95),
     ("en", "ja"): (0.20, 0.85),
@@ -72,7 +72,9 @@ def check_translation(
     if not _letters_and_digits(target):
         return [
             _finding(
-                Finding.KIND_LENGTH_RATIO, Finding.SEVERITY_CRITICAL, "the output is empty", expected="text", actual=""
+                Finding.KIND_LENGTH_RATIO,
+                Finding.SEVERITY_CRITICAL,
+                "the output is empty",
             )
         ]
     if source_tag == target_tag:
@@ -129,28 +131,37 @@ def is_broken(findings: Sequence[Finding]) -> bool:
 
 
 _TALK_WORDS = (
-    r"summar(?:y|ies|ize[ds]?)|headline|bullets?(?: points?)?|translat(?:ion|ed?|ing)|key points?|main points?|paragraph|"
+    r"summar(?:y|ies|ize[ds]?)|headline|bullets?(?: points?)?|translat(?:ion|ed?|ing)|key points?|main points?|"
+    r"paragraph|"
     r"rewritten|version|answer|result|sentence|article"
 )
 _TALK_LINE = re.compile(
     rf"(?:(?:sure|certainly|of course|okay|ok|absolutely|alright)[!,.]?\s*)?"
-    rf"(?:(?:here(?:['’]s| is| are)|below (?:is|are)|this is|the following (?:is|are)|i(?:['’]ve| have))\b[^\n:：]{{0,120}}"
-    rf"(?:{_TALK_WORDS})[^\n:：]{{0,80}}[:：]|(?:the )?(?:\w+ ){{0,4}}(?:{_TALK_WORDS})(?: (?:in|of|for) [\w ]{{1,40}})?\s*[:：])",
+    rf"(?:(?:here(?:['’]s| is| are)|below (?:is|are)|this is|the following (?:is|are)|i(?:['’]ve|"
+    rf" have))\b[^\n:：]{{0,120}}"
+    rf"(?:{_TALK_WORDS})[^\n:：]{{0,80}}[:：]|(?:the )?(?:\w+ ){{0,4}}(?:{_TALK_WORDS})(?: (?:in|of|"
+    rf"for) [\w ]{{1,40}})?\s*[:：])",
     re.IGNORECASE,
 )
 _AGREEMENT = re.compile(
     r"(?:sure|certainly|of course|okay|absolutely)(?:[!.]|, (?:here|i)\b[^\n]{0,80}[:!.])\s*(?=\S)", re.IGNORECASE
 )
 _KO_TALK = re.compile(
-    r"(?:(?:네|물론입니다|물론이죠|알겠습니다)[,.!]?\s*)?(?:(?:다음은|아래는|이것은|여기(?:에)?)\s?[^\n:：]{0,60}(?:요약|번역|제목|헤드라인|문장|핵심)[^\n:：]{0,30}[:：.]"
-    r"(?=\s*\n|\s*\S)|(?:한국어\s?|기사\s?|핵심\s?|주요\s?)?(?:요약(?:문)?|번역(?:문)?|제목|헤드라인|핵심 내용|주요 내용)\s*[:：])"
+    r"(?:(?:네|물론입니다|물론이죠|알겠습니다)[,.!]?\s*)?"
+    r"(?:(?:다음은|아래는|이것은|여기(?:에)?)\s?[^\n:：]{0,60}(?:요약|번역|제목|헤드라인|문장|"
+    r"핵심)[^\n:：]{0,30}[:：.]"
+    r"(?=\s*\S)|(?:한국어\s?|기사\s?|핵심\s?|주요\s?)?(?:요약(?:문)?|번역(?:문)?|제목|헤드라인|핵심 내용|"
+    r"주요 내용)\s*[:：])"
 )
 _JA_TALK = re.compile(
-    r"(?:(?:はい|もちろんです|承知しました|わかりました)[、。!！]?\s*)?(?:(?:以下(?:は|に|が)|こちら(?:は|が)|次(?:は|が)|これは)[^\n:：]{0,60}"
-    r"(?:要約|翻訳|見出し|まとめ|訳文|要点)[^\n:：]{0,30}[:：。]|(?:日本語\s?|記事の?\s?|主な\s?)?(?:要約(?:文)?|翻訳(?:文)?|訳文|見出し|まとめ|要点)\s*[:：])"
+    r"(?:(?:はい|もちろんです|承知しました|わかりました)[、。!！]?\s*)?"
+    r"(?:(?:以下(?:は|に|が)|こちら(?:は|が)|次(?:は|が)|これは)[^\n:：]{0,60}"
+    r"(?:要約|翻訳|見出し|まとめ|訳文|要点)[^\n:：]{0,30}[:：。]|(?:日本語\s?|記事の?\s?|"
+    r"主な\s?)?(?:要約(?:文)?|翻訳(?:文)?|訳文|見出し|まとめ|要点)\s*[:：])"
 )
 _TALK_AT_END = re.compile(
-    r"\n\s*(?:\(?(?:note|disclaimer)\s*:[^\n]{0,400}|(?:please )?let me know\b[^\n]{0,200}|i hope (?:this|that)\b[^\n]{0,200}|"
+    r"\n\s*(?:\(?(?:note|disclaimer)\s*:[^\n]{0,400}|(?:please )?let me know\b[^\n]{0,200}|i hope (?:this|"
+    r"that)\b[^\n]{0,200}|"
     r"(?:is there|would you like|feel free)\b[^\n]{0,200}|(?:도움이 되|더 필요|추가로 필요|궁금한 점)[^\n]{0,120}|"
     r"(?:お役に立て|ご不明な点|他に(?:ご|何か)|何かご)[^\n]{0,120})\s*$",
     re.IGNORECASE,
@@ -192,8 +203,8 @@ def strip_talk(text: str, language: str) -> tuple[str, bool]:
 
 
 def _finding(
-    kind: Finding.Kind,
-    severity: Finding.Severity,
+    kind: "Finding.Kind.ValueType",
+    severity: "Finding.Severity.ValueType",
     message: str,
     start: int = 0,
     end: int = 0,
@@ -428,10 +439,10 @@ def _check_length(source: str, target: str, source_language: str, target_languag
     read, written = visible(source), visible(target)
     if bounds is None:
         return []
-    if len(read) < _MIN_RATIO_CHARACTERS[source_language]:
-        # A short source can only be much too long: a model that explains a headline, or does not stop.
-        if len(written) <= 40 + bounds[1] * 2 * len(read):
-            return []
+    # A short source can only come out much too long: a model that explains a headline, or does not stop.
+    is_short = len(read) < _MIN_RATIO_CHARACTERS[source_language]
+    if is_short and len(written) <= 40 + bounds[1] * 2 * len(read):
+        return []
     ratio = len(written) / len(read)
     low, high = bounds
     if low <= ratio <= high:

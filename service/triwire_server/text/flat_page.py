@@ -287,7 +287,7 @@ def _find_headline(lines: list[Line], first: int) -> int | None:
 
 
 def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int:
-    """The start of the body, moved past a full-sentence standfirst: one paragraph between headline and byline or date."""
+    """The start of the body, past a standfirst of full sentences: one paragraph between headline and byline or date."""
     if headline is None:
         return first
     for index in range(first, min(first + 3, len(lines))):

@@ -265,7 +265,7 @@ def _close_implied(path: list[Token], name: str) -> None:
 
 
 def _balanced_pieces(run: list[Token]) -> Iterator[list[tuple[Token, int]]]:
-    """A run cut at tags without a partner. Each token comes with its partner's index in the piece, -1 if it has none."""
+    """A run cut at tags without a partner; each token with the index of its partner in the piece, -1 without one."""
     partner = [-1] * len(run)
     stack: list[int] = []
     for index, token in enumerate(run):

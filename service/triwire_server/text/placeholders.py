@@ -1,9 +1,9 @@
 """What must not be translated, out of the model's way and back in its place.
 
-URLs, e-mail addresses, @handles, format fields ({name}, %s, %(n)d) and the tags of `inline_html` stand as "[1]", "[2]", ...
-in what a model reads. That notation was chosen because brackets and digits are pieces of nearly every vocabulary, models
-have seen it as footnotes and copy it, it is no word of any language that could be translated or get a particle, and it
-needs no spaces around it in Japanese. A "[1]" that the text already has is protected as well, so nothing is ambiguous.
+URLs, e-mail addresses, @handles, format fields ({name}, %s, %(n)d) and the tags of `inline_html` stand as "[1]", "[2]",
+... in what a model reads. That notation was chosen because brackets and digits are pieces of nearly every vocabulary,
+models have seen it as footnotes and copy it, it is no word of any language that could be translated, and it needs no
+spaces around it in Japanese. A "[1]" that the text already has is protected as well, so nothing is ambiguous.
 """
 
 import html as html_entities

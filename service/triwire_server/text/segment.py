@@ -1,7 +1,7 @@
 """Sentences, and the segments that a model translates at once.
 
-A rule splitter: the libraries cut inside Japanese 「…。」と述べた ("... said") and Korean ".”고 말했다" ("... said"). One
-convention for all three languages: an embedded quotation is never cut from its reporting clause, but a quotation of
+A rule splitter: the libraries cut inside 「…。」と述べた and ".”고 말했다" (Japanese and Korean for "..., he said").
+One convention for all three languages: an embedded quotation is never cut from its reporting clause, but a quotation of
 over 300 characters is cut inside. Every scan is linear in the length of the text.
 """
 
@@ -57,7 +57,7 @@ _REPORTING = re.compile(
     r"\s+(?:[\w’'.-]{1,40}[ ]){0,5}(?:said|says|asked|asks|told|added|adds|wrote|writes|replied|cried|shouted|wondered|"
     r"tweeted|explained|recalled|joked|insisted|warned)\b"
 )
-_TOKEN_BEFORE = re.compile(r"[\w.]{1,12}\Z")
+_WORD_BEFORE = re.compile(r"[\w.]{1,12}\Z")
 _CUT_AFTER = frozenset(",;:，、；：—–")
 
 
@@ -85,10 +85,10 @@ def split_sentences(text: str, language: str) -> list[tuple[int, int]]:
         if character == "\n":
             end = _skip_spaces(text, position)
             # A lone line feed after a long line without a full stop is a hard wrap, not an end.
-            if text.count("\n", position, end) > 1 or not _is_wrapped(text, start, position):
-                if end > start and text[start:end].strip():
-                    ranges.append((start, end))
-                    start = end
+            is_end = text.count("\n", position, end) > 1 or not _is_wrapped(text, start, position)
+            if is_end and text[start:end].strip():
+                ranges.append((start, end))
+                start = end
             position = end
             continue
         if character not in _TERMINATORS:
@@ -135,14 +135,10 @@ def _inside_pairs(text: str) -> bytearray:
                 _close(stack, character, position, change)
         elif character in _CLOSERS:
             # An apostrophe inside a word looks like the closer of ‘.
-            if (
-                character == "’"
-                and position + 1 < length
-                and text[position + 1].isalpha()
-                and text[position - 1].isalpha()
-            ):
-                if script_of(text[position + 1]) is Script.LATIN:
-                    continue
+            following = text[position + 1 : position + 2]
+            is_apostrophe = character == "’" and following.isalpha() and text[position - 1].isalpha()
+            if is_apostrophe and script_of(following) is Script.LATIN:
+                continue
             _close(stack, character, position, change)
     inside = bytearray(length + 1)
     depth = 0
@@ -211,20 +207,20 @@ def _is_abbreviation(text: str, dot: int, after: int, next_position: int, langua
     """Whether the full stop at `dot` belongs to an abbreviation, an initial or a numbered date."""
     if after > dot + 1:
         return False
-    match = _TOKEN_BEFORE.search(text[max(0, dot - 12) : dot])
-    token = match.group() if match else ""
+    match = _WORD_BEFORE.search(text[max(0, dot - 12) : dot])
+    word = match.group() if match else ""
     next_character = text[next_position]
-    if token.isdigit() and language in ("ko", "ja"):
-        return next_character.isdigit() and len(token) <= 4  # 2019. 8. 22.
-    lowered = token.lower().strip(".")
-    if len(token) == 1 and token.isascii() and token.isalpha() and token.isupper() and token != "I":
+    if word.isdigit() and language in ("ko", "ja"):
+        return next_character.isdigit() and len(word) <= 4  # 2019. 8. 22.
+    lowered = word.lower().strip(".")
+    if len(word) == 1 and word.isascii() and word.isalpha() and word.isupper() and word != "I":
         return True
     if lowered in _EN_MAY_END or (len(lowered) == 3 and lowered[1] == "." and lowered.replace(".", "").isalpha()):
         next_word = re.match(r"[A-Za-z]{1,12}", text[next_position : next_position + 12])
         return not (next_word and next_word.group().lower() in _EN_OPENERS)
     if lowered in ("no", "nos", "sun", "sat", "mar", "fig"):
         return next_character.isdigit()
-    return lowered in _EN_ABBREVIATIONS and token[:1].isupper()
+    return lowered in _EN_ABBREVIATIONS and word[:1].isupper()
 
 
 def split_segments(
@@ -296,8 +292,7 @@ class _Readable:
                 pending = match.end()
             elif source.startswith("</") or source[1:3].lower() == "br":
                 # Closing tags stay with the words before them.
-                if pending == match.start():
-                    pending = match.end()
+                pending = match.end() if pending == match.start() else pending
         for index in range(position, len(body)):
             cuts.append(pending)
             characters.append(body[index])

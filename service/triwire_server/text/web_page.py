@@ -49,8 +49,8 @@ def plain_kinds(blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
     return kinds
 
 
-def page_kinds(page: str, blocks: list[HtmlBlock]) -> list[tuple["BlockKind.ValueType", str]]:
-    """(kind, credit) of the blocks of a published page. The credit is that at the end of a caption, or "".
+def page_kinds(page: str, blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
+    """Kinds of the blocks of a published page.
 
     Args:
         page: the page that the blocks are from.
@@ -66,10 +66,10 @@ def page_kinds(page: str, blocks: list[HtmlBlock]) -> list[tuple["BlockKind.Valu
     ]
     first = next((index for index in body if headline is None or index > headline), len(blocks))
     last = body[-1] + 1 if body else 0
-    labels: list[tuple[BlockKind.ValueType, str]] = []
+    labels: list[BlockKind.ValueType] = []
     for index, block in enumerate(blocks):
         if index == headline:
-            labels.append((BlockKind.BLOCK_KIND_HEADLINE, ""))
+            labels.append(BlockKind.BLOCK_KIND_HEADLINE)
             continue
         labels.append(_page_kind(index, block, texts[index], is_main[index], headline, first, last))
     return labels
@@ -97,6 +97,9 @@ def _main_content(page: str, texts: list[str]) -> list[bool]:
     # Loading lxml trees is the only thing done here: no network, no clock.
     found = extract(page, include_comments=False, include_tables=True, deduplicate=False) or ""
     squeezed = re.sub(r"\W+", "", found)
+    if not squeezed:
+        # A fragment, or a page it cannot read: everything may be article, and the elements decide.
+        return [bool(text) for text in texts]
     return [bool(text) and len(key := re.sub(r"\W+", "", text)) > 0 and key in squeezed for text in texts]
 
 
@@ -122,49 +125,46 @@ def _find_headline(blocks: list[HtmlBlock], texts: list[str], is_main: list[bool
 
 def _page_kind(
     index: int, block: HtmlBlock, text: str, is_main: bool, headline: int | None, first: int, last: int
-) -> tuple["BlockKind.ValueType", str]:
+) -> "BlockKind.ValueType":
     path, marks = block.path, block.marks
     if "head" in path or "title" in path:
-        return BlockKind.BLOCK_KIND_BOILERPLATE, ""
+        return BlockKind.BLOCK_KIND_BOILERPLATE
     if width(text) < 150:
         if lexicon.is_boilerplate(text):
-            return BlockKind.BLOCK_KIND_BOILERPLATE, ""
+            return BlockKind.BLOCK_KIND_BOILERPLATE
         if lexicon.is_byline(text) or (_BYLINE_MARKS.search(marks) and "figure" not in path and width(text) < 100):
-            return BlockKind.BLOCK_KIND_BYLINE, ""
+            return BlockKind.BLOCK_KIND_BYLINE
         if lexicon.is_date_line(text):
-            return BlockKind.BLOCK_KIND_BOILERPLATE, ""
+            return BlockKind.BLOCK_KIND_BOILERPLATE
     if "figcaption" in path or "figure" in path or _CAPTION_MARKS.search(marks):
-        return BlockKind.BLOCK_KIND_CAPTION, ""
+        return BlockKind.BLOCK_KIND_CAPTION
     before_body = headline is not None and headline < index < first
     is_furniture = any(name in _FURNITURE - {"header", "aside"} for name in path) or _FURNITURE_MARKS.search(marks)
     if _RELATED_MARKS.search(marks) or lexicon.RELATED_START.fullmatch(text):
-        return (BlockKind.BLOCK_KIND_RELATED_LINK if width(text) >= 20 else BlockKind.BLOCK_KIND_BOILERPLATE), ""
+        return BlockKind.BLOCK_KIND_RELATED_LINK if width(text) >= 20 else BlockKind.BLOCK_KIND_BOILERPLATE
     if is_furniture:
-        return BlockKind.BLOCK_KIND_BOILERPLATE, ""
+        return BlockKind.BLOCK_KIND_BOILERPLATE
     if headline is not None and index < headline:
         is_label = _SECTION_MARKS.search(marks) or text.lower() in lexicon.SECTION_NAMES or index == headline - 1
         if is_label and width(text) <= 30 and "nav" not in path:
-            return BlockKind.BLOCK_KIND_SECTION, ""
-        return (
-            BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 80 else BlockKind.BLOCK_KIND_BOILERPLATE
-        ), ""
+            return BlockKind.BLOCK_KIND_SECTION
+        return BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 80 else BlockKind.BLOCK_KIND_BOILERPLATE
     if _STANDFIRST_MARKS.search(marks) and index <= first:
-        return BlockKind.BLOCK_KIND_STANDFIRST, ""
+        return BlockKind.BLOCK_KIND_STANDFIRST
     if before_body and ("li" in path or any(name in _HEADINGS for name in path)) and width(text) >= 20:
-        return BlockKind.BLOCK_KIND_STANDFIRST, ""
+        return BlockKind.BLOCK_KIND_STANDFIRST
     if block.link_share >= 0.8 and width(text) >= 30 and not is_sentence(text):
-        return BlockKind.BLOCK_KIND_RELATED_LINK, ""
+        return BlockKind.BLOCK_KIND_RELATED_LINK
     if index >= last:
-        kind = BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 40 else BlockKind.BLOCK_KIND_BOILERPLATE
-        return kind, ""
+        return BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 40 else BlockKind.BLOCK_KIND_BOILERPLATE
     if "aside" in path and not is_main:
-        return BlockKind.BLOCK_KIND_BOILERPLATE, ""
+        return BlockKind.BLOCK_KIND_BOILERPLATE
     kind = _kind_of_element(block)
     if kind == BlockKind.BLOCK_KIND_HEADLINE:
         kind = BlockKind.BLOCK_KIND_SUBHEADING
     if kind == BlockKind.BLOCK_KIND_PARAGRAPH and not is_main and width(text) < 40 and not is_sentence(text):
         kind = BlockKind.BLOCK_KIND_BOILERPLATE
-    return kind, ""
+    return kind
 
 
 def is_sentence(text: str) -> bool:

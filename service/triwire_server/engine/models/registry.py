@@ -5,6 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 import torch
+import transformers.utils.logging
 
 from triwire_server.engine.models.base import Model
 from triwire_server.model_store import model_directory
@@ -34,6 +35,8 @@ def load_model(spec: ModelSpec, directory: Path, device: torch.device) -> Model:
     Raises:
         CheckpointError: the checkpoint does not fit the profile.
     """
+    # Its bars would mix with the log.
+    transformers.utils.logging.disable_progress_bar()
     module = import_module(f"triwire_server.engine.models.{spec.architecture}")
     model: Model = getattr(module, ARCHITECTURES[spec.architecture])(spec, directory, device)
     return model

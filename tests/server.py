@@ -1,0 +1,40 @@
+"""A real server in the test's own process, on free ports of the loopback address."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from triwire_server.app import App
+from triwire_server.settings import Settings
+
+
+@asynccontextmanager
+async def running_server(profile: str | Path, **settings: object) -> AsyncIterator[App]:
+    """Start, load, and drain at the end.
+
+    Args:
+        profile: name of a shipped profile or path of a TOML file.
+        settings: what differs from the defaults.
+    """
+    values: dict[str, object] = {
+        "profile": str(profile),
+        "port": 0,
+        "metrics_port": 0,
+        "device": "cpu",
+        "shutdown_wait_seconds": 0.0,
+        "shutdown_grace_seconds": 5.0,
+        **settings,
+    }
+    app = App(Settings.model_validate(values))
+    await app.start()
+    try:
+        await app.load()
+        yield app
+    finally:
+        await asyncio.wait_for(app.stop(), 30)
+
+
+def target(app: App) -> str:
+    """Where a client finds a running server."""
+    return f"127.0.0.1:{app.port}"
