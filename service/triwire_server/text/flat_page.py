@@ -21,6 +21,7 @@ _MAX_LEXICON_COLUMNS = 150
 _MIN_TITLE_COLUMNS = 14
 _MAX_LABEL_COLUMNS = 30
 _MIN_RELATED_COLUMNS = 40
+_MIN_HEADLINE_COLUMNS = 24
 
 
 class LineType(enum.Enum):
@@ -78,7 +79,7 @@ def label_page(text: str) -> list[FlatBlock]:
     lines = read_lines(text)
     _set_types(lines)
     first, last = _body_region(lines)
-    if sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) < 2 and len(lines) > 1:
+    if sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) < 2:
         first, last = _whole_text(lines)
     kinds = _label(lines, first, last)
     return [_block(text, line, kind) for line, kind in zip(lines, kinds, strict=True)]
@@ -240,10 +241,10 @@ _FIXED_KINDS = {
 
 
 def _label(lines: list[Line], first: int, last: int) -> list["BlockKind.ValueType"]:
-    headline = _find_headline(lines, first)
+    known = _known_words(lines, first, last)
+    headline = _find_headline(lines, first, known)
     first = _move_standfirst(lines, headline, first)
     labels = _section_labels(lines, headline if headline is not None else first)
-    known = _known_words(lines, first, last)
     kinds: list[BlockKind.ValueType] = []
     for index, line in enumerate(lines):
         if index == headline:
@@ -262,28 +263,35 @@ def _label(lines: list[Line], first: int, last: int) -> list["BlockKind.ValueTyp
     return kinds
 
 
-def _find_headline(lines: list[Line], first: int) -> int | None:
-    """The title-like line that stands nearest before the body, or above the one that reads like its standfirst."""
+def _find_headline(lines: list[Line], first: int, known: frozenset[str]) -> int | None:
+    """The headline: the first of the title-like lines that stand together before the body and tell the same story.
+
+    The line nearest to the body may be a standfirst, and lines above the headline may be prompts or other stories;
+    only a line whose words come back in the body tells the same story.
+    """
     candidates = [
         index
         for index in range(first)
-        if lines[index].type in (LineType.TITLE, LineType.SENTENCE) and not lines[index].is_repeated
+        if lines[index].type in (LineType.TITLE, LineType.SENTENCE)
+        # A repeated short line is a label; a repeated headline counts where it stands nearest to the body.
+        and (lines[index].columns > _MAX_LABEL_COLUMNS or not lines[index].is_repeated)
+        and all(other.text != lines[index].text for other in lines[index + 1 : first])
     ]
     if not candidates:
         return None
     titles = [index for index in candidates if lines[index].type is LineType.TITLE] or candidates
-    nearest = titles[-1]
+    headline = titles[-1]
+    breaks = (LineType.BOILERPLATE, LineType.PARAGRAPH, LineType.RELATED, LineType.CAPTION)
     for above in reversed(titles[:-1]):
-        between = lines[above + 1 : nearest]
-        if any(line.type in (LineType.BOILERPLATE, LineType.PARAGRAPH, LineType.RELATED) for line in between):
+        if any(line.type in breaks for line in lines[above + 1 : headline]):
             break
-        reads_like_title = lines[above].columns >= 24 and lines[above].columns * 1.15 < lines[nearest].columns
-        if (reads_like_title and lines[above].chunk != lines[max(0, above - 1)].chunk) or (
-            reads_like_title and above == titles[0]
-        ):
-            nearest = above
-            break
-    return nearest
+        text = lines[above].text
+        if lines[above].columns < _MIN_HEADLINE_COLUMNS or lines[headline].text in text:
+            continue  # a label; or the title of the web page, which holds the headline and the name of the site
+        found = list(words(text))
+        if sum(word in known for word in found) >= 0.4 * len(found):
+            headline = above
+    return headline
 
 
 def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int:
@@ -352,6 +360,8 @@ def _kind_inside(lines: list[Line], index: int, first: int, last: int, known: fr
         return BlockKind.BLOCK_KIND_PARAGRAPH
     if line.type is LineType.BULLET:
         return BlockKind.BLOCK_KIND_LIST_ITEM
+    if not known:
+        return BlockKind.BLOCK_KIND_PARAGRAPH  # a text without any sentence: a name, a phrase, a table
     if line.is_repeated:
         return BlockKind.BLOCK_KIND_BOILERPLATE
     if line.type is LineType.SHORT:

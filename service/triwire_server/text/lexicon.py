@@ -133,13 +133,16 @@ CREDIT_AT_END = re.compile(
     + _AGENCY
     + r"|提供|撮影|제공))[)）\]］]$|"
     r"[/／] ?(?P<slash>(?:[가-힣A-Za-z ]{1,20}[ /=])?" + _AGENCY + r")$|"
-    r"[＝=](?P<equals>(?:[^＝=。]{1,20}[、・])?" + _AGENCY + r"|[^＝=。]{1,20}(?:撮影|提供))$|"
+    r"[＝=](?P<circumstances>[^＝=。]{1,60}、)?(?P<equals>(?:[^＝=。、]{1,20}・)?"
+    + _AGENCY
+    + r"|[^＝=。、]{1,20}(?:撮影|提供))$|"
+    r"(?<=[.。다]) (?P<given>[가-힣A-Za-z0-9]{1,20}(?: [가-힣A-Za-z0-9]{1,12}){0,2} ?제공)$|"
     r"[ 　。](?P<taken>[^ 　。＝=]{1,20}(?:記者)?撮影)$",
     re.IGNORECASE,
 )
 """A credit at the end of a caption. Whichever named group matched holds whom the image is credited to."""
 
-CREDIT_GROUPS = ("en_name", "by_name", "ko_name", "ja_name", "paren", "slash", "equals", "taken")
+CREDIT_GROUPS = ("en_name", "by_name", "ko_name", "ja_name", "paren", "slash", "equals", "given", "taken")
 
 CAPTION_START = re.compile(
     r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|\[그래픽\]|写真説明|Pictured:|File photo:)\s*"
@@ -213,6 +216,8 @@ def split_credit(caption: str) -> tuple[int, str]:
         return len(caption), ""
     credit = next(match.group(name) for name in CREDIT_GROUPS if match.group(name))
     end = match.start()
+    if match.group("circumstances"):
+        end = match.end("circumstances") - 1  # "＝4日、駅前、本紙記者撮影": when and where stay with the caption
     if match.group()[0] in ".。":
         end += 1
     return len(caption[:end].rstrip(" \t\u00a0\u3000/／")), credit.strip(" .。")

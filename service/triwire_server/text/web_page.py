@@ -64,8 +64,16 @@ def page_kinds(page: str, blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"
         for index, block in enumerate(blocks)
         if is_main[index] and index != headline and _is_running_text(block, texts[index])
     ]
+    # A fragment or a short notice: where no block is long enough to be running text, every block that is no furniture
+    # is the article, unless words or marks say otherwise.
+    if not body:
+        body = [index for index, block in enumerate(blocks) if index != headline and not _is_furniture(block)]
+        is_main = [bool(text) for text in texts]
     first = next((index for index in body if headline is None or index > headline), len(blocks))
     last = body[-1] + 1 if body else 0
+    # Short closing sentences ("Nobody was hurt.") belong to the body as long as they follow each other.
+    while last < len(blocks) and last != headline and _is_closing_sentence(blocks[last], texts[last], is_main[last]):
+        last += 1
     labels: list[BlockKind.ValueType] = []
     for index, block in enumerate(blocks):
         if index == headline:
@@ -103,6 +111,25 @@ def _main_content(page: str, texts: list[str]) -> list[bool]:
     return [bool(text) and len(key := re.sub(r"\W+", "", text)) > 0 and key in squeezed for text in texts]
 
 
+def _is_furniture(block: HtmlBlock) -> bool:
+    """Whether a block is part of the page around the article, by its elements and their marks."""
+    return (
+        any(name in _FURNITURE or name in ("head", "title") for name in block.path)
+        or _FURNITURE_MARKS.search(block.marks) is not None
+        or _RELATED_MARKS.search(block.marks) is not None
+    )
+
+
+def _is_closing_sentence(block: HtmlBlock, text: str, is_main: bool) -> bool:
+    return (
+        is_main
+        and is_sentence(text)
+        and block.link_share < 0.6
+        and not _is_furniture(block)
+        and not lexicon.is_boilerplate(text)
+    )
+
+
 def _is_running_text(block: HtmlBlock, text: str) -> bool:
     return (
         width(text) >= 40
@@ -120,7 +147,12 @@ def _find_headline(blocks: list[HtmlBlock], texts: list[str], is_main: list[bool
     for index, block in enumerate(blocks):
         if any(name in _HEADINGS for name in block.path) and texts[index] and texts[index] in page_title:
             return index
-    return next((index for index, block in enumerate(blocks) if "h2" in block.path and is_main[index]), None)
+    for index, block in enumerate(blocks):
+        if is_main[index] and _is_running_text(block, texts[index]):
+            break
+        if any(name in _HEADINGS for name in block.path) and texts[index] and not _is_furniture(block):
+            return index
+    return None
 
 
 def _page_kind(
