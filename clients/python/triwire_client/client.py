@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -19,6 +17,7 @@ from triwire.v1 import (
     glossary_service_pb2,
     glossary_service_pb2_grpc,
 )
+from triwire_client.batch import BatchItems, BatchResult, run_batch, translated
 from triwire_client.content import (
     CleaningName,
     ContentLike,
@@ -29,7 +28,7 @@ from triwire_client.content import (
     to_summaries,
     to_summary,
 )
-from triwire_client.errors import TriwireError, UnavailableError, from_rpc_error, from_status
+from triwire_client.errors import UnavailableError
 from triwire_client.retry import RetryPolicy, with_retries
 
 DEFAULT_TARGET = "127.0.0.1:50051"
@@ -40,14 +39,6 @@ _SERVICE_CONFIG = (
     '{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":"triwire.v1.ArticleService"}}'
 )
 """All addresses of a name take turns, and a replica that drains is left before it refuses."""
-
-BatchOutcome = (
-    article_service_pb2.TranslateResponse
-    | article_service_pb2.SummarizeResponse
-    | article_service_pb2.ExtractArticleResponse
-    | article_service_pb2.DetectLanguageResponse
-    | article_service_pb2.ProcessArticleResponse
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +54,10 @@ class Tls:
     client_key: Path | None = None
     server_name: str = ""
     """Name to expect in the certificate, if it is not that of the target."""
+
+    def __post_init__(self) -> None:
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise ValueError("client_certificate and client_key belong together: give both or neither")
 
     @classmethod
     def from_environment(cls) -> "Tls | None":
@@ -96,27 +91,6 @@ class Tls:
         return grpc.ssl_channel_credentials(
             read(self.root_certificates), read(self.client_key), read(self.client_certificate)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """The answer to one item of a batch: a response, or the error that a call of its own would have raised."""
-
-    item_id: str
-    response: BatchOutcome | None
-    error: TriwireError | None
-
-    def unwrap(self) -> BatchOutcome:
-        """The response.
-
-        Raises:
-            TriwireError: the item failed.
-        """
-        if self.error is not None:
-            raise self.error
-        if self.response is None:
-            raise TriwireError(f"item {self.item_id} has neither response nor error")
-        return self.response
 
 
 class Client:
@@ -319,7 +293,7 @@ class Client:
 
         async def open_stream(left: float | None) -> tuple[Any, Any]:
             stream = self._articles.StreamProcessArticle(request, timeout=left, metadata=self._metadata)
-            return stream, await _translated(stream.read())
+            return stream, await translated(stream.read())
 
         stream, part = await self._with_retries(open_stream, timeout)
         is_complete = False
@@ -327,63 +301,37 @@ class Client:
             while part is not EOF:
                 is_complete = part.WhichOneof("part") == "usage"
                 yield part
-                part = await _translated(stream.read())
+                part = await translated(stream.read())
         finally:
             stream.cancel()
         if not is_complete:
             raise UnavailableError("the stream ended before its last part", code=grpc.StatusCode.UNAVAILABLE)
 
-    async def process_batch(
+    def process_batch(
         self,
-        items: Iterable[article_service_pb2.ProcessBatchRequest]
-        | AsyncIterable[article_service_pb2.ProcessBatchRequest],
+        items: BatchItems,
         *,
         window: int = 64,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> AsyncIterator[BatchResult]:
         """Send any number of items over one stream and yield each answer as it comes, in order of completion.
 
         Args:
-            items: with ids that are unique; read only as fast as answers come.
+            items: with ids that are unique; read only as fast as answers come. An item without an id, or with one
+                that was used before, is answered with an error and not sent.
             window: unanswered items at most.
-            timeout: seconds for the whole batch.
+            timeout: seconds for the whole batch; None: no limit, the client's own timeout does not apply.
 
         Raises:
-            TriwireError: the stream failed, and again when the unanswered items were sent once more. A failed item
-                raises nothing: it is a result with an error.
+            TriwireError: the stream failed, and failed again when the unanswered items were sent once more. A failed
+                item raises nothing: it is a result with an error.
         """
-        batch = _Batch(items, window)
-        attempt = 0
-        while True:
-            attempt += 1
-            answered_before = batch.num_answered
+
+        def open_stream(left: float | None) -> Any:
             # The published stubs do not know that a stream may be written to instead of given an iterator.
-            stream: Any = cast(Any, self._articles.ProcessBatch)(timeout=timeout, metadata=self._metadata)
-            writer = asyncio.ensure_future(batch.write(stream))
-            # Items that cannot be read or sent end the stream, or the reading below would wait for ever.
-            writer.add_done_callback(partial(_cancel_on_failure, stream))
-            try:
-                while (answer := await _translated(stream.read())) is not EOF:
-                    batch.answer(answer.item_id)
-                    yield _batch_result(answer)
-                await writer
-                return
-            except (TriwireError, asyncio.CancelledError) as error:
-                failure = _failure_of(writer)
-                if failure and not isinstance(failure, grpc.RpcError | asyncio.InvalidStateError):
-                    raise failure from None
-                if not isinstance(error, TriwireError):
-                    raise
-                if batch.num_answered > answered_before:
-                    attempt = 1
-                delay = self._retry.delay(error, attempt)
-                if delay is None:
-                    raise
-                batch.resend()
-                await asyncio.sleep(delay)
-            finally:
-                writer.cancel()
-                stream.cancel()
+            return cast(Any, self._articles.ProcessBatch)(timeout=left, metadata=self._metadata)
+
+        return run_batch(open_stream, items, window, timeout, self._retry)
 
     async def list_models(
         self,
@@ -440,7 +388,7 @@ class Client:
         timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> _Answer:
         return await self._with_retries(
-            lambda left: _translated(method(request, timeout=left, metadata=self._metadata)), timeout
+            lambda left: translated(method(request, timeout=left, metadata=self._metadata)), timeout
         )
 
     async def _with_retries(
@@ -451,42 +399,6 @@ class Client:
         return await with_retries(attempt, self._retry, timeout or self._timeout, asyncio.sleep)
 
 
-class _Batch:
-    """The items of a batch: which were sent, and which still wait for their answer."""
-
-    def __init__(self, items: Iterable[Any] | AsyncIterable[Any], window: int) -> None:
-        self._items = _iterate(items)
-        self._unanswered: dict[str, article_service_pb2.ProcessBatchRequest] = {}
-        self._again: deque[article_service_pb2.ProcessBatchRequest] = deque()
-        self._room = asyncio.Semaphore(window)
-        self.num_answered = 0
-
-    async def write(self, stream: Any) -> None:
-        """Send the items that have to be sent again, then the rest, then half-close."""
-        while self._again:
-            await stream.write(self._again.popleft())
-        while True:
-            await self._room.acquire()
-            try:
-                item = await anext(self._items)
-            except StopAsyncIteration:
-                break
-            # A reused id is sent all the same: the server's answer to it says so.
-            self._unanswered.setdefault(item.item_id, item)
-            await stream.write(item)
-        await stream.done_writing()
-
-    def answer(self, item_id: str) -> None:
-        """Note an answer, which makes room for another item."""
-        self._unanswered.pop(item_id, None)
-        self._room.release()
-        self.num_answered += 1
-
-    def resend(self) -> None:
-        """Let the next `write` begin with the items that have no answer."""
-        self._again = deque(self._unanswered.values())
-
-
 def _open(target: str, tls: Tls | None) -> grpc.aio.Channel:
     options: list[tuple[str, Any]] = [("grpc.service_config", _SERVICE_CONFIG)]
     if tls is None:
@@ -494,36 +406,3 @@ def _open(target: str, tls: Tls | None) -> grpc.aio.Channel:
     if tls.server_name:
         options.append(("grpc.ssl_target_name_override", tls.server_name))
     return grpc.aio.secure_channel(target, tls.credentials(), options)
-
-
-async def _translated(answer: Awaitable[_Answer]) -> _Answer:
-    """An answer, with gRPC's exception replaced by ours."""
-    try:
-        return await answer
-    except grpc.aio.AioRpcError as error:
-        raise from_rpc_error(error) from error
-
-
-async def _iterate(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item
-
-
-def _batch_result(answer: article_service_pb2.ProcessBatchResponse) -> BatchResult:
-    outcome = answer.WhichOneof("outcome")
-    if outcome == "error":
-        return BatchResult(answer.item_id, None, from_status(answer.error))
-    return BatchResult(answer.item_id, getattr(answer, outcome) if outcome else None, None)
-
-
-def _failure_of(task: "asyncio.Future[None]") -> BaseException | None:
-    return task.exception() if task.done() and not task.cancelled() else None
-
-
-def _cancel_on_failure(stream: Any, writer: "asyncio.Future[None]") -> None:
-    if _failure_of(writer) is not None:
-        stream.cancel()

@@ -29,10 +29,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 _REQUEST_ID_KEY = "triwire-request-id"
+_DOMAIN = "triwire.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +238,31 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> TriwireError:
     # Pairs at run time, which the published stubs do not say.
     trailing: dict[str, Any] = dict(cast(Any, error.trailing_metadata()) or ())
     request_id = str(trailing.get(_REQUEST_ID_KEY, ""))
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
+    code = error.code()
+    try:
+        status = rpc_status.from_call(error)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
+    except (ValueError, DecodeError):
+        status = None  # details that contradict the status, or are none: something between rewrote the answer
     if status is not None:
         return from_status(status, request_id)
-    code = error.code()
     kind = _BY_CODE.get(code, TriwireError)
     return kind(error.details() or code.name, code=code, request_id=request_id)
+
+
+def to_status(error: TriwireError) -> status_pb2.Status:
+    """The `google.rpc.Status` that an exception stands for, so that it can be stored; `from_status` reads it again."""
+    number: int = error.code.value[0]
+    status = status_pb2.Status(code=number, message=error.message)
+    if error.reason:
+        info = error_details_pb2.ErrorInfo(reason=error.reason, domain=_DOMAIN, metadata=error.metadata)
+        status.details.add().Pack(info)
+    if error.violations:
+        bad = error_details_pb2.BadRequest()
+        for violation in error.violations:
+            bad.field_violations.add(field=violation.field, description=violation.description)
+        status.details.add().Pack(bad)
+    if error.retry_delay is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(round(error.retry_delay * 1e9))
+        status.details.add().Pack(retry)
+    return status

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import grpc
+
 from triwire_client.errors import (
     CancelledError,
     DeadlineExceededError,
@@ -72,7 +74,11 @@ async def with_retries(
         attempt += 1
         left = None if end is None else end - clock()
         if left is not None and left <= 0:
-            raise DeadlineExceededError("the time given passed before the call was answered")
+            raise DeadlineExceededError(
+                "the time given passed before the call was answered",
+                code=grpc.StatusCode.DEADLINE_EXCEEDED,
+                reason="DEADLINE",
+            )
         try:
             return await call(left)
         except TriwireError as error:

@@ -4,14 +4,48 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from triwire.v1 import article_service_pb2, glossary_service_pb2
-from triwire_client.client import BatchResult, Client, Tls
-from triwire_client.content import ContentLike, SummaryLike
+from triwire_client.batch import BatchResult
+from triwire_client.client import Client, Tls
+from triwire_client.content import CleaningName, ContentLike, PriorityLike, SummaryLike
 from triwire_client.retry import RetryPolicy
 
 _Made = TypeVar("_Made")
+
+
+class _CallOptions(TypedDict, total=False):
+    request_id: str
+    timeout: float | None
+
+
+class _ContentOptions(_CallOptions, total=False):
+    source_language: str
+    cleaning: CleaningName | None
+
+
+class _WorkOptions(_ContentOptions, total=False):
+    house_style: article_service_pb2.HouseStyle | None
+    priority: PriorityLike
+
+
+class _SummaryOptions(_WorkOptions, total=False):
+    target_language: str
+
+
+class _TranslationOptions(_WorkOptions, total=False):
+    options: article_service_pb2.TranslationOptions | None
+
+
+class _BatchOptions(TypedDict, total=False):
+    window: int
+    timeout: float | None
+
+
+class _ListOptions(TypedDict, total=False):
+    page_size: int
+    timeout: float | None
 
 
 class SyncClient:
@@ -37,7 +71,11 @@ class SyncClient:
             return Client(target, token=token, tls=tls, timeout=timeout, retry=retry)
 
         # gRPC ties a channel to the loop that it was made on.
-        self._client = self._run(make())
+        try:
+            self._client = self._run(make())
+        except BaseException:
+            self._end_thread()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -52,27 +90,29 @@ class SyncClient:
         if self._loop.is_closed():
             return
         self._run(self._client.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._end_thread()
 
     def translate(
-        self, content: ContentLike, target_language: str, **options: Any
+        self, content: ContentLike, target_language: str, **options: Unpack[_TranslationOptions]
     ) -> article_service_pb2.TranslateResponse:
         """See `Client.translate`."""
         return self._run(self._client.translate(content, target_language, **options))
 
     def summarize(
-        self, content: ContentLike, style: SummaryLike = "bullets", **options: Any
+        self, content: ContentLike, style: SummaryLike = "bullets", **options: Unpack[_SummaryOptions]
     ) -> article_service_pb2.SummarizeResponse:
         """See `Client.summarize`."""
         return self._run(self._client.summarize(content, style, **options))
 
-    def extract_article(self, content: ContentLike, **options: Any) -> article_service_pb2.ExtractArticleResponse:
+    def extract_article(
+        self, content: ContentLike, **options: Unpack[_ContentOptions]
+    ) -> article_service_pb2.ExtractArticleResponse:
         """See `Client.extract_article`."""
         return self._run(self._client.extract_article(content, **options))
 
-    def detect_language(self, content: ContentLike, **options: Any) -> article_service_pb2.DetectLanguageResponse:
+    def detect_language(
+        self, content: ContentLike, **options: Unpack[_CallOptions]
+    ) -> article_service_pb2.DetectLanguageResponse:
         """See `Client.detect_language`."""
         return self._run(self._client.detect_language(content, **options))
 
@@ -82,7 +122,7 @@ class SyncClient:
         *,
         target_languages: Sequence[str] = (),
         summaries: Iterable[SummaryLike] = (),
-        **options: Any,
+        **options: Unpack[_TranslationOptions],
     ) -> article_service_pb2.ProcessArticleResponse:
         """See `Client.process_article`."""
         return self._run(
@@ -95,7 +135,7 @@ class SyncClient:
         *,
         target_languages: Sequence[str] = (),
         summaries: Iterable[SummaryLike] = (),
-        **options: Any,
+        **options: Unpack[_TranslationOptions],
     ) -> Iterator[article_service_pb2.StreamProcessArticleResponse]:
         """See `Client.stream_process_article`."""
         return self._iterate(
@@ -105,12 +145,12 @@ class SyncClient:
         )
 
     def process_batch(
-        self, items: Iterable[article_service_pb2.ProcessBatchRequest], **options: Any
+        self, items: Iterable[article_service_pb2.ProcessBatchRequest], **options: Unpack[_BatchOptions]
     ) -> Iterator[BatchResult]:
         """See `Client.process_batch`. The items are read on the client's own thread."""
         return self._iterate(self._client.process_batch(items, **options))
 
-    def list_models(self, **options: Any) -> article_service_pb2.ListModelsResponse:
+    def list_models(self, **options: Unpack[_ListOptions]) -> article_service_pb2.ListModelsResponse:
         """See `Client.list_models`."""
         return self._run(self._client.list_models(**options))
 
@@ -143,6 +183,11 @@ class SyncClient:
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
         """See `Client.delete_glossary`."""
         return self._run(self._client.delete_glossary(request))
+
+    def _end_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
     def _run(self, work: Coroutine[Any, Any, _Made]) -> _Made:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -1,0 +1,258 @@
+"""One batch over as many streams as it takes: a window of unanswered items, and none lost or answered twice."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+import grpc
+from grpc.aio import EOF  # type: ignore[attr-defined]  # missing in the published stubs
+
+from triwire.v1 import article_service_pb2
+from triwire_client.errors import (
+    DeadlineExceededError,
+    InvalidRequestError,
+    ItemIdReusedError,
+    TriwireError,
+    UnavailableError,
+    Violation,
+    from_rpc_error,
+    from_status,
+)
+from triwire_client.retry import RetryPolicy
+
+BatchOutcome: TypeAlias = (
+    article_service_pb2.TranslateResponse
+    | article_service_pb2.SummarizeResponse
+    | article_service_pb2.ExtractArticleResponse
+    | article_service_pb2.DetectLanguageResponse
+    | article_service_pb2.ProcessArticleResponse
+)
+BatchItems: TypeAlias = (
+    Iterable[article_service_pb2.ProcessBatchRequest] | AsyncIterable[article_service_pb2.ProcessBatchRequest]
+)
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """The answer to one item of a batch: a response, or the error that a call of its own would have raised."""
+
+    item_id: str
+    response: BatchOutcome | None
+    error: TriwireError | None
+
+    def unwrap(self) -> BatchOutcome:
+        """The response.
+
+        Raises:
+            TriwireError: the item failed.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.response is None:
+            raise TriwireError(f"item {self.item_id} has neither response nor error")
+        return self.response
+
+
+async def translated(answer: Awaitable[_Answer]) -> _Answer:
+    """An answer, with gRPC's exception replaced by ours."""
+    try:
+        return await answer
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc_error(error) from error
+
+
+async def run_batch(
+    open_stream: Callable[[float | None], Any],
+    items: BatchItems,
+    window: int,
+    seconds: float | None,
+    policy: RetryPolicy,
+) -> AsyncIterator[BatchResult]:
+    """Answers to items, in order of completion; see `Client.process_batch`.
+
+    Args:
+        open_stream: opens a stream of ProcessBatch, given the seconds that are left.
+        items: what is sent; read only as fast as answers come.
+        window: unanswered items at most.
+        seconds: for everything, retries included; None: no limit.
+        policy: which failures of a stream lead to another one. An answer makes the count of attempts start anew.
+
+    Raises:
+        ValueError: the window is below 1.
+        TriwireError: the last stream's failure.
+        Exception: whatever reading the items raised.
+    """
+    if window < 1:
+        raise ValueError(f"window is {window}; at least 1 item has to be under way")
+    end = None if seconds is None else time.monotonic() + seconds
+    batch = _Batch(items, window)
+    attempt = 0
+    try:
+        while True:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise DeadlineExceededError(
+                    "the time given passed before every item was answered",
+                    code=grpc.StatusCode.DEADLINE_EXCEEDED,
+                    reason="DEADLINE",
+                )
+            stream = open_stream(left)
+            writer = asyncio.ensure_future(batch.write(stream))
+            # Items that cannot be read or sent end the stream, or the reading below would wait for ever.
+            writer.add_done_callback(partial(_cancel_on_failure, stream))
+            failure: TriwireError = UnavailableError(
+                "the stream ended before every item was answered", code=grpc.StatusCode.UNAVAILABLE
+            )
+            has_progress = False
+            try:
+                while (answer := await translated(stream.read())) is not EOF:
+                    while batch.refused:
+                        yield batch.refused.popleft()
+                    if batch.answer(answer.item_id):
+                        has_progress = True
+                        yield _batch_result(answer)
+                if batch.is_finished:
+                    while batch.refused:
+                        yield batch.refused.popleft()
+                    return
+            except TriwireError as error:
+                failure = error
+            except asyncio.CancelledError:
+                # Ours, because an item could not be read or sent, or the caller's.
+                if (reason := _items_failure(writer)) is not None:
+                    raise reason from None
+                raise
+            finally:
+                # It must not take another item while nobody would send it.
+                await _stop(writer)
+                stream.cancel()
+            if (reason := _items_failure(writer)) is not None:
+                raise reason from None
+            attempt = 1 if has_progress else attempt + 1
+            delay = policy.delay(failure, attempt)
+            if delay is None or (end is not None and time.monotonic() + delay >= end):
+                raise failure
+            await asyncio.sleep(delay)
+    finally:
+        await batch.close()
+
+
+class _Batch:
+    """The items of a batch: which are under way, and which never were because their id cannot name them."""
+
+    def __init__(self, items: BatchItems, window: int) -> None:
+        self._items = _iterate(items)
+        self._reading: asyncio.Future[article_service_pb2.ProcessBatchRequest | None] | None = None
+        self._is_exhausted = False
+        self._room = asyncio.Semaphore(window)
+        self._has_room = False
+        self._seen: set[str] = set()
+        self._unanswered: dict[str, article_service_pb2.ProcessBatchRequest] = {}
+        self.refused: deque[BatchResult] = deque()
+        """Answers that need no server: to items without an id of their own."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every item was read and answered."""
+        return self._is_exhausted and not self._unanswered
+
+    async def write(self, stream: Any) -> None:
+        """Send what an earlier stream left unanswered, then the rest, then half-close."""
+        for item in list(self._unanswered.values()):
+            await stream.write(item)
+        while (following := await self._next()) is not None:
+            if (refusal := self._refusal(following.item_id)) is not None:
+                self.refused.append(BatchResult(following.item_id, None, refusal))
+                continue
+            self._seen.add(following.item_id)
+            self._unanswered[following.item_id] = following
+            self._has_room = False
+            await stream.write(following)
+        await stream.done_writing()
+
+    def answer(self, item_id: str) -> bool:
+        """Note an answer, which makes room for another item; False if nobody waits for it."""
+        if self._unanswered.pop(item_id, None) is None:
+            return False
+        self._room.release()
+        return True
+
+    async def close(self) -> None:
+        """Stop reading the items."""
+        if self._reading is not None:
+            await _stop(self._reading)
+        await self._items.aclose()
+
+    async def _next(self) -> article_service_pb2.ProcessBatchRequest | None:
+        """The next item when there is room for it, or None. May be cancelled and called again without a loss."""
+        if self._is_exhausted:
+            return None
+        if not self._has_room:
+            await self._room.acquire()
+            self._has_room = True
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(anext(self._items, None))
+        # Cancelling what waits for an item would end an asynchronous source, so only this wait is cancelled.
+        await asyncio.wait((self._reading,))
+        reading, self._reading = self._reading, None
+        item = reading.result()
+        self._is_exhausted = item is None
+        return item
+
+    def _refusal(self, item_id: str) -> TriwireError | None:
+        # Refused here and not by the server, which on a second stream would not know the ids of the first.
+        code = grpc.StatusCode.INVALID_ARGUMENT
+        if not item_id:
+            violation = Violation("item_id", "is required")
+            return InvalidRequestError(
+                "item_id: is required", code=code, reason="INVALID_FIELD", violations=[violation]
+            )
+        if item_id in self._seen:
+            violation = Violation("item_id", "was used before in this batch")
+            return ItemIdReusedError(
+                "item_id: was used before in this batch",
+                code=code,
+                reason="ITEM_ID_REUSED",
+                metadata={"item_id": item_id},
+                violations=[violation],
+            )
+        return None
+
+
+async def _iterate(items: BatchItems) -> Any:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+def _batch_result(answer: article_service_pb2.ProcessBatchResponse) -> BatchResult:
+    outcome = answer.WhichOneof("outcome")
+    if outcome == "error":
+        return BatchResult(answer.item_id, None, from_status(answer.error))
+    return BatchResult(answer.item_id, getattr(answer, outcome) if outcome else None, None)
+
+
+def _items_failure(writer: "asyncio.Future[None]") -> BaseException | None:
+    """Why items could not be read or sent, if it was not the stream's fault: that is told by reading from it."""
+    failure = writer.exception() if writer.done() and not writer.cancelled() else None
+    return None if isinstance(failure, grpc.RpcError | asyncio.InvalidStateError) else failure
+
+
+def _cancel_on_failure(stream: Any, writer: "asyncio.Future[None]") -> None:
+    if not writer.cancelled() and writer.exception() is not None:
+        stream.cancel()
+
+
+async def _stop(task: "asyncio.Future[Any]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await task

@@ -1,0 +1,531 @@
+"""The commands of `triwire`: each reads its input, makes one call and shows the answer."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from rich.console import Console
+
+from triwire.v1 import article_pb2, article_service_pb2
+from triwire_client import batch_files
+from triwire_client.article_run import ArticleRun
+from triwire_client.batch import BatchResult
+from triwire_client.client import DEFAULT_TARGET, Client, Tls
+from triwire_client.content import CleaningName, PriorityName, StyleName
+from triwire_client.errors import TriwireError
+from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED, describe, exit_code
+from triwire_client.inputs import FormatName, InputError, one_line, read_content
+from triwire_client.progress import ArticleProgress, batch_bar
+from triwire_client.render import Renderer
+
+RegisterName = Literal["news", "polite"]
+
+
+class KindName(StrEnum):
+    """Kinds of blocks that can be chosen for translation; the parser takes no list of `Literal`."""
+
+    HEADLINE = "headline"
+    STANDFIRST = "standfirst"
+    PARAGRAPH = "paragraph"
+    SUBHEADING = "subheading"
+    QUOTE = "quote"
+    LIST_ITEM = "list_item"
+    CAPTION = "caption"
+    BYLINE = "byline"
+    SECTION = "section"
+    RELATED_LINK = "related_link"
+    BOILERPLATE = "boilerplate"
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the options before the command say, for the command."""
+
+    target: str
+    token: str | None
+    tls: Tls | None
+    timeout: float | None
+    as_json: bool
+    out: Console
+    err: Console
+
+    def client(self) -> Client:
+        """A client for the server of this session.
+
+        Raises:
+            InputError: a certificate or key cannot be read.
+        """
+        try:
+            return Client(self.target, token=self.token, tls=self.tls, timeout=self.timeout)
+        except OSError as error:
+            raise InputError(f"{error.filename}: cannot be read: {error.strerror}; see --tls-*") from error
+
+    def show_json(self, message: Message) -> None:
+        """Write a message as protobuf JSON with the field names of the contract."""
+        text = json_format.MessageToJson(message, preserving_proto_field_name=True, ensure_ascii=False)
+        sys.stdout.write(text + "\n")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code; failures are one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # Korean and Japanese, whatever the locale
+    try:
+        code = app(hoist(arguments), prog_name="triwire", standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        help_command = f"{context.command_path if context else 'triwire'} --help"
+        return _fail(f"{one_line(Exception(error.format_message())).rstrip('.')}; see `{help_command}`", REFUSED)
+    except InputError as error:
+        return _fail(str(error), REFUSED)
+    except _CallFailed as failed:
+        return _fail(failed.line, failed.code)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+_GLOBAL_OPTIONS = {
+    "--target": True,
+    "--timeout": True,
+    "--token": True,
+    "--tls": False,
+    "--tls-root-certificates": True,
+    "--tls-client-certificate": True,
+    "--tls-client-key": True,
+    "--tls-server-name": True,
+    "--json": False,
+    "--version": False,
+}
+"""Options that belong to every command, and whether a value follows."""
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Put the options of every command before the command, where the parser expects them.
+
+    Raises:
+        InputError: a value is missing.
+    """
+    hoisted: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+            break
+        name, equals, _ = argument.partition("=")
+        if name not in _GLOBAL_OPTIONS:
+            rest.append(argument)
+            continue
+        hoisted.append(argument)
+        if _GLOBAL_OPTIONS[name] and not equals:
+            value = next(waiting, None)
+            if value is None:
+                raise InputError(f"{name}: needs a value")
+            hoisted.append(value)
+    return hoisted + rest
+
+
+@app.callback(invoke_without_command=True)
+def session(
+    context: typer.Context,
+    target: Annotated[str, typer.Option(envvar="TRIWIRE_TARGET", help="Server, host:port.")] = DEFAULT_TARGET,
+    timeout: Annotated[
+        float | None, typer.Option(envvar="TRIWIRE_TIMEOUT", min=0.001, help="Seconds for the whole command's call.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="Bearer token. TRIWIRE_TOKEN is safer: options show in process lists.")
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="Use TLS. Implied by the other TLS options.")] = False,
+    tls_root_certificates: Annotated[
+        Path | None, typer.Option(envvar="TRIWIRE_TLS_ROOT_CERTIFICATES", help="PEM file: who may sign the server.")
+    ] = None,
+    tls_client_certificate: Annotated[
+        Path | None, typer.Option(envvar="TRIWIRE_TLS_CLIENT_CERTIFICATE", help="PEM file, for mutual TLS.")
+    ] = None,
+    tls_client_key: Annotated[
+        Path | None, typer.Option(envvar="TRIWIRE_TLS_CLIENT_KEY", help="PEM file, for mutual TLS.")
+    ] = None,
+    tls_server_name: Annotated[
+        str, typer.Option(envvar="TRIWIRE_TLS_SERVER_NAME", help="Name in the certificate, if not the target's.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Answer with protobuf JSON, for programs.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> int:
+    """Clean, summarize and translate news articles with a triwire server.
+
+    These options may stand before or after the command. Input is a file or - for standard input: .html and .htm are
+    HTML, .json is an Article as protobuf JSON, anything else is plain text. Exit codes: 0 done, 1 in part,
+    2 refused, 3 try later, 4 the server failed.
+    """
+    if version:
+        sys.stdout.write(f"triwire {distribution_version('triwire')}\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        sys.stderr.write(context.get_help() + "\n")
+        raise typer.Exit(REFUSED)
+    try:
+        given = Tls(tls_root_certificates, tls_client_certificate, tls_client_key, tls_server_name)
+    except ValueError as error:
+        raise InputError(f"--tls-client-certificate, --tls-client-key: {error}") from error
+    context.obj = Session(
+        target=target,
+        token=token,
+        tls=given if tls or given != Tls() else Tls.from_environment(),
+        timeout=timeout,
+        as_json=as_json,
+        out=Console(emoji=False, highlight=False, markup=False),
+        err=Console(stderr=True, emoji=False, highlight=False, markup=False),
+    )
+    return 0
+
+
+Input = Annotated[str, typer.Argument(metavar="FILE", help="Input file, or - for standard input.", show_default=False)]
+Format = Annotated[FormatName, typer.Option("--format", help="How the input is read; auto goes by the file's name.")]
+Language = Annotated[str, typer.Option(help="Language of the input; detected if not given.")]
+Cleaning = Annotated[
+    CleaningName | None,
+    typer.Option(help="page looks for boilerplate; none takes everything. Translate and detect: none; others: page."),
+]
+ModelName = Annotated[str, typer.Option(help="name or name@version, see `triwire models`.")]
+SummaryModel = Annotated[str, typer.Option(help="Model of the summaries, see `triwire models`.")]
+Register = Annotated[RegisterName | None, typer.Option(help="Sentence endings in Korean and Japanese.")]
+Priority = Annotated[PriorityName, typer.Option(help="Place in the server's queue.")]
+Kinds = Annotated[
+    list[KindName] | None, typer.Option("--kind", help="Translate blocks of this kind alone. May be repeated.")
+]
+Sentences = Annotated[bool, typer.Option("--sentences", help="With --json: which sentence became which.")]
+Bullets = Annotated[int, typer.Option(min=0, help="How many bullets; 0: 3.")]
+MaxCharacters = Annotated[int, typer.Option(min=0, help="Longest summary; 0: by style.")]
+
+
+@app.command()
+def extract(
+    context: typer.Context, file: Input, language: Language = "", cleaning: Cleaning = None, form: Format = "auto"
+) -> int:
+    """Label the blocks of a page: headline, paragraphs, captions, boilerplate."""
+    session: Session = context.obj
+    content = read_content(file, form, language, cleaning)
+
+    async def call(client: Client) -> int:
+        response = await client.extract_article(content)
+        if session.as_json:
+            session.show_json(response)
+        else:
+            Renderer(session.out).article(response.article)
+        return 0
+
+    return _run(session, call)
+
+
+@app.command()
+def detect(context: typer.Context, file: Input, form: Format = "auto") -> int:
+    """Name the languages of a text."""
+    session: Session = context.obj
+    content = read_content(file, form)
+
+    async def call(client: Client) -> int:
+        response = await client.detect_language(content)
+        if session.as_json:
+            session.show_json(response)
+        else:
+            Renderer(session.out).languages(response.languages)
+        return 0
+
+    return _run(session, call)
+
+
+@app.command()
+def summarize(
+    context: typer.Context,
+    file: Input,
+    style: Annotated[StyleName, typer.Option("--style", "--summary", help="Form of the summary.")] = "bullets",
+    to: Annotated[str, typer.Option(help="Language of the summary; that of the article if not given.")] = "",
+    bullets: Bullets = 0,
+    max_characters: MaxCharacters = 0,
+    model: ModelName = "",
+    register: Register = None,
+    priority: Priority = "standard",
+    language: Language = "",
+    cleaning: Cleaning = None,
+    form: Format = "auto",
+) -> int:
+    """Summarize an article, in its own language or another."""
+    session: Session = context.obj
+    content = read_content(file, form, language, cleaning)
+    options = _summary(style, to, bullets, max_characters, model)
+
+    async def call(client: Client) -> int:
+        started = time.monotonic()
+        with _waiting(session, "summarizing"):
+            response = await client.summarize(content, options, house_style=_style(register), priority=priority)
+        if session.as_json:
+            session.show_json(response)
+            return 0
+        renderer = Renderer(session.out)
+        renderer.summary(response.summary)
+        renderer.usage(response.usage, time.monotonic() - started)
+        return 0
+
+    return _run(session, call)
+
+
+@app.command()
+def translate(
+    context: typer.Context,
+    file: Input,
+    to: Annotated[str, typer.Option(help="Language to translate into.")],
+    kind: Kinds = None,
+    sentences: Sentences = False,
+    as_html: Annotated[
+        bool, typer.Option("--html", help="Print the HTML input with its words translated, and nothing else.")
+    ] = False,
+    model: ModelName = "",
+    register: Register = None,
+    priority: Priority = "standard",
+    language: Language = "",
+    cleaning: Cleaning = None,
+    form: Format = "auto",
+) -> int:
+    """Translate an article or any text into one language."""
+    session: Session = context.obj
+    content = read_content(file, form, language, cleaning)
+    is_page = content.cleaning == article_pb2.CLEANING_PAGE
+    if as_html and (content.WhichOneof("kind") != "html" or is_page or session.as_json):
+        raise InputError("--html: needs HTML input without --cleaning page and without --json")
+
+    async def call(client: Client) -> int:
+        started = time.monotonic()
+        with _waiting(session, "translating"):
+            response = await client.translate(
+                content, to, options=_options(kind, sentences, model), house_style=_style(register), priority=priority
+            )
+        if session.as_json:
+            session.show_json(response)
+        elif as_html:
+            sys.stdout.write(response.translation.html)
+        else:
+            renderer = Renderer(session.out)
+            renderer.translation(response.translation)
+            renderer.usage(response.usage, time.monotonic() - started)
+        return 0
+
+    return _run(session, call)
+
+
+@app.command()
+def process(
+    context: typer.Context,
+    file: Input,
+    to: Annotated[list[str] | None, typer.Option(help="Language to translate into. May be repeated.")] = None,
+    summary: Annotated[
+        list[str] | None,
+        typer.Option(help="headline, bullets or paragraph, or with a language: bullets:ko. May be repeated."),
+    ] = None,
+    bullets: Bullets = 0,
+    max_characters: MaxCharacters = 0,
+    kind: Kinds = None,
+    sentences: Sentences = False,
+    model: ModelName = "",
+    summary_model: SummaryModel = "",
+    register: Register = None,
+    priority: Priority = "standard",
+    language: Language = "",
+    cleaning: Cleaning = None,
+    form: Format = "auto",
+) -> int:
+    """Clean, summarize and translate an article at once, shown as its parts are ready."""
+    session: Session = context.obj
+    if not to and not summary:
+        raise InputError("--to, --summary: give at least one language or one summary")
+    wanted = [_parse_summary(text, bullets, max_characters, summary_model) for text in summary or []]
+    content = read_content(file, form, language, cleaning)
+    renderer = None if session.as_json else Renderer(session.out)
+
+    async def call(client: Client) -> int:
+        article_run = ArticleRun(to or [], wanted, kind or [], renderer, session.target)
+        with ArticleProgress(session.err, article_run.part_names, is_quiet=session.as_json) as progress:
+            parts = client.stream_process_article(
+                content,
+                target_languages=to or [],
+                summaries=wanted,
+                options=_options(kind, sentences, model),
+                house_style=_style(register),
+                priority=priority,
+            )
+            try:
+                async for part in parts:
+                    article_run.take(part, progress)
+            finally:
+                with progress.paused():
+                    article_run.show_unfinished()
+        if session.as_json:
+            session.show_json(article_run.response())
+        for line in article_run.failure_lines:
+            _say(line)
+        return article_run.exit_code
+
+    return _run(session, call)
+
+
+@app.command()
+def models(context: typer.Context) -> int:
+    """List the models that the server offers, with their licenses, and its limits."""
+    session: Session = context.obj
+
+    async def call(client: Client) -> int:
+        response = await client.list_models()
+        if session.as_json:
+            session.show_json(response)
+        else:
+            Renderer(session.out).models(response)
+        return 0
+
+    return _run(session, call)
+
+
+@app.command()
+def batch(
+    context: typer.Context,
+    items: Annotated[str, typer.Argument(metavar="IN.jsonl", help="An item a line, or - for standard input.")],
+    answers: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="An answer a line, added as they come.")],
+    window: Annotated[int, typer.Option(min=1, help="Items that may be under way at once.")] = 64,
+) -> int:
+    """Work through a file of items; run it again to go on and to retry what failed.
+
+    Each line of IN is a ProcessBatchRequest as protobuf JSON:
+    {"item_id": "a1", "translate": {"content": {"text": "..."}, "target_language": "ko"}}.
+    Items that have a result in OUT are skipped. --timeout is for the whole batch.
+    """
+    session: Session = context.obj
+    if items != "-" and answers.exists() and Path(items).exists() and os.path.samefile(items, answers):
+        raise InputError(f"{answers}: is the input; give another output file")
+    total = None if items == "-" else batch_files.count_items(Path(items))
+    done = batch_files.resume(answers)
+    num_skipped = num_done = num_failed = 0
+
+    async def call(client: Client) -> int:
+        nonlocal num_done
+        lines = sys.stdin.buffer if items == "-" else Path(items).open("rb")  # noqa: ASYNC230, SIM115 - local; closed below
+        with lines, answers.open("ab") as out, batch_bar(session.err) as bar:
+            task = bar.add_task("items", total=total, failed=0)
+
+            def note(result: BatchResult) -> None:
+                nonlocal num_done, num_failed
+                num_done += result.error is None
+                num_failed += result.error is not None
+                out.write(batch_files.write_result(result))
+                out.flush()
+                bar.update(task, advance=1, failed=num_failed)
+
+            def unfinished() -> Iterator[article_service_pb2.ProcessBatchRequest]:
+                nonlocal num_skipped
+                for item in batch_files.read_items(lines, done):
+                    if item is None:
+                        num_skipped += 1
+                        bar.update(task, advance=1)
+                    elif isinstance(item, batch_files.BadLine):
+                        note(item.result)
+                    else:
+                        yield item
+
+            async for result in client.process_batch(unfinished(), window=window, timeout=session.timeout):
+                note(result)
+        return PARTIAL if num_failed else 0
+
+    try:
+        code = _run(session, call)
+    except _CallFailed as failed:
+        failed.line += f"; {num_done + num_failed:,} items were answered before, the same command goes on from there"
+        raise
+    except OSError as error:
+        raise InputError(f"{error.filename or answers}: {error.strerror or error}") from error
+    if session.as_json:
+        sys.stdout.write(f'{{"done": {num_done}, "skipped": {num_skipped}, "failed": {num_failed}}}\n')
+    else:
+        remedy = f"; {answers} has the reasons, and the same command tries them again" if num_failed else ""
+        _say(f"{num_done:,} done, {num_skipped:,} skipped, {num_failed:,} failed{remedy}")
+    return code
+
+
+class _CallFailed(Exception):
+    """A call failed; what to say and the exit code."""
+
+    def __init__(self, line: str, code: int) -> None:
+        super().__init__(line)
+        self.line = line
+        self.code = code
+
+
+def _run(session: Session, call: Callable[[Client], Coroutine[Any, Any, int]]) -> int:
+    async def connected() -> int:
+        async with session.client() as client:
+            return await call(client)
+
+    try:
+        return asyncio.run(connected())
+    except TriwireError as error:
+        raise _CallFailed(describe(error, session.target), exit_code(error)) from error
+
+
+def _waiting(session: Session, what: str) -> Any:
+    """A sign of life on the terminal while a single answer is awaited."""
+    return session.err.status(what) if session.err.is_terminal and not session.as_json else nullcontext()
+
+
+def _summary(
+    style: StyleName, to: str, bullets: int, max_characters: int, model: str
+) -> article_service_pb2.SummaryOptions:
+    return article_service_pb2.SummaryOptions(
+        style=article_service_pb2.SummaryStyle.Value(f"SUMMARY_STYLE_{style.upper()}"),
+        target_language=to,
+        max_characters=max_characters,
+        bullet_count=bullets if style == "bullets" else 0,
+        model=model,
+    )
+
+
+def _parse_summary(text: str, bullets: int, max_characters: int, model: str) -> article_service_pb2.SummaryOptions:
+    style, _, to = text.partition(":")
+    if style not in ("headline", "bullets", "paragraph"):
+        raise InputError(f"--summary: {text!r} is none of headline, bullets, paragraph, with or without :LANGUAGE")
+    return _summary(style, to, bullets, max_characters, model)  # type: ignore[arg-type]  # checked above
+
+
+def _options(kinds: Sequence[KindName] | None, sentences: bool, model: str) -> article_service_pb2.TranslationOptions:
+    return article_service_pb2.TranslationOptions(
+        block_kinds=[article_pb2.BlockKind.Value(f"BLOCK_KIND_{kind.upper()}") for kind in kinds or ()],
+        include_sentences=sentences,
+        model=model,
+    )
+
+
+def _style(register: RegisterName | None) -> article_service_pb2.HouseStyle | None:
+    if register is None:
+        return None
+    value = article_service_pb2.Register.Value(f"REGISTER_{register.upper()}")
+    return article_service_pb2.HouseStyle(register=value)
+
+
+def _fail(line: str, code: int) -> int:
+    _say(line)
+    return code
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"triwire: {line}\n")

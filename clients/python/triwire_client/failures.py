@@ -1,0 +1,110 @@
+"""How the `triwire` command tells failures: one line with the field and the remedy, and an exit code."""
+
+import re
+
+from triwire_client.errors import (
+    AccessDeniedError,
+    CancelledError,
+    ContentTooLargeError,
+    CredentialsInvalidError,
+    DeadlineExceededError,
+    EtagMismatchError,
+    GlossaryExistsError,
+    InferenceFailedError,
+    InvalidRequestError,
+    LanguageUndetectedError,
+    LanguageUnsupportedError,
+    ModelNotFoundError,
+    NoArticleTextError,
+    NotFoundError,
+    NotImplementedByServerError,
+    QueueFullError,
+    StartingError,
+    TriwireError,
+    UnavailableError,
+)
+from triwire_client.inputs import one_line
+
+PARTIAL = 1
+"""Some items or parts failed, others did not."""
+
+REFUSED = 2
+"""Wrong usage, input or credentials: the same command fails again."""
+
+LATER = 3
+"""Not reachable, overloaded or out of time: the same command may succeed later."""
+
+SERVER_FAILED = 4
+"""The server or the model failed."""
+
+INTERRUPTED = 130
+"""Ended by the user, as shells number it."""
+
+_OPTIONS = (
+    (r"target_languages?\b.*|options\.target_language", "--to"),
+    (r"summaries.*|options\.style", "--summary"),
+    (r".*\.max_characters", "--max-characters"),
+    (r".*\.bullet_count", "--bullets"),
+    (r".*\.model", "--model"),
+    (r".*\.block_kinds.*", "--kind"),
+    (r"content\.language|content\.article\.language", "--language"),
+    (r"house_style\.register", "--register"),
+    (r"content\b.*", "the input"),
+)
+_REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
+    (ContentTooLargeError, "split it"),
+    (LanguageUnsupportedError, "`triwire models` lists the directions"),
+    (LanguageUndetectedError, "name it with --language"),
+    (NoArticleTextError, "with --cleaning none everything is article text"),
+    (ModelNotFoundError, "`triwire models` lists the names"),
+    (CredentialsInvalidError, "give a token with TRIWIRE_TOKEN or --token"),
+    (AccessDeniedError, "ask who runs the server for access"),
+    (DeadlineExceededError, "give more time with --timeout, or ask for less at once"),
+    (StartingError, "wait until its models are loaded"),
+    (InferenceFailedError, "try again; if it stays, tell who runs the server the request id"),
+    (NotImplementedByServerError, "the server is older than this command, or does not offer it"),
+)
+
+
+def exit_code(error: TriwireError) -> int:
+    """The exit code for a failure."""
+    if isinstance(
+        error,
+        InvalidRequestError
+        | NotFoundError
+        | GlossaryExistsError
+        | EtagMismatchError
+        | CredentialsInvalidError
+        | AccessDeniedError,
+    ):
+        return REFUSED
+    if isinstance(error, QueueFullError | UnavailableError | DeadlineExceededError | CancelledError):
+        return LATER
+    return SERVER_FAILED
+
+
+def describe(error: TriwireError, target: str) -> str:
+    """A failure in one line: what, where, what to do, under which request id.
+
+    Args:
+        error: what was raised.
+        target: address of the server.
+    """
+    words = "; ".join(f"{_place(found.field)}: {found.description}" for found in error.violations)
+    words = " ".join((words or one_line(error)).split())
+    if isinstance(error, UnavailableError) and not error.reason:
+        words = f"no answer from {target}: {words}; is it running? --target or TRIWIRE_TARGET names another one"
+    elif isinstance(error, QueueFullError):
+        words += f"; try again in {error.retry_delay or 1:.0f} s"
+    else:
+        words += next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
+    if error.reason:
+        words += f" [{error.reason}]"
+    return words + (f" (request {error.request_id})" if error.request_id else "")
+
+
+def _place(field: str) -> str:
+    """The option that set a field, with the field's path."""
+    field = field.removeprefix("request.")
+    option = next((option for pattern, option in _OPTIONS if re.fullmatch(pattern, field)), "")
+    return f"{option} ({field})" if option else field

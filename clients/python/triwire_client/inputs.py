@@ -1,0 +1,76 @@
+"""What the `triwire` command reads: files and standard input become content."""
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+from google.protobuf import json_format
+
+from triwire.v1 import article_pb2
+from triwire_client.content import CleaningName, to_content
+
+FormatName = Literal["auto", "text", "html", "json"]
+_BY_SUFFIX: dict[str, FormatName] = {".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json"}
+
+
+class InputError(Exception):
+    """Input that cannot be used; the message is one line with the place and the remedy."""
+
+
+def read_content(
+    source: str, form: FormatName = "auto", language: str = "", cleaning: CleaningName | None = None
+) -> article_pb2.Content:
+    """Content from a file, or from standard input for "-".
+
+    Args:
+        source: path, or "-".
+        form: how it is read; "auto" goes by the file's name: .html and .htm are HTML, .json is an Article as
+            protobuf JSON, everything else is plain text.
+        language: of the content; empty: detected.
+        cleaning: whether boilerplate is looked for; None: as the method does by default.
+
+    Raises:
+        InputError: the file cannot be read, or does not hold what its form says.
+    """
+    if form == "auto":
+        form = "text" if source == "-" else _BY_SUFFIX.get(Path(source).suffix.lower(), "text")
+    text = read_text(source)
+    if form == "html":
+        return to_content(article_pb2.Content(html=text), language, cleaning)
+    if form == "text":
+        return to_content(article_pb2.Content(text=text), language, cleaning)
+    article = article_pb2.Article()
+    try:
+        json_format.Parse(text, article)
+    except (json_format.ParseError, ValueError) as error:  # a lone surrogate in an escape is a ValueError
+        raise InputError(f"{_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
+    if language:
+        article.language = language
+    return to_content(article, cleaning=cleaning)
+
+
+def read_text(source: str) -> str:
+    """The text of a file, or of standard input for "-". A byte order mark is dropped.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"{_name(source)}: cannot be read: {error.strerror or error}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{_name(source)}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)"
+        ) from error
+
+
+def one_line(error: Exception) -> str:
+    """The message of an exception without its line breaks."""
+    return " ".join(str(error).split())
+
+
+def _name(source: str) -> str:
+    return "standard input" if source == "-" else source

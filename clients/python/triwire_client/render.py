@@ -1,0 +1,246 @@
+"""What the `triwire` command shows to people: articles, translations, summaries, findings, models.
+
+On a terminal, columns and colours; in a pipe, one line for each block, whole and without escape sequences. Text of
+articles is never read as markup, and its control characters are not passed on to the terminal.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from triwire.v1 import article_pb2, article_service_pb2
+from triwire_client.errors import TriwireError
+
+Finding = article_service_pb2.Finding
+
+_LANGUAGE_NAMES = {"en": "English", "ko": "Korean", "ja": "Japanese"}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_STYLES = {
+    article_pb2.BLOCK_KIND_HEADLINE: "bold",
+    article_pb2.BLOCK_KIND_STANDFIRST: "bold",
+    article_pb2.BLOCK_KIND_SUBHEADING: "bold",
+    article_pb2.BLOCK_KIND_QUOTE: "italic",
+    article_pb2.BLOCK_KIND_CAPTION: "italic",
+    article_pb2.BLOCK_KIND_BYLINE: "dim",
+    article_pb2.BLOCK_KIND_SECTION: "dim",
+    article_pb2.BLOCK_KIND_RELATED_LINK: "dim",
+    article_pb2.BLOCK_KIND_BOILERPLATE: "dim",
+}
+_SEVERITIES = {
+    Finding.SEVERITY_INFO: ("note", "cyan"),
+    Finding.SEVERITY_WARNING: ("look", "yellow"),
+    Finding.SEVERITY_CRITICAL: ("stop", "bold red"),
+}
+_PASSAGE_CHARACTERS = 40
+
+
+class Renderer:
+    """Shows results of calls on a console.
+
+    Args:
+        console: where to; whether it is a terminal decides how.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def article(self, article: article_pb2.Article) -> None:
+        """An article with the label of each block."""
+        kinds = [block_kind(block.kind) for block in article.blocks]
+        width = max([len(kind) for kind in kinds], default=0)
+        ids = max([len(block.block_id) for block in article.blocks], default=0)
+        self.heading(f"{language_name(article.language)} article", _count(len(article.blocks), "block"))
+        for block, kind in zip(article.blocks, kinds, strict=True):
+            self._row(f"{block.block_id:<{ids}}  {kind:<{width}}", _body(block))
+
+    def languages(self, languages: Sequence[article_service_pb2.DetectedLanguage]) -> None:
+        """Languages that were found, most likely first."""
+        if not languages:
+            self._console.print("no words, hence no language")
+        for found in languages:
+            line = Text(f"{found.language:<4}", style="bold")
+            line.append(f" {language_name(found.language)}", style="default")
+            line.append(f"  confidence {found.confidence:.2f}, {found.proportion:.0%} of the text", style="dim")
+            self._line(line)
+
+    def translation(self, translation: article_service_pb2.Translation, *, num_missing: int = 0) -> None:
+        """A translation block by block, each finding under the block that it concerns.
+
+        Args:
+            translation: with its blocks.
+            num_missing: blocks that did not arrive because the call failed before.
+        """
+        notes = [f"from {language_name(translation.source_language)}"] if translation.source_language else []
+        notes += [*translation.models, _count(len(translation.blocks), "block")]
+        if num_missing:
+            notes.append(f"incomplete: {num_missing} missing")
+        self.heading(language_name(translation.target_language), *notes)
+        self._findings(translation.findings, "")
+        ids = max([len(block.block.block_id) for block in translation.blocks], default=0)
+        for block in translation.blocks:
+            self._row(f"{block.block.block_id:<{ids}}", _body(block.block))
+            self._findings(block.findings, block.block.text or block.block.inline_html, indent=ids + 2)
+
+    def summary(self, summary: article_service_pb2.Summary) -> None:
+        """A summary with the blocks that each statement rests on."""
+        style = enum_name(article_service_pb2.SummaryStyle.Name(summary.style), "SUMMARY_STYLE_")
+        self.heading(f"Summary in {language_name(summary.target_language)}", style, *summary.models)
+        self._findings(summary.findings, "")
+        is_bullets = summary.style == article_service_pb2.SUMMARY_STYLE_BULLETS
+        for point in summary.points:
+            body = Text(clean(point.text), style="bold" if style == "headline" else "")
+            if point.source_block_ids:
+                body.append(f"  [{', '.join(point.source_block_ids)}]", style="not bold dim")
+            self._row("•" if is_bullets else "", body)
+            self._findings(point.findings, point.text, indent=3)
+
+    def usage(self, usage: article_service_pb2.Usage, seconds: float | None = None) -> None:
+        """What a request cost, in one line.
+
+        Args:
+            usage: as the server told it.
+            seconds: wall time that the caller measured.
+        """
+        parts = [f"{usage.input_tokens:,} tokens in", f"{usage.output_tokens:,} out"]
+        parts.append(_count(usage.segments, "segment") + f" ({usage.cached_segments:,} from the cache)")
+        compute = usage.compute_duration.ToNanoseconds() / 1e9
+        parts.append(f"queue {usage.queue_duration.ToNanoseconds() / 1e9:.2f} s, compute {compute:.2f} s")
+        if seconds is not None:
+            parts.append(f"{seconds:.1f} s in all")
+            if usage.output_tokens and seconds > 0:
+                parts.append(f"{usage.output_tokens / seconds:.1f} tokens/s")
+        self._console.print()
+        self._line(Text("usage: " + " · ".join(parts), style="dim"))
+
+    def models(self, response: article_service_pb2.ListModelsResponse) -> None:
+        """Models with their directions and licenses, and the limits of the deployment."""
+        for model in response.models:
+            task = enum_name(article_service_pb2.Model.Task.Name(model.task), "TASK_")
+            self.heading(model.model, task)
+            license_text = Text(clean(model.license) or "not stated")
+            if model.noncommercial:
+                license_text.append("  commercial use is forbidden", style="bold red")
+            self._row("license  ", license_text)
+            self._row("languages", Text(_directions(model.language_pairs)))
+            if model.max_input_tokens:
+                self._row("reads    ", Text(f"{model.max_input_tokens:,} tokens at once"))
+            registers = [enum_name(article_service_pb2.Register.Name(value), "REGISTER_") for value in model.registers]
+            if registers:
+                self._row("registers", Text(", ".join(registers)))
+            if model.origin_uri:
+                self._row("origin   ", Text(clean(model.origin_uri)))
+        if not response.models:
+            self._console.print("no models are loaded")
+        limits = [
+            f"{field.name.removeprefix('max_').replace('_', ' ')} {value:,}"
+            for field, value in response.limits.ListFields()
+        ]
+        self._console.print()
+        self._line(Text("limits: " + " · ".join(limits), style="dim"))
+
+    def failure(self, what: str, error: TriwireError) -> None:
+        """A part of a result that failed, in one line."""
+        line = Text(f"{what} failed: ", style="bold red")
+        line.append(clean(error.message), style="not bold")
+        self._console.print()
+        self._line(line)
+
+    def heading(self, title: str, *notes: str) -> None:
+        """A title with remarks, after an empty line."""
+        line = Text(clean(title), style="bold green")
+        for note in notes:
+            line.append(f" · {clean(note)}", style="not bold dim")
+        self._console.print()
+        self._line(line)
+
+    def _row(self, label: str, body: Text) -> None:
+        if not self._console.is_terminal:
+            indent = " " * (len(label) + 2)
+            plain = body.plain.replace("\n", f"\n{indent}")
+            self._line(Text(f"{label}  {plain}"))
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(Text(label), body)
+        self._console.print(grid)
+
+    def _findings(self, findings: Iterable[article_service_pb2.Finding], body: str, indent: int = 0) -> None:
+        for finding in findings:
+            word, style = _SEVERITIES.get(finding.severity, _SEVERITIES[Finding.SEVERITY_WARNING])
+            line = Text(" " * indent)
+            line.append(f"! {word}: ", style=style)
+            line.append(describe_finding(finding, body), style=style.replace("bold ", ""))
+            self._line(line)
+
+    def _line(self, line: Text) -> None:
+        # A pipe gets whole lines: whoever searches them should not depend on a width.
+        self._console.print(line, soft_wrap=not self._console.is_terminal)
+
+
+def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
+    """A finding in words.
+
+    Args:
+        finding: what is doubted.
+        body: of the block or statement that it concerns; empty for a result as a whole.
+    """
+    words = enum_name(Finding.Kind.Name(finding.kind), "KIND_").replace("_", " ")
+    if finding.message:
+        words += f": {clean(finding.message)}"
+    if finding.expected or finding.actual:
+        words += f" (expected {_quoted(finding.expected)}, is {_quoted(finding.actual)})"
+    elif body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
+        words += f" at {_quoted(body[finding.target.start : finding.target.end])}"
+    return words
+
+
+def block_kind(kind: article_pb2.BlockKind.ValueType) -> str:
+    """Short name of a block's kind: "headline"."""
+    return enum_name(article_pb2.BlockKind.Name(kind), "BLOCK_KIND_").replace("_", " ")
+
+
+def enum_name(name: str, prefix: str) -> str:
+    """An enum value without the prefix that the contract's style asks for: "SUMMARY_STYLE_BULLETS" -> "bullets"."""
+    return name.removeprefix(prefix).lower()
+
+
+def language_name(tag: str) -> str:
+    """English name and tag: "Korean (ko)"; the tag alone if it is not served."""
+    name = _LANGUAGE_NAMES.get(tag.lower().partition("-")[0])
+    return f"{name} ({tag})" if name else clean(tag) or "unknown language"
+
+
+def clean(text: str) -> str:
+    """Text without characters that would steer a terminal or turn its writing direction."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _body(block: article_pb2.Block) -> Text:
+    body = Text(clean(block.text or block.inline_html), style=_STYLES.get(block.kind, ""))
+    if block.credit:
+        body.append(f"  ({clean(block.credit)})", style="not italic dim")
+    return body
+
+
+def _quoted(text: str) -> str:
+    text = clean(" ".join(text.split()))
+    if len(text) > _PASSAGE_CHARACTERS:
+        text = text[: _PASSAGE_CHARACTERS - 1] + "…"
+    return f"“{text}”" if text else "nothing"
+
+
+def _directions(pairs: Iterable[article_service_pb2.LanguagePair]) -> str:
+    directions: dict[str, list[str]] = {}
+    for pair in pairs:
+        mark = "*" if pair.is_default else ""
+        directions.setdefault(pair.source_language, []).append(pair.target_language + mark)
+    words = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in directions.items())
+    return words + ("  (* default)" if "*" in words else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
