@@ -7,13 +7,18 @@ most text is the body, and what lies before, inside and after it is told by its 
 import enum
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text import lexicon
 from triwire_server.text.characters import visible, width, words
 
-_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’」』》）)\]】]{0,4}$|[.!?…。！？]?[”」』]$")
+_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’」』》）)\]】]{0,4}$")
+_QUOTE_AT_END = re.compile(r"[”」』]$")
+_SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)\]]{0,3}\s|[。！？]")
+_SPEAKER = re.compile(r"\[[^\[\]]{1,12}\]")  # a broadcast's [앵커] (anchor) and [기자] (reporter)
+_MIN_QUOTED_PARAGRAPH_COLUMNS = 100
 _HARD_WRAP_COLUMNS = (50, 112)
 _MIN_PARAGRAPH_COLUMNS = 40
 _SURE_PARAGRAPH_COLUMNS = 160
@@ -22,6 +27,9 @@ _MIN_TITLE_COLUMNS = 14
 _MAX_LABEL_COLUMNS = 30
 _MIN_RELATED_COLUMNS = 40
 _MIN_HEADLINE_COLUMNS = 24
+_MAX_QUESTION_COLUMNS = 100
+_MIN_PARAGRAPHS_FOR_QUESTIONS = 6
+_MAX_TABLE_ROWS = 50
 
 
 class LineType(enum.Enum):
@@ -105,12 +113,25 @@ def plain_blocks(text: str) -> list[FlatBlock]:
         followers = [visible(text[block.start : block.end]) for block in blocks[1:4]]
         if (
             "\n" not in text[blocks[0].start : blocks[0].end]
-            and not _SENTENCE_END.search(title)
+            and not _ends_sentence(title)
             and width(title) < _SURE_PARAGRAPH_COLUMNS
-            and sum(_SENTENCE_END.search(line) is not None for line in followers) >= 2
+            and sum(_ends_sentence(line) for line in followers) >= 2
         ):
             blocks[0] = FlatBlock(blocks[0].start, blocks[0].end, BlockKind.BLOCK_KIND_HEADLINE)
     return blocks
+
+
+def _ends_sentence(line: str) -> bool:
+    """Whether a visible line ends like a sentence.
+
+    Korean and Japanese headlines often end with a quotation, which has no full stop ("철거… “길을 달라”": "taken down:
+    'Give us a road'"); a paragraph that ends so is longer, or has a sentence before it.
+    """
+    if _SENTENCE_END.search(line):
+        return True
+    return _QUOTE_AT_END.search(line) is not None and (
+        width(line) >= _MIN_QUOTED_PARAGRAPH_COLUMNS or _SENTENCE_INSIDE.search(line) is not None
+    )
 
 
 def _chunks(text: str) -> list[tuple[int, int]]:
@@ -161,7 +182,7 @@ def _is_hard_wrapped(lines: list[str]) -> bool:
     full = widths[:-1]
     if min(full) < low or max(widths) > high or max(full) - min(full) > 24:
         return False
-    ended = sum(_SENTENCE_END.search(line) is not None for line in lines[:-1])
+    ended = sum(_ends_sentence(line) for line in lines[:-1])
     return ended * 2 < len(full) or (len(full) == 1 and not ended)
 
 
@@ -174,7 +195,7 @@ def _set_types(lines: list[Line]) -> None:
 
 def _line_type(line: Line) -> LineType:
     text, columns = line.text, line.columns
-    ends = _SENTENCE_END.search(text) is not None
+    ends = _ends_sentence(text)
     if columns < _MAX_LEXICON_COLUMNS:
         if lexicon.is_boilerplate(text):
             return LineType.BOILERPLATE
@@ -245,6 +266,7 @@ def _label(lines: list[Line], first: int, last: int) -> list["BlockKind.ValueTyp
     headline = _find_headline(lines, first, known)
     first = _move_standfirst(lines, headline, first)
     labels = _section_labels(lines, headline if headline is not None else first)
+    questions = _questions_of_other_stories(lines, first, last, known)
     kinds: list[BlockKind.ValueType] = []
     for index, line in enumerate(lines):
         if index == headline:
@@ -257,13 +279,15 @@ def _label(lines: list[Line], first: int, last: int) -> list["BlockKind.ValueTyp
             kind = _kind_before(lines, index, headline)
         elif index >= last:
             kind = _kind_after(line)
+        elif index in questions:
+            kind = BlockKind.BLOCK_KIND_RELATED_LINK
         else:
             kind = _kind_inside(lines, index, first, last, known)
         kinds.append(kind)
     return kinds
 
 
-def _find_headline(lines: list[Line], first: int, known: frozenset[str]) -> int | None:
+def _find_headline(lines: list[Line], first: int, known: Mapping[str, int]) -> int | None:
     """The headline: the first of the title-like lines that stand together before the body and tell the same story.
 
     The line nearest to the body may be a standfirst, and lines above the headline may be prompts or other stories;
@@ -281,9 +305,12 @@ def _find_headline(lines: list[Line], first: int, known: frozenset[str]) -> int 
         return None
     titles = [index for index in candidates if lines[index].type is LineType.TITLE] or candidates
     headline = titles[-1]
-    breaks = (LineType.BOILERPLATE, LineType.PARAGRAPH, LineType.RELATED, LineType.CAPTION)
+    breaks = (LineType.PARAGRAPH, LineType.RELATED, LineType.CAPTION)
     for above in reversed(titles[:-1]):
-        if any(line.type in breaks for line in lines[above + 1 : headline]):
+        between = lines[above + 1 : headline]
+        if any(line.type in breaks for line in between) or (
+            sum(line.type is LineType.BOILERPLATE for line in between) > 1
+        ):
             break
         text = lines[above].text
         if lines[above].columns < _MIN_HEADLINE_COLUMNS or lines[headline].text in text:
@@ -327,13 +354,13 @@ def _section_labels(lines: list[Line], headline: int) -> set[str]:
     return {short[-1]} if 0 < len(short) <= 3 else set()
 
 
-def _known_words(lines: list[Line], first: int, last: int) -> frozenset[str]:
-    """Words of the running text, by which a headline of another story is told."""
-    return frozenset(
+def _known_words(lines: list[Line], first: int, last: int) -> Mapping[str, int]:
+    """In how many lines of the running text each word stands, by which a headline of another story is told."""
+    return Counter(
         word
         for line in lines[first:last]
         if line.type in (LineType.PARAGRAPH, LineType.SENTENCE)
-        for word in words(line.text)
+        for word in set(words(line.text))
     )
 
 
@@ -343,6 +370,8 @@ def _kind_before(lines: list[Line], index: int, headline: int | None) -> "BlockK
         return BlockKind.BLOCK_KIND_BOILERPLATE
     if line.is_bullet or line.type in (LineType.TITLE, LineType.PARAGRAPH, LineType.SENTENCE):
         return BlockKind.BLOCK_KIND_BOILERPLATE if line.is_repeated else BlockKind.BLOCK_KIND_STANDFIRST
+    if _SPEAKER.fullmatch(line.text):
+        return BlockKind.BLOCK_KIND_SUBHEADING
     return BlockKind.BLOCK_KIND_BOILERPLATE
 
 
@@ -354,7 +383,33 @@ def _kind_after(line: Line) -> "BlockKind.ValueType":
     return BlockKind.BLOCK_KIND_BOILERPLATE
 
 
-def _kind_inside(lines: list[Line], index: int, first: int, last: int, known: frozenset[str]) -> "BlockKind.ValueType":
+def _questions_of_other_stories(lines: list[Line], first: int, last: int, known: Mapping[str, int]) -> frozenset[int]:
+    """Lines of the body that are headlines of other stories although they end with a question mark.
+
+    They are one question each, about things that the rest does not mention. In an interview there are more of them.
+    """
+    questions = [
+        index
+        for index in range(first, last)
+        if lines[index].type is LineType.PARAGRAPH
+        and lines[index].text[-1:] in "?？"
+        and lines[index].columns <= _MAX_QUESTION_COLUMNS
+        and not _SENTENCE_INSIDE.search(lines[index].text[:-1])
+    ]
+    paragraphs = sum(line.type is LineType.PARAGRAPH for line in lines[first:last])
+    if len(questions) > 2 or paragraphs < _MIN_PARAGRAPHS_FOR_QUESTIONS:
+        return frozenset()
+    others: set[int] = set()
+    for index in questions:
+        found = [word for word in words(lines[index].text) if len(word) > 3 or not word.isascii()]
+        if found and sum(known[word] <= 1 for word in found) >= 0.8 * len(found):
+            others.add(index)
+    return frozenset(others)
+
+
+def _kind_inside(
+    lines: list[Line], index: int, first: int, last: int, known: Mapping[str, int]
+) -> "BlockKind.ValueType":
     line = lines[index]
     if line.type in (LineType.PARAGRAPH, LineType.SENTENCE):
         return BlockKind.BLOCK_KIND_PARAGRAPH
@@ -368,10 +423,11 @@ def _kind_inside(lines: list[Line], index: int, first: int, last: int, known: fr
         return BlockKind.BLOCK_KIND_SUBHEADING
     neighbours = [lines[i] for i in (index - 1, index + 1) if first <= i < last]
     in_list = [other for other in neighbours if other.type is LineType.TITLE]
-    if len(in_list) == 2 or (in_list and in_list[0].chunk == line.chunk):
-        # Results, towns, a table: rows without full stops that share a chunk are body.
-        same_chunk = all(other.chunk == line.chunk for other in in_list)
-        return BlockKind.BLOCK_KIND_LIST_ITEM if same_chunk else BlockKind.BLOCK_KIND_RELATED_LINK
+    if any(other.chunk == line.chunk for other in in_list) and not _has_running_text(lines, index):
+        # Results, towns, a table: rows without full stops that stand together, apart from the text, are body.
+        return BlockKind.BLOCK_KIND_LIST_ITEM
+    if len(in_list) == 2:
+        return BlockKind.BLOCK_KIND_RELATED_LINK
     if line.columns >= _MIN_RELATED_COLUMNS:
         return BlockKind.BLOCK_KIND_RELATED_LINK
     found = list(words(line.text))
@@ -379,6 +435,20 @@ def _kind_inside(lines: list[Line], index: int, first: int, last: int, known: fr
     if line.columns >= 34 and found and new / len(found) >= 0.5:
         return BlockKind.BLOCK_KIND_RELATED_LINK
     return BlockKind.BLOCK_KIND_SUBHEADING
+
+
+def _has_running_text(lines: list[Line], index: int) -> bool:
+    """Whether the chunk of a line holds paragraphs: then chunks say nothing, as in a text without blank lines."""
+    chunk = lines[index].chunk
+    for step in (-1, 1):
+        other = index + step
+        while 0 <= other < len(lines) and lines[other].chunk == chunk:
+            if lines[other].type is LineType.PARAGRAPH:
+                return True
+            other += step
+            if abs(other - index) > _MAX_TABLE_ROWS:
+                break
+    return False
 
 
 def _block(text: str, line: Line, kind: "BlockKind.ValueType") -> FlatBlock:

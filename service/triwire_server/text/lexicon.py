@@ -133,6 +133,7 @@ CREDIT_AT_END = re.compile(
     + _AGENCY
     + r"|提供|撮影|제공))[)）\]］]$|"
     r"[/／] ?(?P<slash>(?:[가-힣A-Za-z ]{1,20}[ /=])?" + _AGENCY + r")$|"
+    r"(?<=[.。]) ?[/／] ?(?P<after_stop>[^/／.。]{2,20})$|"
     r"[＝=](?P<circumstances>[^＝=。]{1,60}、)?(?P<equals>(?:[^＝=。、]{1,20}・)?"
     + _AGENCY
     + r"|[^＝=。、]{1,20}(?:撮影|提供))$|"
@@ -142,7 +143,7 @@ CREDIT_AT_END = re.compile(
 )
 """A credit at the end of a caption. Whichever named group matched holds whom the image is credited to."""
 
-CREDIT_GROUPS = ("en_name", "by_name", "ko_name", "ja_name", "paren", "slash", "equals", "given", "taken")
+CREDIT_GROUPS = ("en_name", "by_name", "ko_name", "ja_name", "paren", "slash", "after_stop", "equals", "given", "taken")
 
 CAPTION_START = re.compile(
     r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|\[그래픽\]|写真説明|Pictured:|File photo:)\s*"

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind
 from triwire_server.text.characters import visible, width, words
@@ -38,6 +39,25 @@ about there when what one two i we you our us me if so all out up new
 _STOP_WORDS = frozenset(_WORDS_OF_STOP_WORDS.split())
 _DEFAULT_BULLETS = 3
 _MAX_SENTENCES = 400
+_MAX_PARAGRAPH_SENTENCES = 8
+_MAX_CANDIDATES = 60
+_BEAM_WIDTH = 12
+# A sentence that says less than this share of what the best one says is no point of a summary.
+_MIN_SHARE_OF_BEST = 0.15
+_QUOTATIONS = {"“": "”", "「": "」", "『": "』", '"': '"'}
+_QUOTATION_MARKS = frozenset('“”"「」『』')
+_WORDS_OF_REPORTING = """
+added asked told wrote replied explained continued statement reporters interview conference news earlier later
+monday tuesday wednesday thursday friday saturday sunday
+"""
+_REPORTING_WORDS = frozenset(_WORDS_OF_REPORTING.split())
+_SPEAKER_PRONOUN = re.compile(r"(?:그|그녀|이들|그들)(?:는|은|가|도)|(?:彼女?|同氏)(?:は|が|も)")
+# 고 말했다, 이라고 덧붙였다 (Korean); と話した、と付け加えた (Japanese): "... he said", "... she added".
+_MAX_REPORTING_LETTERS = 7
+_POINTS_BACK = re.compile(
+    r"(?:But|And|However|He|She|They|It|This|That|These|Those|Then)\b|(?:그러나|하지만|그는|그녀는|이는|또|다만|이에)\s|"
+    r"しかし|だが|また|ただ|彼|これ|それ|その"
+)
 
 
 def readable_blocks(article: Article) -> list[Block]:
@@ -118,16 +138,18 @@ def extract_sentences(
     """The summarizer without a model: the sentences that say most of what the article says, word for word.
 
     Sentences are scored by how much of the article's vocabulary they share (TextRank's graph, with words as edges) and
-    by their place: news puts what matters first. Sentences that repeat a chosen one are passed over. The same article
-    always gives the same summary. Source: Mihalcea and Tarau 2004, "TextRank"; the lead as baseline, Nenkova 2005.
+    by their place: news puts what matters first. What cannot be understood alone, such as a quotation whose speaker is
+    named elsewhere, is chosen only if there is nothing else. Of the sets of sentences that fit and do not repeat each
+    other, the one with the highest sum is taken. The same article always gives the same summary.
+    Source: Mihalcea and Tarau 2004, "TextRank"; the lead as baseline, Nenkova 2005.
 
     Args:
         article: article with block ids and a language.
-        style_name: "headline": the article's own headline, or the best sentence without its full stop; "bullets": the
-            most important first; "paragraph": in the order of the article.
+        style_name: "headline": the article's own headline, whole whatever its length, or without one the best
+            sentence, full stop taken off; "bullets": the most important first; "paragraph": in the article's order.
         bullet_count: how many bullets; 0: 3.
         max_characters: upper bound of all sentences together, in code points. Sentences are never cut: those that fit
-            are chosen, and if none fits alone the shortest of the best comes whole.
+            are chosen, fewer than asked for if need be, and if none fits the shortest of the best comes whole.
 
     Returns:
         (sentence, id of its block); empty if the article has no readable block.
@@ -136,30 +158,19 @@ def extract_sentences(
     if style_name == "headline":
         for block in blocks:
             if block.kind == BlockKind.BLOCK_KIND_HEADLINE:
-                headline = visible(plain_text(block))
-                if len(headline) <= max_characters:
-                    return [(_without_full_stop(headline), block.block_id)]
+                return [(_without_full_stop(visible(plain_text(block))), block.block_id)]
     sentences = _sentences(blocks, article.language)
     if not sentences:
         return [(_without_full_stop(visible(plain_text(blocks[0]))), blocks[0].block_id)] if blocks else []
-    count = {"headline": 1, "bullets": bullet_count or _DEFAULT_BULLETS}.get(style_name, len(sentences))
-    separators = 1 if style_name == "paragraph" else 0
-    chosen: list[int] = []
-    used = 0
-    order = _rank(sentences)
-    for index in order:
-        if len(chosen) == count or (style_name == "paragraph" and len(chosen) == 8):
-            break
-        length = len(sentences[index][0]) + (separators if chosen else 0)
-        if used + length > max_characters or any(_is_similar(sentences[index][2], sentences[i][2]) for i in chosen):
-            continue
-        chosen.append(index)
-        used += length
+    count = {"headline": 1, "bullets": bullet_count or _DEFAULT_BULLETS}.get(style_name, _MAX_PARAGRAPH_SENTENCES)
+    scores = _scores(sentences)
+    order = sorted(range(len(sentences)), key=lambda index: (-scores[index], index))
+    chosen = _choose(sentences, scores, order, count, max_characters, fills=style_name == "bullets")
     if not chosen:
-        chosen = [min(order[:8], key=lambda index: (len(sentences[index][0]), index))]
+        chosen = [min(order[:8], key=lambda index: (len(sentences[index].text), index))]
     if style_name == "paragraph":
         chosen.sort()
-    results = [(sentences[index][0], sentences[index][1]) for index in chosen]
+    results = [(sentences[index].text, sentences[index].block_id) for index in chosen]
     if style_name == "headline":
         return [(_without_full_stop(text), block_id) for text, block_id in results]
     return results
@@ -209,37 +220,134 @@ def _content_words(text: str) -> list[str]:
     return [word for word in words(text) if word not in _STOP_WORDS and (len(word) > 1 or word.isdigit())]
 
 
-def _sentences(blocks: Sequence[Block], language: str) -> list[tuple[str, str, frozenset[str], int]]:
-    """(sentence, block id, content words, paragraph number) of the running text."""
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence that a summary may take."""
+
+    text: str
+    block_id: str
+    words: frozenset[str]
+    paragraph: int
+    """Number of its paragraph; standfirsts count as the first, 0."""
+
+    needs_context: bool
+    """Whether it says little without the sentences around it: a quotation without its speaker, or a part of one."""
+
+
+def _sentences(blocks: Sequence[Block], language: str) -> list[_Sentence]:
+    """The sentences of the running text."""
     running = {BlockKind.BLOCK_KIND_PARAGRAPH, BlockKind.BLOCK_KIND_STANDFIRST, BlockKind.BLOCK_KIND_LIST_ITEM}
-    sentences: list[tuple[str, str, frozenset[str], int]] = []
+    sentences: list[_Sentence] = []
     number = 0
     for block in blocks:
         if block.kind not in running:
             continue
         body = plain_text(block)
-        for start, end in split_sentences(body, language):
+        ranges = split_sentences(body, language)
+        if block.kind == BlockKind.BLOCK_KIND_STANDFIRST and body.rstrip()[-1:] not in _STOPS:
+            ranges = [(0, len(body))]  # one statement, though "…" or "?" may stand in it
+        depths = _quote_depths(body)
+        for start, end in ranges:
             sentence = visible(body[start:end])
             if width(sentence) >= 20 and len(sentences) < _MAX_SENTENCES:
-                sentences.append((sentence, block.block_id, frozenset(_content_words(sentence)), number))
+                found = frozenset(_content_words(sentence))
+                lonely = _needs_context(body, start, end, depths, language)
+                sentences.append(_Sentence(sentence, block.block_id, found, number, lonely))
         number += block.kind != BlockKind.BLOCK_KIND_STANDFIRST
     return sentences
 
 
-def _rank(sentences: Sequence[tuple[str, str, frozenset[str], int]]) -> list[int]:
-    """Indices of the sentences, the best first."""
-    frequency = Counter(word for _, _, found, _ in sentences for word in found)
+def _quote_depths(text: str) -> bytearray:
+    """For each gap before a character, 1 if it lies inside a quotation, closed or not."""
+    depths = bytearray(len(text) + 1)
+    closers: list[str] = []
+    for position, character in enumerate(text):
+        depths[position] = bool(closers)
+        if closers and character == closers[-1]:
+            closers.pop()
+        elif character in _QUOTATIONS and len(closers) < 4:
+            closers.append(_QUOTATIONS[character])
+    depths[len(text)] = bool(closers)
+    return depths
+
+
+def _needs_context(body: str, start: int, end: int, depths: bytearray, language: str) -> bool:
+    """Whether a sentence is a quotation, or most of one, and does not name who speaks.
+
+    English: all words outside the quotation marks are pronouns and verbs of saying. Korean and Japanese leave the
+    subject out, or put a pronoun there: what stands outside is a particle and a verb.
+    """
+    stop = start + len(body[start:end].rstrip())
+    if depths[start] or depths[stop]:
+        return True
+    outside = "".join(
+        " " if depths[position] or body[position] in _QUOTATION_MARKS else body[position]
+        for position in range(start, stop)
+    )
+    if sum(depths[start:stop]) < 0.3 * (stop - start):
+        return False
+    if base_language(language) in ("ko", "ja"):
+        outside = _SPEAKER_PRONOUN.sub("", outside.strip())
+        return sum(character.isalnum() for character in outside) <= _MAX_REPORTING_LETTERS
+    return all(word in _STOP_WORDS or word in _REPORTING_WORDS for word in words(outside))
+
+
+def _scores(sentences: Sequence[_Sentence]) -> list[float]:
+    """How much each sentence says of the article; 0 or more, higher is better."""
+    frequency = Counter(word for sentence in sentences for word in sentence.words)
     shared = {word: math.log(count) for word, count in frequency.items() if count > 1}
     scores: list[float] = []
-    for text, _, found, number in sentences:
-        centrality = sum(shared.get(word, 0.0) for word in found) / (4 + math.sqrt(len(found) + 1))
-        lead = 1.0 + 1.5 / (1 + number)
-        # A quotation without its context, and a sentence that points backwards, summarize badly.
-        starts_badly = text[:1] in "“\"「『‘'" or re.match(
-            r"(?:But|And|However|He|She|They|It|This|That)\b|그러나|하지만|그는|しかし|だが|また|彼", text
-        )
+    for sentence in sentences:
+        centrality = sum(shared.get(word, 0.0) for word in sorted(sentence.words))
+        centrality /= 4 + math.sqrt(len(sentence.words) + 1)
+        lead = 1.0 + 1.5 / (1 + sentence.paragraph)
+        # A quotation, even one that names its speaker, and a sentence that points backwards summarize badly.
+        starts_badly = sentence.text[:1] in _QUOTATION_MARKS or _POINTS_BACK.match(sentence.text)
         scores.append(centrality * lead * (0.6 if starts_badly else 1.0))
-    return sorted(range(len(sentences)), key=lambda index: (-scores[index], index))
+    return scores
+
+
+def _choose(
+    sentences: Sequence[_Sentence],
+    scores: Sequence[float],
+    order: Sequence[int],
+    count: int,
+    max_characters: int,
+    *,
+    fills: bool,
+) -> list[int]:
+    """The best set of up to `count` sentences within `max_characters`, best first. A beam search over the best ones.
+
+    Args:
+        sentences: all sentences.
+        scores: their scores.
+        order: their indices, the best first.
+        count: how many at most.
+        max_characters: bound of their lengths together.
+        fills: whether a set of more sentences beats one of fewer with a higher sum.
+    """
+    usable = [index for index in order if not sentences[index].needs_context] or list(order)
+    least = _MIN_SHARE_OF_BEST * scores[usable[0]]
+    usable = [index for index in usable[:_MAX_CANDIDATES] if scores[index] >= least]
+    sets: list[tuple[tuple[int, ...], int, float]] = [((), 0, 0.0)]
+    for index in usable:
+        length = len(sentences[index].text)
+        longer = [
+            ((*chosen, index), used + length + 1, total + scores[index])
+            for chosen, used, total in sets
+            if len(chosen) < count
+            and used + length <= max_characters
+            and not any(_is_similar(sentences[index].words, sentences[other].words) for other in chosen)
+        ]
+        sets = sorted(sets + longer, key=lambda item: (-item[2], item[0]))
+        kept: Counter[int] = Counter()
+        best = []
+        for item in sets:
+            kept[len(item[0])] += 1
+            if kept[len(item[0])] <= _BEAM_WIDTH:
+                best.append(item)
+        sets = best
+    return list(max(sets, key=lambda item: (len(item[0]) if fills else 0, item[2]))[0])
 
 
 def _is_similar(first: frozenset[str], second: frozenset[str]) -> bool:
