@@ -1,5 +1,6 @@
 """The parts of one streamed article, put together again and shown as they are complete."""
 
+import time
 from collections.abc import Sequence
 
 from triwire.v1 import article_pb2, article_service_pb2
@@ -35,6 +36,7 @@ class ArticleRun:
         self._kinds = {kind.replace("_", " ") for kind in kinds}
         self._renderer = renderer
         self._target = target
+        self._begun = time.monotonic()
         self._started = article_service_pb2.ArticleStarted()
         self._blocks: dict[str, list[article_service_pb2.TranslatedBlock]] = {}
         self._translations: list[article_service_pb2.Translation] = []
@@ -93,7 +95,7 @@ class ArticleRun:
                 with progress.paused():
                     self.show_unfinished()
                     if self._renderer:
-                        self._renderer.usage(part.usage)
+                        self._renderer.usage(part.usage, time.monotonic() - self._begun)
 
     def show_unfinished(self) -> None:
         """Show what arrived of translations that were not completed; once, and nothing if all were."""
@@ -164,11 +166,10 @@ class ArticleRun:
         source = self._started.source
         headline = next((b.text for b in source.blocks if b.kind == article_pb2.BLOCK_KIND_HEADLINE), "")
         num_skipped = sum(block.kind in _SKIPPED for block in source.blocks)
-        self._renderer.heading(
-            headline or "Article without a headline",
-            language_name(source.language),
-            f"{len(source.blocks)} blocks, {num_skipped} of them boilerplate or links to other stories",
-        )
+        notes = [language_name(source.language), f"{len(source.blocks)} blocks"]
+        if num_skipped:
+            notes.append(f"{num_skipped} of them boilerplate or links to other stories")
+        self._renderer.heading(headline or "Article without a headline", *notes)
 
 
 def _summary_name(style: article_service_pb2.SummaryStyle.ValueType, language: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,8 @@ BatchItems: TypeAlias = (
     Iterable[article_service_pb2.ProcessBatchRequest] | AsyncIterable[article_service_pb2.ProcessBatchRequest]
 )
 _Answer = TypeVar("_Answer")
+_STATUS_WAITS = 20
+_STATUS_WAIT_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ async def run_batch(
                     reason="DEADLINE",
                 )
             stream = open_stream(left)
+            told: list[TriwireError] = []
+            stream.add_done_callback(partial(_note_failure, told))
             writer = asyncio.ensure_future(batch.write(stream))
             # Items that cannot be read or sent end the stream, or the reading below would wait for ever.
             writer.add_done_callback(partial(_cancel_on_failure, stream))
@@ -122,7 +126,7 @@ async def run_batch(
                         yield batch.refused.popleft()
                     return
             except TriwireError as error:
-                failure = error
+                failure = await _told_by_server(stream, error, told)
             except asyncio.CancelledError:
                 # Ours, because an item could not be read or sent, or the caller's.
                 if (reason := _items_failure(writer)) is not None:
@@ -248,8 +252,52 @@ def _items_failure(writer: "asyncio.Future[None]") -> BaseException | None:
 
 
 def _cancel_on_failure(stream: Any, writer: "asyncio.Future[None]") -> None:
-    if not writer.cancelled() and writer.exception() is not None:
+    if not writer.cancelled() and _items_failure(writer) is not None:
         stream.cancel()
+
+
+def _note_failure(told: list[TriwireError], stream: Any) -> None:
+    """Keep the status that a stream ended with first; called by grpc.aio at the moment when it is there."""
+    code = _result_now(stream.code())
+    if code is not None and code is not grpc.StatusCode.OK:
+        trailing = _result_now(stream.trailing_metadata())
+        told.append(from_rpc_error(grpc.aio.AioRpcError(code, None, trailing, _result_now(stream.details()), None)))  # type: ignore[arg-type]  # as grpc.aio makes it itself
+
+
+async def _told_by_server(stream: Any, error: TriwireError, told: list[TriwireError]) -> TriwireError:
+    """The failure of a stream as the server told it.
+
+    grpc.aio answers a write on a stream that has just ended by giving the stream a status of its own, INTERNAL: in
+    place of the server's that is there, or until that arrives.
+
+    Args:
+        stream: that has ended.
+        error: with which reading from it failed.
+        told: the failure that it ended with first.
+    """
+    if not _is_local(error):
+        return error
+    for _ in range(_STATUS_WAITS):
+        if told and not _is_local(told[0]):
+            return told[0]
+        await asyncio.sleep(_STATUS_WAIT_SECONDS)
+        told.clear()
+        _note_failure(told, stream)
+    return UnavailableError("the stream broke", code=grpc.StatusCode.UNAVAILABLE)
+
+
+def _is_local(error: TriwireError) -> bool:
+    return error.code is grpc.StatusCode.INTERNAL and not error.reason
+
+
+def _result_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that does not have to wait for it, otherwise None."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    return None
 
 
 async def _stop(task: "asyncio.Future[Any]") -> None:

@@ -5,6 +5,7 @@ articles is never read as markup, and its control characters are not passed on t
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -169,11 +170,14 @@ class Renderer:
         self._console.print(grid)
 
     def _findings(self, findings: Iterable[article_service_pb2.Finding], body: str, indent: int = 0) -> None:
-        for finding in findings:
-            word, style = _SEVERITIES.get(finding.severity, _SEVERITIES[Finding.SEVERITY_WARNING])
+        lines = [
+            (*_SEVERITIES.get(finding.severity, _SEVERITIES[Finding.SEVERITY_WARNING]), describe_finding(finding, body))
+            for finding in findings
+        ]
+        for (word, style, words), count in Counter(lines).items():  # in order, equal ones together
             line = Text(" " * indent)
             line.append(f"! {word}: ", style=style)
-            line.append(describe_finding(finding, body), style=style.replace("bold ", ""))
+            line.append(words + (f" ({count} times)" if count > 1 else ""), style=style.replace("bold ", ""))
             self._line(line)
 
     def _line(self, line: Text) -> None:
@@ -189,12 +193,14 @@ def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
         body: of the block or statement that it concerns; empty for a result as a whole.
     """
     words = enum_name(Finding.Kind.Name(finding.kind), "KIND_").replace("_", " ")
+    if finding.kind == Finding.KIND_OPTION_NOT_APPLIED:  # `expected` names the option
+        return f"{words}: {clean(finding.expected)}: {clean(finding.message)}"
+    if body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
+        words += f" at {_quoted(body[finding.target.start : finding.target.end])}"
     if finding.message:
         words += f": {clean(finding.message)}"
     if finding.expected or finding.actual:
         words += f" (expected {_quoted(finding.expected)}, is {_quoted(finding.actual)})"
-    elif body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
-        words += f" at {_quoted(body[finding.target.start : finding.target.end])}"
     return words
 
 
@@ -233,13 +239,14 @@ def _quoted(text: str) -> str:
     return f"“{text}”" if text else "nothing"
 
 
-def _directions(pairs: Iterable[article_service_pb2.LanguagePair]) -> str:
+def _directions(pairs: Sequence[article_service_pb2.LanguagePair]) -> str:
+    has_others = not all(pair.is_default for pair in pairs)
     directions: dict[str, list[str]] = {}
     for pair in pairs:
-        mark = "*" if pair.is_default else ""
+        mark = "*" if has_others and pair.is_default else ""
         directions.setdefault(pair.source_language, []).append(pair.target_language + mark)
     words = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in directions.items())
-    return words + ("  (* default)" if "*" in words else "")
+    return words + ("  (* default for this direction)" if "*" in words else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,125 @@
+import pickle
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc.aio import AioRpcError, Metadata
+
+from tests.clients.python.servers import make_status
+from triwire_client import TriwireError, errors
+from triwire_client.errors import Violation, from_rpc_error, from_status, to_status
+
+REASONS = [
+    ("INVALID_FIELD", grpc.StatusCode.INVALID_ARGUMENT, errors.InvalidRequestError),
+    ("CONTENT_TOO_LARGE", grpc.StatusCode.INVALID_ARGUMENT, errors.ContentTooLargeError),
+    ("LANGUAGE_UNSUPPORTED", grpc.StatusCode.INVALID_ARGUMENT, errors.LanguageUnsupportedError),
+    ("LANGUAGE_UNDETECTED", grpc.StatusCode.INVALID_ARGUMENT, errors.LanguageUndetectedError),
+    ("NO_ARTICLE_TEXT", grpc.StatusCode.INVALID_ARGUMENT, errors.NoArticleTextError),
+    ("ITEM_ID_REUSED", grpc.StatusCode.INVALID_ARGUMENT, errors.ItemIdReusedError),
+    ("GLOSSARY_NOT_FOUND", grpc.StatusCode.NOT_FOUND, errors.GlossaryNotFoundError),
+    ("MODEL_NOT_FOUND", grpc.StatusCode.NOT_FOUND, errors.ModelNotFoundError),
+    ("GLOSSARY_EXISTS", grpc.StatusCode.ALREADY_EXISTS, errors.GlossaryExistsError),
+    ("ETAG_MISMATCH", grpc.StatusCode.ABORTED, errors.EtagMismatchError),
+    ("CREDENTIALS_INVALID", grpc.StatusCode.UNAUTHENTICATED, errors.CredentialsInvalidError),
+    ("ACCESS_DENIED", grpc.StatusCode.PERMISSION_DENIED, errors.AccessDeniedError),
+    ("QUEUE_FULL", grpc.StatusCode.RESOURCE_EXHAUSTED, errors.QueueFullError),
+    ("SHUTTING_DOWN", grpc.StatusCode.UNAVAILABLE, errors.ShuttingDownError),
+    ("STARTING", grpc.StatusCode.UNAVAILABLE, errors.StartingError),
+    ("DEADLINE", grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceededError),
+    ("INFERENCE_FAILED", grpc.StatusCode.INTERNAL, errors.InferenceFailedError),
+]
+"""Every reason of the table in proto/README.md, with its code and the class that callers catch."""
+
+CODES = [
+    (grpc.StatusCode.INVALID_ARGUMENT, errors.InvalidRequestError),
+    (grpc.StatusCode.NOT_FOUND, errors.NotFoundError),
+    (grpc.StatusCode.UNAUTHENTICATED, errors.CredentialsInvalidError),
+    (grpc.StatusCode.PERMISSION_DENIED, errors.AccessDeniedError),
+    (grpc.StatusCode.UNAVAILABLE, errors.UnavailableError),
+    (grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceededError),
+    (grpc.StatusCode.UNIMPLEMENTED, errors.NotImplementedByServerError),
+    (grpc.StatusCode.CANCELLED, errors.CancelledError),
+    (grpc.StatusCode.RESOURCE_EXHAUSTED, TriwireError),  # gRPC's own message size check, which no retry helps
+    (grpc.StatusCode.INTERNAL, TriwireError),
+]
+
+
+@pytest.mark.parametrize(("reason", "code", "kind"), REASONS, ids=[reason for reason, _, _ in REASONS])
+def test_each_reason_has_its_class(reason: str, code: grpc.StatusCode, kind: type[TriwireError]) -> None:
+    error = from_status(make_status(code, reason))
+    assert type(error) is kind
+    assert (error.reason, error.code) == (reason, code)
+
+
+def test_every_reason_of_the_table_is_known_and_no_other() -> None:
+    assert set(errors.BY_REASON) == {reason for reason, _, _ in REASONS}
+
+
+@pytest.mark.parametrize(("code", "kind"), CODES, ids=[code.name for code, _ in CODES])
+def test_a_status_without_a_reason_gets_the_class_of_its_code(code: grpc.StatusCode, kind: type[TriwireError]) -> None:
+    assert type(from_status(make_status(code))) is kind
+
+
+def test_an_unknown_reason_gets_the_class_of_its_code() -> None:
+    error = from_status(make_status(grpc.StatusCode.INVALID_ARGUMENT, "NOT_YET_INVENTED"))
+    assert type(error) is errors.InvalidRequestError
+    assert error.reason == "NOT_YET_INVENTED"
+
+
+def test_the_retry_delay_is_in_seconds_and_zero_is_not_none() -> None:
+    code = grpc.StatusCode.UNAVAILABLE
+    assert from_status(make_status(code, "STARTING", 2.25)).retry_delay == 2.25
+    assert from_status(make_status(code, "SHUTTING_DOWN", 0.0)).retry_delay == 0.0
+    assert from_status(make_status(code, "STARTING")).retry_delay is None
+
+
+def make_error() -> errors.ContentTooLargeError:
+    return errors.ContentTooLargeError(
+        "content.text: is too long",
+        code=grpc.StatusCode.INVALID_ARGUMENT,
+        reason="CONTENT_TOO_LARGE",
+        metadata={"limit": "max_article_characters", "actual": "100001", "maximum": "100000"},
+        violations=[Violation("content.text", "is too long"), Violation("target_language", "is required")],
+        retry_delay=1.5,
+        request_id="r-1",
+    )
+
+
+def test_pickling_keeps_class_and_attributes() -> None:
+    error = pickle.loads(pickle.dumps(make_error()))  # noqa: S301 - bytes made here
+    assert type(error) is errors.ContentTooLargeError
+    assert str(error) == "content.text: is too long"
+    assert error.code is grpc.StatusCode.INVALID_ARGUMENT
+    assert error.metadata == {"limit": "max_article_characters", "actual": "100001", "maximum": "100000"}
+    assert error.violations[1] == Violation("target_language", "is required")
+    assert (error.reason, error.retry_delay, error.request_id) == ("CONTENT_TOO_LARGE", 1.5, "r-1")
+
+
+def test_an_error_stored_as_a_status_reads_back_the_same() -> None:
+    again = from_status(status_pb2.Status.FromString(to_status(make_error()).SerializeToString()), "r-1")
+    assert type(again) is errors.ContentTooLargeError
+    assert vars(again) == vars(make_error())
+
+
+def test_details_that_are_broken_or_contradict_the_code_do_not_hide_the_failure() -> None:
+    other = make_status(grpc.StatusCode.NOT_FOUND, "MODEL_NOT_FOUND").SerializeToString()
+    for details in (b"\xff\xff\xff", other):
+        trailing = Metadata(("grpc-status-details-bin", details), ("triwire-request-id", "r-2"))
+        raised = AioRpcError(
+            grpc.StatusCode.UNAVAILABLE, Metadata(), trailing, details="went away", debug_error_string=""
+        )
+        error = from_rpc_error(raised)
+        assert type(error) is errors.UnavailableError
+        assert (str(error), error.request_id) == ("went away", "r-2")
+
+
+def test_all_violations_are_kept_in_order() -> None:
+    bad = error_details_pb2.BadRequest()
+    bad.field_violations.add(field="content", description="is required")
+    bad.field_violations.add(field="target_language", description="is required")
+    status = make_status(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    status.details.add().Pack(bad)
+    assert from_status(status).violations == (
+        Violation("content", "is required"),
+        Violation("target_language", "is required"),
+    )
