@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from triwire.v1.article_pb2 import Article, Location, TextRange
-from triwire.v1.article_service_pb2 import Finding
+from triwire.v1.article_service_pb2 import DetectedLanguage, Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.characters import Script, count_scripts, script_of, visible, width, words
 from triwire_server.text.html import plain_text
@@ -368,7 +368,7 @@ def _is_loop(run: list[str], period: int) -> bool:
     letters = sum(len(key) for key in run[:period])
     # "No, no, no" and はははは are speech; a model in a loop goes on.
     if letters <= 2:
-        return times >= 10
+        return times >= (10 if letters == 1 else 6)
     if period == 1 or letters <= 6:
         return times >= 5
     return times >= 3
@@ -421,16 +421,19 @@ def _check_language(text: str, language: str, source: str) -> list[Finding]:
         return []
     share = sum(counts[script] for script in own) / letters
     wrong = ""
+    wide = counts[Script.HANGUL] + counts[Script.KANA] + counts[Script.HAN]
+    detected = detect_languages(read)
+    top = detected[0].language if detected else ""
     if letters >= _MIN_LANGUAGE_LETTERS:
-        detected = detect_languages(read)
-        top = detected[0].language if detected else ""
         # One wide letter says what two to three Latin ones do, and names in Latin letters are normal.
-        if top != language and (share < 0.3 or top == "zh" or (language == "en" and _is_foreign_latin(detected))):
+        if top != language and (share < 0.3 or top == "zh" or (language == "en" and _is_foreign_latin(read, detected))):
             wrong = top
-    elif language == "en" and share < 0.5 and counts[Script.HANGUL] + counts[Script.KANA] >= 2:
-        wrong = "ko" if counts[Script.HANGUL] >= counts[Script.KANA] else "ja"
-    elif language != "en" and not share and counts[Script.HANGUL] + counts[Script.KANA] >= 3:
-        wrong = "ko" if counts[Script.HANGUL] else "ja"
+        elif language != "en" and share < 0.3 and len(_LOWER_CASE_WORD.findall(read)) >= 2:
+            wrong = "en"  # English with a name or a date in the right language; names alone have capitals
+    elif (language == "en" and share < 0.5 and wide >= 2) or (language != "en" and not share and wide >= 3):
+        wrong = top if top in ("ko", "ja", "zh") else "ko" if counts[Script.HANGUL] else "ja"
+    elif language == "ja" and top == "zh":
+        wrong = "zh"
     if wrong:
         return [
             _finding(
@@ -446,11 +449,15 @@ def _check_language(text: str, language: str, source: str) -> list[Finding]:
     return _check_foreign_runs(read, language)
 
 
-def _is_foreign_latin(detected: Sequence[object]) -> bool:
-    """Whether the library is sure that Latin text is not English."""
-    return bool(detected) and float(getattr(detected[0], "confidence", 0.0)) >= 0.5
+def _is_foreign_latin(text: str, detected: Sequence[DetectedLanguage]) -> bool:
+    """Whether text in Latin letters is surely not English. Fewer than four words may be names, which tell nothing."""
+    if not detected or detected[0].language in ("ko", "ja") or len(_LATIN_WORD.findall(text)) < 4:
+        return False
+    return detected[0].confidence >= 0.5
 
 
+_LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_LOWER_CASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
 _FOREIGN_RUNS = {
     "en": re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3][\u3005\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"),
     "ko": re.compile(r"[\u3041-\u3096\u30a1-\u30fa][\u3041-\u3096\u30a1-\u30fc]+|[\u3400-\u9fff]{3,}"),

@@ -24,8 +24,9 @@ of to in for on at as is was an a i we do if so no up out all more most new its
 """
 _ENGLISH_SHARED = frozenset(_WORDS_OF_ENGLISH_SHARED.split())
 
-# Particles and pronouns of written Chinese that Japanese does not write, or not in a text without kana.
-_CHINESE_ONLY = frozenset("的了是在我们這这他她你吗嗎们與与对對")
+# Function words of Chinese in forms that modern Japanese does not write. Others are no evidence, for a headline without
+# kana may hold them in a compound: 目的, 終了, 在日, 与党, 他社 (purpose, end, in Japan, ruling party, other firm).
+_CHINESE_ONLY = frozenset("們这這妳她你吗嗎们吧呢啊說沒與於對從將讓")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|(?<!\w)@\w{1,64}")
 # Longer texts say no more about their language; this bounds the work.
