@@ -1,10 +1,34 @@
 """Python client of triwire: cleans, summarizes and translates news articles between English, Korean and Japanese."""
 
-from triwire_client.batch import BatchResult
-from triwire_client.client import Client, Tls
-from triwire_client.content import Html
-from triwire_client.errors import TriwireError, Violation
-from triwire_client.retry import RetryPolicy
-from triwire_client.sync import SyncClient
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from triwire_client.batch import BatchResult
+    from triwire_client.client import Client, Tls
+    from triwire_client.content import Html
+    from triwire_client.errors import TriwireError, Violation
+    from triwire_client.retry import RetryPolicy
+    from triwire_client.sync import SyncClient
 
 __all__ = ["BatchResult", "Client", "Html", "RetryPolicy", "SyncClient", "Tls", "TriwireError", "Violation"]
+
+_MODULES = {
+    "BatchResult": "batch",
+    "Client": "client",
+    "Html": "content",
+    "RetryPolicy": "retry",
+    "SyncClient": "sync",
+    "Tls": "client",
+    "TriwireError": "errors",
+    "Violation": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: the command has to set up gRPC's log before gRPC is imported."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

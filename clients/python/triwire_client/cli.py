@@ -1,10 +1,13 @@
 """Entry point of the `triwire` command. Without the extra `cli` it works far enough to say that it is missing."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command and end the process with its exit code (docs/cli.md has the table)."""
+    # A failure is one line; what gRPC logs beside it explains nothing to a caller. GRPC_VERBOSITY=debug brings it back.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     try:
         from triwire_client.commands import run
     except ModuleNotFoundError as error:
