@@ -58,6 +58,7 @@ _REPORTING = re.compile(
     r"tweeted|explained|recalled|joked|insisted|warned)\b"
 )
 _WORD_BEFORE = re.compile(r"[\w.]{1,12}\Z")
+_DATE_BEFORE = re.compile(r"(?:19|20)\d\d\.\s?\d{1,2}\.\s?\d{1,2}\Z")
 _CUT_AFTER = frozenset(",;:，、；：—–")
 
 
@@ -211,7 +212,10 @@ def _is_abbreviation(text: str, dot: int, after: int, next_position: int, langua
     word = match.group() if match else ""
     next_character = text[next_position]
     if word.isdigit() and language in ("ko", "ja"):
-        return next_character.isdigit() and len(word) <= 4  # 2019. 8. 22.
+        # 2019. 8. 22. 문을 열었다 (it opened on ...): the date's last full stop is no end either.
+        return (next_character.isdigit() and len(word) <= 4) or _DATE_BEFORE.search(
+            text[max(0, dot - 14) : dot]
+        ) is not None
     lowered = word.lower().strip(".")
     if len(word) == 1 and word.isascii() and word.isalpha() and word.isupper() and word != "I":
         return True

@@ -1,0 +1,169 @@
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.service.text.strategies import inline_html, languages, texts
+from triwire_server.text.segment import split_segments, split_sentences
+
+
+def sentences(text: str, language: str) -> list[str]:
+    return [text[start:end].strip() for start, end in split_sentences(text, language)]
+
+
+def segments(body: str, language: str, limit: int, *, is_html: bool = False) -> list[str]:
+    return [
+        body[start:end]
+        for start, end in split_segments(body, language, lambda piece: len(piece) <= limit, is_html=is_html)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The ferry left at 5 p.m. The mayor, Dr. Ada Lindholm, waved.",
+            ["The ferry left at 5 p.m.", "The mayor, Dr. Ada Lindholm, waved."],
+        ),
+        ("The U.S. Navy sent two ships. One stayed.", ["The U.S. Navy sent two ships.", "One stayed."]),
+        ("Prices rose 6.25 per cent. Nobody cheered.", ["Prices rose 6.25 per cent.", "Nobody cheered."]),
+        ("“Are you sure?” he asked. She was.", ["“Are you sure?” he asked.", "She was."]),
+        ("“We saw it. It was huge,” she said. He left.", ["“We saw it. It was huge,” she said.", "He left."]),
+        ('"Stop!" the driver shouted. It was late.', ['"Stop!" the driver shouted.', "It was late."]),
+        ("J. K. Amundsen came second. Who won?", ["J. K. Amundsen came second.", "Who won?"]),
+        ("See example.com for more. It is free.", ["See example.com for more.", "It is free."]),
+        ("It is No. 1 in the north. Really.", ["It is No. 1 in the north.", "Really."]),
+        ("Wait... what? Yes!", ["Wait... what?", "Yes!"]),
+    ],
+)
+def test_english_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The harbour reopened. The ferry left at noon.
+        ("항구가 다시 열렸다. 여객선은 정오에 떠났다.", ["항구가 다시 열렸다.", "여객선은 정오에 떠났다."]),
+        # He said: "The wind was strong. The waves were high." The repairs took three days.
+        (
+            "그는 “바람이 셌다. 파도도 높았다.”고 말했다. 복구에는 사흘이 걸렸다.",
+            ["그는 “바람이 셌다. 파도도 높았다.”고 말했다.", "복구에는 사흘이 걸렸다."],
+        ),
+        # It opened on 22 August 2019. Prices rose 3.5 per cent.
+        ("2019. 8. 22. 문을 열었다. 물가는 3.5% 올랐다.", ["2019. 8. 22. 문을 열었다.", "물가는 3.5% 올랐다."]),
+        # Was it safe? Nobody knows.
+        ("안전했을까? 아무도 모른다.", ["안전했을까?", "아무도 모른다."]),
+    ],
+)
+def test_korean_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text, "ko") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The harbour reopened. The ferry left at noon.
+        ("港が再開した。船は正午に出た。", ["港が再開した。", "船は正午に出た。"]),
+        # The mayor said: "The wind was strong. The waves were high." Repairs took three days.
+        (
+            "市長は「風が強かった。波も高かった。」と述べた。復旧に3日かかった。",
+            ["市長は「風が強かった。波も高かった。」と述べた。", "復旧に3日かかった。"],
+        ),
+        # "Is it really safe?" a resident asked. There was no answer.
+        (
+            "「本当に安全か？」と住民は尋ねた。答えはなかった。",
+            ["「本当に安全か？」と住民は尋ねた。", "答えはなかった。"],
+        ),
+        # It opened! Everybody (about 300 people. all locals) cheered.
+        ("開いた！全員（約300人。皆地元）が喜んだ。", ["開いた！", "全員（約300人。皆地元）が喜んだ。"]),
+    ],
+)
+def test_japanese_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text, "ja") == expected
+
+
+def test_a_quotation_of_over_300_characters_is_cut_inside() -> None:
+    inside = "The wind turned and we lost the outer wall. " * 10
+    assert len(sentences(f"“{inside}” he said.", "en")) > 5
+
+
+def test_a_hard_wrapped_line_goes_on_and_a_blank_line_ends() -> None:
+    wrapped = "The last post office in the country that delivers by mule will\nkeep the animal. Good."
+    assert len(sentences(wrapped, "en")) == 2
+    assert sentences("Results\n\nDrone: 19", "en") == ["Results", "Drone: 19"]
+
+
+def test_short_neighbours_are_one_segment_and_long_sentences_stand_alone() -> None:
+    long = "The market stayed open, because nobody had told the fishermen that it was closed until Friday morning."
+    assert segments("It rained. Nobody came.", "en", 500) == ["It rained. Nobody came."]
+    assert segments(f"It rained. {long} {long}", "en", 110) == ["It rained.", long, long]
+
+
+def test_a_sentence_that_does_not_fit_is_cut_at_a_clause_then_at_a_space() -> None:
+    body = "The harbour reopened on Monday, and the first ferry left at noon"
+    assert segments(body, "en", 40) == ["The harbour reopened on Monday,", "and the first ferry left at noon"]
+    assert segments("harbour reopened monday", "en", 16) == ["harbour reopened", "monday"]
+    assert segments("港が再開した港が再開した", "ja", 6) == ["港が再開した", "港が再開した"]  # no mark, no space
+
+
+def test_tags_and_entities_are_never_cut() -> None:
+    body = '<a href="https://example.com/a">The harbour</a> of R&amp;D reopened'
+    pieces = segments(body, "en", 12, is_html=True)
+    assert "".join(pieces).replace(" ", "") == body.replace(" ", "")
+    assert all(piece.count("<") == piece.count(">") for piece in pieces)
+    assert not any(re.search(r"&(?!amp;)", piece) for piece in pieces)
+
+
+def test_a_body_of_white_space_has_no_segments() -> None:
+    assert split_segments(" \n\u3000", "ja", lambda piece: True) == []
+    assert split_sentences("", "en") == []
+
+
+@settings(deadline=None)
+@given(texts, languages)
+def test_sentences_joined_are_the_text(text: str, language: str) -> None:
+    ranges = split_sentences(text, language)
+    assert "".join(text[start:end] for start, end in ranges) == text
+    assert all(start < end for start, end in ranges)
+
+
+@settings(deadline=None)
+@given(texts, languages, st.integers(1, 80))
+def test_only_white_space_lies_between_segments(text: str, language: str, limit: int) -> None:
+    ranges = split_segments(text, language, lambda piece: len(piece) <= limit)
+    position = 0
+    for start, end in ranges:
+        assert position <= start < end <= len(text)
+        assert not text[position:start].strip()
+        position = end
+    assert not text[position:].strip()
+    assert all(end - start <= limit for start, end in ranges)
+
+
+@settings(deadline=None)
+@given(inline_html, languages, st.integers(8, 80))
+def test_segments_of_html_never_split_a_tag_or_an_entity(body: str, language: str, limit: int) -> None:
+    assume(re.sub(r"<[^<>]*>", "", body).strip())
+    ranges = split_segments(body, language, lambda piece: len(piece) <= limit, is_html=True)
+    between = [0, *(place for pair in ranges for place in pair), len(body)]
+    atoms = [match.span() for match in re.finditer(r"<[^<>]*>|&[a-z]+;", body)]
+    assert not any(start < place < end for place in between for start, end in atoms)
+    gaps = zip(between[0::2], between[1::2], strict=True)
+    assert all(not body[start:end].strip() for start, end in gaps)
+
+
+def test_fits_is_asked_a_number_of_times_that_grows_with_the_text_and_not_its_square() -> None:
+    def questions(times: int) -> int:
+        asked = 0
+
+        def fits(piece: str) -> bool:
+            nonlocal asked
+            asked += 1
+            return len(piece) <= 60
+
+        split_segments("The harbour reopened on Monday, and the first ferry left at noon. " * times, "en", fits)
+        return asked
+
+    assert questions(400) <= 4.5 * questions(100)
