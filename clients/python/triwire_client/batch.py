@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -302,5 +301,6 @@ def _result_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 async def _stop(task: "asyncio.Future[Any]") -> None:
     task.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await task
+    await asyncio.wait((task,))  # and not the task itself, whose cancellation could not be told from the caller's
+    if not task.cancelled():
+        task.exception()  # looked at, or asyncio would report it as lost

@@ -1,20 +1,15 @@
 """The commands of `triwire`: each reads its input, makes one call and shows the answer."""
 
-import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from importlib.metadata import version as distribution_version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from google.protobuf import json_format
-from google.protobuf.message import Message
 from rich.console import Console
 
 from triwire.v1 import article_pb2, article_service_pb2
@@ -23,11 +18,11 @@ from triwire_client.article_run import ArticleRun
 from triwire_client.batch import BatchResult
 from triwire_client.client import DEFAULT_TARGET, Client, Tls
 from triwire_client.content import CleaningName, PriorityName, StyleName
-from triwire_client.errors import TriwireError
-from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED, describe, exit_code
+from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED
 from triwire_client.inputs import FormatName, InputError, one_line, read_content
 from triwire_client.progress import ArticleProgress, batch_bar
 from triwire_client.render import Renderer
+from triwire_client.session import CallFailed, Session, hoist, say
 
 RegisterName = Literal["news", "polite"]
 
@@ -51,35 +46,6 @@ class KindName(StrEnum):
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What the options before the command say, for the command."""
-
-    target: str
-    token: str | None
-    tls: Tls | None
-    timeout: float | None
-    as_json: bool
-    out: Console
-    err: Console
-
-    def client(self) -> Client:
-        """A client for the server of this session.
-
-        Raises:
-            InputError: a certificate or key cannot be read.
-        """
-        try:
-            return Client(self.target, token=self.token, tls=self.tls, timeout=self.timeout)
-        except OSError as error:
-            raise InputError(f"{error.filename}: cannot be read: {error.strerror}; see --tls-*") from error
-
-    def show_json(self, message: Message) -> None:
-        """Write a message as protobuf JSON with the field names of the contract."""
-        text = json_format.MessageToJson(message, preserving_proto_field_name=True, ensure_ascii=False)
-        sys.stdout.write(text + "\n")
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; failures are one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
@@ -93,56 +59,15 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(f"{one_line(Exception(error.format_message())).rstrip('.')}; see `{help_command}`", REFUSED)
     except InputError as error:
         return _fail(str(error), REFUSED)
-    except _CallFailed as failed:
+    except CallFailed as failed:
         return _fail(failed.line, failed.code)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     return code if isinstance(code, int) else 0
 
 
-_GLOBAL_OPTIONS = {
-    "--target": True,
-    "--timeout": True,
-    "--token": True,
-    "--tls": False,
-    "--tls-root-certificates": True,
-    "--tls-client-certificate": True,
-    "--tls-client-key": True,
-    "--tls-server-name": True,
-    "--json": False,
-    "--version": False,
-}
-"""Options that belong to every command, and whether a value follows."""
-
-
-def hoist(arguments: Sequence[str]) -> list[str]:
-    """Put the options of every command before the command, where the parser expects them.
-
-    Raises:
-        InputError: a value is missing.
-    """
-    hoisted: list[str] = []
-    rest: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        if argument == "--":
-            rest += [argument, *waiting]
-            break
-        name, equals, _ = argument.partition("=")
-        if name not in _GLOBAL_OPTIONS:
-            rest.append(argument)
-            continue
-        hoisted.append(argument)
-        if _GLOBAL_OPTIONS[name] and not equals:
-            value = next(waiting, None)
-            if value is None:
-                raise InputError(f"{name}: needs a value")
-            hoisted.append(value)
-    return hoisted + rest
-
-
 @app.callback(invoke_without_command=True)
-def session(
+def set_up(
     context: typer.Context,
     target: Annotated[str, typer.Option(envvar="TRIWIRE_TARGET", help="Server, host:port.")] = DEFAULT_TARGET,
     timeout: Annotated[
@@ -230,7 +155,7 @@ def extract(
             Renderer(session.out).article(response.article)
         return 0
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -247,7 +172,7 @@ def detect(context: typer.Context, file: Input, form: Format = "auto") -> int:
             Renderer(session.out).languages(response.languages)
         return 0
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -272,7 +197,7 @@ def summarize(
 
     async def call(client: Client) -> int:
         started = time.monotonic()
-        with _waiting(session, "summarizing"):
+        with session.waiting("summarizing"):
             response = await client.summarize(content, options, house_style=_style(register), priority=priority)
         if session.as_json:
             session.show_json(response)
@@ -282,7 +207,7 @@ def summarize(
         renderer.usage(response.usage, time.monotonic() - started)
         return 0
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -311,7 +236,7 @@ def translate(
 
     async def call(client: Client) -> int:
         started = time.monotonic()
-        with _waiting(session, "translating"):
+        with session.waiting("translating"):
             response = await client.translate(
                 content, to, options=_options(kind, sentences, model), house_style=_style(register), priority=priority
             )
@@ -325,7 +250,7 @@ def translate(
             renderer.usage(response.usage, time.monotonic() - started)
         return 0
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -377,10 +302,10 @@ def process(
         if session.as_json:
             session.show_json(article_run.response())
         for line in article_run.failure_lines:
-            _say(line)
+            say(line)
         return article_run.exit_code
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -396,7 +321,7 @@ def models(context: typer.Context) -> int:
             Renderer(session.out).models(response)
         return 0
 
-    return _run(session, call)
+    return session.run(call)
 
 
 @app.command()
@@ -449,8 +374,8 @@ def batch(
         return PARTIAL if num_failed else 0
 
     try:
-        code = _run(session, call)
-    except _CallFailed as failed:
+        code = session.run(call)
+    except CallFailed as failed:
         failed.line += f"; {num_done + num_failed:,} items were answered before, the same command goes on from there"
         raise
     except OSError as error:
@@ -459,33 +384,8 @@ def batch(
         sys.stdout.write(f'{{"done": {num_done}, "skipped": {num_skipped}, "failed": {num_failed}}}\n')
     else:
         remedy = f"; {answers} has the reasons, and the same command tries them again" if num_failed else ""
-        _say(f"{num_done:,} done, {num_skipped:,} skipped, {num_failed:,} failed{remedy}")
+        say(f"{num_done:,} done, {num_skipped:,} skipped, {num_failed:,} failed{remedy}")
     return code
-
-
-class _CallFailed(Exception):
-    """A call failed; what to say and the exit code."""
-
-    def __init__(self, line: str, code: int) -> None:
-        super().__init__(line)
-        self.line = line
-        self.code = code
-
-
-def _run(session: Session, call: Callable[[Client], Coroutine[Any, Any, int]]) -> int:
-    async def connected() -> int:
-        async with session.client() as client:
-            return await call(client)
-
-    try:
-        return asyncio.run(connected())
-    except TriwireError as error:
-        raise _CallFailed(describe(error, session.target), exit_code(error)) from error
-
-
-def _waiting(session: Session, what: str) -> Any:
-    """A sign of life on the terminal while a single answer is awaited."""
-    return session.err.status(what) if session.err.is_terminal and not session.as_json else nullcontext()
 
 
 def _summary(
@@ -523,9 +423,5 @@ def _style(register: RegisterName | None) -> article_service_pb2.HouseStyle | No
 
 
 def _fail(line: str, code: int) -> int:
-    _say(line)
+    say(line)
     return code
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"triwire: {line}\n")

@@ -15,8 +15,8 @@ from google.protobuf import json_format
 
 from tests.clients.python.servers import Scripted, fail, make_status, scripted_server, served
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_client.commands import hoist
 from triwire_client.inputs import InputError
+from triwire_client.session import hoist
 
 COMMAND = str(Path(sys.executable).parent / "triwire")
 ARTICLES = Path(__file__).parents[3] / "examples" / "articles"
@@ -154,6 +154,22 @@ def test_process_as_json_keeps_the_order_of_the_request(server: str) -> None:
     ids = [block["block_id"] for block in answer["source"]["blocks"]]
     for made in answer["translations"]:
         assert [block["block"]["block_id"] for block in made["blocks"]] == ids
+
+
+def test_progress_is_live_on_a_terminal_and_stays_out_of_the_result(server: str) -> None:
+    reader, writer = os.openpty()
+    command = [COMMAND, "--target", server, "process", "-", "--to", "ko", "--summary", "bullets"]
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=writer, input=HARBOUR.encode(), timeout=60
+    )
+    os.close(writer)
+    shown = os.read(reader, 1_000_000).decode()
+    os.close(reader)
+    assert done.returncode == 0, shown
+    assert "bullets" in shown
+    assert "0/2" in shown
+    assert b"\x1b" not in done.stdout
+    assert "\nKorean (ko) · from English (en)" in done.stdout.decode()
 
 
 def test_models_are_shown_with_their_licenses(server: str) -> None:

@@ -340,6 +340,26 @@ async def test_a_source_of_items_that_fails_ends_the_batch_with_its_own_exceptio
             await asyncio.wait_for(results_of(target, broken()), 10)
 
 
+async def test_a_cancelled_batch_ends_at_once_and_stops_reading_its_items() -> None:
+    closed = asyncio.Event()
+
+    async def endless() -> AsyncIterator[article_service_pb2.ProcessBatchRequest]:
+        try:
+            for item in make_items(1_000_000):
+                await asyncio.sleep(0.001)
+                yield item
+        finally:
+            closed.set()
+
+    async with scripted_server(Scripted(batch=Batches())) as target:
+        batch = asyncio.ensure_future(results_of(target, endless()))
+        await asyncio.sleep(0.2)
+        batch.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(batch, 5)
+        await asyncio.wait_for(closed.wait(), 5)
+
+
 async def test_a_window_without_room_is_refused() -> None:
     async with Client("127.0.0.1:1") as client:
         with pytest.raises(ValueError, match="window is 0"):
