@@ -8,21 +8,36 @@ the same code as a published checkpoint.
 import io
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sentencepiece
 import torch
 import transformers.utils.logging
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
+    AutoTokenizer,
+    BartConfig,
+    BartForConditionalGeneration,
     M2M100Config,
     M2M100ForConditionalGeneration,
     M2M100Tokenizer,
+    MarianConfig,
+    MarianMTModel,
+    MBartConfig,
+    MBartForConditionalGeneration,
+    MT5Config,
+    MT5ForConditionalGeneration,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
 )
+from transformers.models.nllb.tokenization_nllb import FAIRSEQ_LANGUAGE_CODES
 
 TEXT = {
     "en": """The harbour council voted on Tuesday to reopen the northern pier after a winter of repairs.
@@ -168,6 +183,175 @@ def save_m2m100(directory: Path, *, seed: int = 0) -> None:
     _save(model, directory, num_beams=5, max_length=200, early_stopping=True)
 
 
+def save_nllb(directory: Path, *, seed: int = 0) -> None:
+    """A two-layer M2M100 with the files of facebook/nllb-200-distilled-600M: its own tokenizer and FLORES codes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe")
+    _write_json(
+        directory / "tokenizer_config.json",
+        {"tokenizer_class": "NllbTokenizer", "additional_special_tokens": FAIRSEQ_LANGUAGE_CODES},
+    )
+    tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+    tokenizer.save_pretrained(directory)  # NLLB is published with a tokenizer.json
+    config = M2M100Config(vocab_size=len(tokenizer), max_position_embeddings=256, **_BART_SHAPE)
+    _save_seq2seq(directory, M2M100ForConditionalGeneration(config), seed, num_beams=4, max_length=200)
+
+
+def save_mbart(directory: Path, *, seed: int = 0) -> None:
+    """A two-layer MBart-50 with the files of facebook/mbart-large-50-many-to-many-mmt."""
+    directory.mkdir(parents=True, exist_ok=True)
+    pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="unigram")
+    _write_json(
+        directory / "tokenizer_config.json", {"tokenizer_class": "MBart50Tokenizer", "src_lang": None, "tgt_lang": None}
+    )
+    # fairseq's four special tokens replace sentencepiece's three; 52 languages and <mask> follow.
+    config = MBartConfig(
+        vocab_size=pieces.get_piece_size() + 1 + 53, max_position_embeddings=256, scale_embedding=True, **_BART_SHAPE
+    )
+    _save_seq2seq(
+        directory, MBartForConditionalGeneration(config), seed, num_beams=5, max_length=200, forced_eos_token_id=2
+    )
+
+
+def save_marian(directory: Path, *, targets: Sequence[str] = (), seed: int = 0) -> None:
+    """A two-layer Marian with the files of Helsinki-NLP/opus-mt-en-*.
+
+    Args:
+        directory: where it goes.
+        targets: codes of `>>code<<` tokens, for a model with several target languages.
+        seed: of the weights.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    # Marian's vocabulary is made apart from sentencepiece's, over the pieces of both sides.
+    sides = [train_sentencepiece(directory / f"{side}.spm", vocab_size=700) for side in ("source", "target")]
+    pieces = [side.id_to_piece(number) for side in sides for number in range(3, side.get_piece_size())]
+    codes = [f">>{code}<<" for code in targets]
+    names = list(dict.fromkeys(["</s>", "<unk>", *codes, *pieces, "<pad>"]))
+    _write_json(directory / "vocab.json", {name: number for number, name in enumerate(names)})
+    _write_json(
+        directory / "tokenizer_config.json",
+        {"tokenizer_class": "MarianTokenizer", "source_lang": "eng", "target_lang": "mul"},
+    )
+    pad_id = len(names) - 1
+    shape = {**_BART_SHAPE, "pad_token_id": pad_id, "eos_token_id": 0, "bos_token_id": 0}
+    config = MarianConfig(
+        vocab_size=len(names),
+        decoder_vocab_size=len(names),
+        max_position_embeddings=256,
+        activation_function="swish",
+        scale_embedding=True,
+        share_encoder_decoder_embeddings=True,
+        **{**shape, "decoder_start_token_id": pad_id},
+    )
+    _save_seq2seq(
+        directory,
+        MarianMTModel(config),
+        seed,
+        num_beams=6,
+        max_length=512,
+        bad_words_ids=[[pad_id]],
+        forced_eos_token_id=0,
+    )
+
+
+def save_t5(directory: Path, *, family: Literal["t5", "mt5", "madlad"] = "t5", seed: int = 0) -> None:
+    """A two-layer T5.
+
+    Args:
+        directory: where it goes.
+        family: "t5" has the files of google-t5/t5-small, "mt5" those of google/mt5-small (no sentinel tokens, gated
+            layers, a head of its own), "madlad" those of google/madlad400-3b-mt: language tokens among the pieces,
+            bytes for characters without a piece, other ids for the special tokens.
+        seed: of the weights.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    is_madlad = family == "madlad"
+    if is_madlad:
+        languages = [f"<2{language}>" for language in LANGUAGES]
+        pieces = train_sentencepiece(
+            directory / "spiece.model", vocab_size=1200, user_defined_symbols=languages, byte_fallback=True
+        )
+    else:
+        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+    extra_ids = 100 if family == "t5" else 0
+    special = {"pad_token": "<s>" if is_madlad else "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    _write_json(
+        directory / "tokenizer_config.json", {"tokenizer_class": "T5Tokenizer", "extra_ids": extra_ids, **special}
+    )
+    config_class = {"t5": T5Config, "mt5": MT5Config, "madlad": T5Config}[family]
+    config = config_class(
+        # Published vocabularies are padded to a round number.
+        vocab_size=-(-(pieces.get_piece_size() + extra_ids) // 64) * 64,
+        d_model=48,
+        d_kv=12,
+        d_ff=96,
+        num_layers=2,
+        num_heads=4,
+        feed_forward_proj="relu" if family == "t5" else "gated-gelu",
+        tie_word_embeddings=family == "t5",
+        dropout_rate=0.0,
+        decoder_start_token_id=0,
+        pad_token_id=1 if is_madlad else 0,
+        eos_token_id=2 if is_madlad else 1,
+    )
+    model_class = MT5ForConditionalGeneration if family == "mt5" else T5ForConditionalGeneration
+    _save_seq2seq(directory, model_class(config), seed, num_beams=4, max_length=128, length_penalty=2.0)
+
+
+def save_bart(directory: Path, *, family: Literal["bart", "kobart", "pegasus"] = "bart", seed: int = 0) -> None:
+    """A two-layer summarizer.
+
+    Args:
+        directory: where it goes.
+        family: "bart" has the files of facebook/bart-large-cnn (byte-level BPE), "kobart" those of
+            gogamza/kobart-summarization (tokenizer.json alone, other ids), "pegasus" those of google/pegasus-xsum.
+        seed: of the weights.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    special = {"bart": (0, 1, 2), "kobart": (0, 3, 1), "pegasus": (0, 0, 1)}
+    bos_id, pad_id, eos_id = special[family]
+    if family == "pegasus":
+        train_sentencepiece(
+            directory / "spiece.model",
+            vocab_size=1000,
+            pad_id=0,
+            eos_id=1,
+            unk_id=105,
+            bos_id=-1,
+            user_defined_symbols=["<mask_1>", "<mask_2>", *(f"<unk_{number}>" for number in range(2, 103))],
+        )
+        _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "PegasusTokenizer", "offset": 103})
+        vocab_size = 1000
+    else:
+        names = {
+            "bart": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+            "kobart": ["<s>", "</s>", "<unk>", "<pad>", "<mask>"],
+        }
+        tokenizer = _train_byte_level_bpe(names[family])
+        vocab_size = tokenizer.get_vocab_size()
+        if family == "bart":
+            tokenizer.model.save(str(directory))  # vocab.json and merges.txt
+            _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "BartTokenizer"})
+        else:
+            tokenizer.save(str(directory / "tokenizer.json"))
+            tokens = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+            _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **tokens})
+    ids = {"bos_token_id": bos_id, "pad_token_id": pad_id, "eos_token_id": eos_id}
+    shape = {**_BART_SHAPE, **ids, "decoder_start_token_id": pad_id if family == "pegasus" else eos_id}
+    if family == "pegasus":
+        model = PegasusForConditionalGeneration(
+            PegasusConfig(vocab_size=vocab_size, max_position_embeddings=256, scale_embedding=True, **shape)
+        )
+        published = {"num_beams": 8, "max_length": 64, "length_penalty": 0.6, "forced_eos_token_id": eos_id}
+    else:
+        model = BartForConditionalGeneration(BartConfig(vocab_size=vocab_size, max_position_embeddings=256, **shape))
+        published = {"num_beams": 4, "min_length": 56, "max_length": 142, "length_penalty": 2.0}
+        published |= {"no_repeat_ngram_size": 3, "early_stopping": True, "forced_eos_token_id": eos_id}
+        if family == "bart":
+            published["forced_bos_token_id"] = bos_id
+    _save_seq2seq(directory, model, seed, **published)
+
+
 def save_chat(directory: Path, *, seed: int = 0, end_bias: float = 0.6) -> None:
     """A two-layer Qwen2 with grouped-query attention, byte-level BPE and a ChatML template."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -207,6 +391,52 @@ def save_chat(directory: Path, *, seed: int = 0, end_bias: float = 0.6) -> None:
     model = Qwen2ForCausalLM(config)
     scale_weights(model, seed=seed, end_id=2, end_bias=end_bias)
     _save(model, directory, do_sample=True, temperature=0.7, top_p=0.8, top_k=20, repetition_penalty=1.1)
+
+
+_BART_SHAPE: dict[str, Any] = {
+    "d_model": 48,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "encoder_ffn_dim": 96,
+    "decoder_ffn_dim": 96,
+    "tie_word_embeddings": False,
+    "bos_token_id": 0,
+    "pad_token_id": 1,
+    "eos_token_id": 2,
+    "decoder_start_token_id": 2,
+    "dropout": 0.0,
+    "attention_dropout": 0.0,
+    "encoder_layerdrop": 0.0,
+    "decoder_layerdrop": 0.0,
+}
+"""What the tiny members of the BART family have in common."""
+
+
+def _train_byte_level_bpe(special: Sequence[str]) -> Tokenizer:
+    """A byte-level BPE, as GPT-2 and BART have it, with special tokens at the first ids."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=700,
+        special_tokens=list(special),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(all_lines(), trainer)
+    return tokenizer
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+
+
+def _save_seq2seq(directory: Path, model: Any, seed: int, **published_generation: Any) -> None:
+    """Give an encoder-decoder its weights and write it."""
+    scale_weights(model, seed=seed, end_id=model.config.eos_token_id, end_bias=0.6)
+    _save(model, directory, **published_generation)
 
 
 def _save(model: Any, directory: Path, **published_generation: Any) -> None:

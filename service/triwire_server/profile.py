@@ -99,15 +99,21 @@ _TEMPLATE_FIELDS = frozenset(
 )
 
 
-def _check_template(template: str) -> str:
+def _check_fields(template: str, known: frozenset[str]) -> str:
     """Reject what would only fail, or be silently left out, when the first article arrives."""
     try:
-        fields = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+        fields = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
     except ValueError as error:
         raise ValueError(f"not a template: {error}") from None
-    if unknown := sorted(set(fields) - _TEMPLATE_FIELDS):
-        raise ValueError(f"unknown placeholder {{{unknown[0]}}}; known: {', '.join(sorted(_TEMPLATE_FIELDS))}")
-    if fields.count("text") != 1:
+    if unknown := sorted(fields - known):
+        raise ValueError(f"unknown placeholder {{{unknown[0]}}}; known: {', '.join(sorted(known))}")
+    return template
+
+
+def _check_template(template: str) -> str:
+    """Check a prompt, which holds the text exactly once."""
+    _check_fields(template, _TEMPLATE_FIELDS)
+    if [name for _, name, _, _ in string.Formatter().parse(template)].count("text") != 1:
         raise ValueError("the placeholder {text} must occur exactly once")
     return template
 
@@ -197,6 +203,11 @@ class ModelSpec(_Table):
     source_prefix: str = ""
     """T5 and Marian: put before the source; `{source}` and `{target}` are the model's codes ("<2{target}> ")."""
 
+    @field_validator("source_prefix")
+    @classmethod
+    def _is_prefix(cls, prefix: str) -> str:
+        return _check_fields(prefix, frozenset({"source", "target"}))
+
     license: str = Field(min_length=1)
     """SPDX identifier of the license of the weights, or "LicenseRef-..."."""
 
@@ -229,6 +240,8 @@ class ModelSpec(_Table):
             raise ValueError('source: the architecture "extractive" has none, every other one needs one')
         if is_chat != (self.prompts is not None):
             raise ValueError('prompts: the architecture "chat" needs them, no other one reads them')
+        if self.source_prefix and self.architecture not in ("t5", "marian"):
+            raise ValueError('source_prefix: the architectures "t5" and "marian" read it, no other one does')
         if isinstance(self.source, WheelsSource) and not is_chat:
             raise ValueError('source.kind: "wheels" holds a chat model')
         if (Task.TRANSLATION in self.tasks) != bool(self.language_pairs):
@@ -268,6 +281,10 @@ class ModelSpec(_Table):
     def language_code(self, language: str) -> str:
         """The model's own code for a language tag."""
         return self.language_codes.get(cast(Language, language), language)
+
+    def prefix_for(self, source: str, target: str) -> str:
+        """`source_prefix` for a direction."""
+        return self.source_prefix.format(source=self.language_code(source), target=self.language_code(target))
 
 
 class Profile(_Table):

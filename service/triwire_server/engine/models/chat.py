@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, GenerationConfig
+from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig
 
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, torch_dtype
+from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_rows import KeyValueRows, KeyValues
-from triwire_server.engine.models.linear import quantize_linears
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
 from triwire_server.profile import ModelSpec, Prompts
 
@@ -70,7 +69,7 @@ class ChatModel(Model):
         self.spec = spec
         self._prompts: Prompts = spec.prompts
         self._device = device
-        self.codec = TokenCodec(directory)
+        self.codec = TokenCodec(spec, directory)
         if not self.codec.tokenizer.chat_template:
             raise CheckpointError(f"{spec.full_name}: the tokenizer has no chat template; take an instruct model")
         self._model: Any = self._load(directory)
@@ -86,19 +85,7 @@ class ChatModel(Model):
     def _load(self, directory: Path) -> Any:
         if is_converted(directory):
             return load_converted(directory, self._device)
-        config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            directory,
-            config=config,
-            dtype=torch_dtype(self.spec, self._device),
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-        )
-        model.eval().requires_grad_(False)
-        if self.spec.dtype == "int8" and self._device.type == "cpu":
-            quantize_linears(model)
-        return model.to(self._device)
+        return load_weights(AutoModelForCausalLM, self.spec, directory, self._device)
 
     def encode(self, segment: Segment) -> Prompt:
         """See `Model.encode`."""

@@ -1,14 +1,29 @@
-"""What every architecture needs of a checkpoint: its tokenizer, its number type, an error for what does not fit."""
+"""What every architecture needs of a checkpoint: configuration, weights, tokenizer, an error for what does not fit."""
 
+import json
+import re
 import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer
+from safetensors import SafetensorError
+from tokenizers import Tokenizer, decoders
+from transformers import AutoConfig, AutoTokenizer
 
+from triwire_server.engine.models.linear import quantize_linears
 from triwire_server.profile import ModelSpec
+
+PREFIX_PIECE = re.compile(r"<2[\w-]+>")
+"""MADLAD-400's language tokens, which may be ordinary pieces of a vocabulary."""
+
+BYTE_PIECES = frozenset(f"<0x{byte:02X}>" for byte in range(256))
+"""What sentencepiece writes for the bytes of a character that has no piece, in vocabularies that hold them."""
+
+_BYTES_DECODER = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
+"""Pieces and bytes to text; U+2581 (LOWER ONE EIGHTH BLOCK) is a space."""
 
 
 class CheckpointError(ValueError):
@@ -24,27 +39,101 @@ def torch_dtype(spec: ModelSpec, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if spec.dtype == "int8" and device.type != "cpu" else names[spec.dtype]
 
 
+def read_config(spec: ModelSpec, directory: Path) -> Any:
+    """Configuration of a checkpoint, as the transformers library reads it.
+
+    Raises:
+        CheckpointError: there is none, or it is of no kind that the library knows.
+    """
+    try:
+        return AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{spec.full_name}: config.json cannot be read: {_first_line(error)}") from error
+
+
+def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torch.device) -> Any:
+    """A model of the transformers library, ready to run.
+
+    Only safetensors are read: other formats of weights can run code while they are loaded.
+
+    Args:
+        auto_class: class of the library that picks the architecture.
+        spec: says the number type.
+        directory: the checkpoint.
+        device: where it runs.
+
+    Raises:
+        CheckpointError: there are no safetensors, or tensors are missing in them.
+    """
+    if not any(directory.glob("*.safetensors")):
+        raise CheckpointError(
+            f"{spec.full_name}: {directory} holds no safetensors weights; other formats are not read, since loading"
+            " them can run code (docs/models.md says how to convert a checkpoint once)"
+        )
+    with warnings.catch_warnings():
+        # Tied weights that a checkpoint stores twice are worth no warning.
+        warnings.simplefilter("ignore")
+        try:
+            model, report = auto_class.from_pretrained(
+                directory,
+                dtype=torch_dtype(spec, device),
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{spec.full_name}: the weights cannot be read: {_first_line(error)}") from error
+    # The library fills what is missing with random numbers.
+    if missing := sorted(report["missing_keys"]):
+        raise CheckpointError(f"{spec.full_name}: the weights lack {missing[0]}; fetch the checkpoint again")
+    model.eval().requires_grad_(False)
+    if spec.dtype == "int8" and device.type == "cpu":
+        quantize_linears(model)
+    return model.to(device)
+
+
 class TokenCodec:
     """A published tokenizer, with article text read as text only: "</s>" in an article is four characters.
 
     Safe to call from several threads at once, which the tokenizers are not.
+
+    Raises:
+        CheckpointError: the tokenizer's files are missing or damaged.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+    def __init__(self, spec: ModelSpec, directory: Path) -> None:
         self._lock = threading.Lock()
-        # M2M100 does not count its language tokens as special.
+        try:
+            with warnings.catch_warnings():
+                # Marian's asks for a package that it does not use for reading text.
+                warnings.simplefilter("ignore")
+                self.tokenizer: Any = AutoTokenizer.from_pretrained(
+                    directory, trust_remote_code=False, local_files_only=True
+                )
+        except (OSError, ValueError, KeyError) as error:
+            raise CheckpointError(f"{spec.full_name}: the tokenizer cannot be read: {_first_line(error)}") from error
+        self._reader: Any = None
+        if self.tokenizer.is_fast:
+            state = json.loads(self.tokenizer.backend_tokenizer.to_str())
+            if _is_unigram(state) and _pieces(state) >= BYTE_PIECES:
+                self.tokenizer.backend_tokenizer.decoder = _BYTES_DECODER
+            self._reader = _text_reader(state, set(self.tokenizer.all_special_tokens), self.tokenizer.unk_token_id)
+        # M2M100 and MADLAD-400 do not count their language tokens as special.
         languages: dict[str, int] = getattr(self.tokenizer, "lang_token_to_id", {})
-        self._special_ids = frozenset(self.tokenizer.all_special_ids) | frozenset(languages.values())
+        prefixes = (id_ for piece, id_ in self.tokenizer.get_vocab().items() if PREFIX_PIECE.fullmatch(piece))
+        self._special_ids = frozenset(self.tokenizer.all_special_ids) | frozenset(languages.values()) | set(prefixes)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text, without any special token."""
+        """Ids of a text, without any control token."""
         with self._lock:
+            if self._reader is not None:
+                return list(self._reader.encode(text, add_special_tokens=False).ids)
             ids = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True, verbose=False)
         return list(ids)
 
     def encode_template(self, text: str) -> list[int]:
-        """Ids of a piece of a chat template, in which special tokens are meant."""
+        """Ids of a piece of a template, in which control tokens are meant."""
         with self._lock:
             ids = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=False, verbose=False)
         return list(ids)
@@ -57,14 +146,51 @@ class TokenCodec:
             text = self.tokenizer.decode(kept, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return str(text).strip()
 
-    def special_id(self, token: str) -> int:
-        """Id of a token that is written as one piece.
-
-        Raises:
-            CheckpointError: the vocabulary has no such token.
-        """
+    def token_id(self, token: str) -> int | None:
+        """Id of a token that is written as one piece; None if the vocabulary has no such token."""
         with self._lock:
             token_id = self.tokenizer.convert_tokens_to_ids(token)
         if token_id is None or (token_id == self.tokenizer.unk_token_id and token != self.tokenizer.unk_token):
-            raise CheckpointError(f"the vocabulary has no token {token!r}; check language_codes in the profile")
+            return None
         return int(token_id)
+
+
+def _is_unigram(state: dict[str, Any]) -> bool:
+    """Whether a tokenizer's state has a unigram model, whose vocabulary is a list of [piece, score]."""
+    return isinstance(state["model"]["vocab"], list)
+
+
+def _pieces(state: dict[str, Any]) -> set[str]:
+    return {piece for piece, _ in state["model"]["vocab"]} if _is_unigram(state) else set(state["model"]["vocab"])
+
+
+def _text_reader(state: dict[str, Any], special: set[str], unknown_id: int | None) -> Any:
+    """A tokenizer for text alone: no control tokens, and characters without a piece as sentencepiece reads them.
+
+    `split_special_tokens` is not enough: it leaves added tokens that are not marked as special ("<think>"), and
+    sentencepiece's unigram models hold "</s>" and language codes as pieces, which then match the text itself.
+
+    Args:
+        state: of the published tokenizer, as its JSON; changed.
+        special: its special tokens.
+        unknown_id: its id for what it cannot read.
+    """
+    model, added = state["model"], state["added_tokens"]
+    pieces = _pieces(state)
+    controls = special | {piece for piece in pieces if PREFIX_PIECE.fullmatch(piece)}
+    controls |= {token["content"] for token in added if token["special"] or re.search(r"[<>\[\]]", token["content"])}
+    state["added_tokens"] = [token for token in added if token["content"] in pieces - controls]
+    if _is_unigram(state):
+        # No text matches a piece with a space: sentencepiece writes spaces as U+2581. Ids stay as they are.
+        model["vocab"] = [[f" {piece}" if piece in controls else piece, score] for piece, score in model["vocab"]]
+        # The library's T5 tokenizer takes both from T5 itself, which is wrong for MADLAD-400.
+        model["unk_id"] = unknown_id
+        model["byte_fallback"] = pieces >= BYTE_PIECES
+    reader = Tokenizer.from_str(json.dumps(state))
+    reader.no_truncation()
+    reader.no_padding()
+    return reader
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -5,6 +5,7 @@ beside other texts. Here every row is scaled by its own largest value: a row's r
 """
 
 import functools
+import warnings
 
 import torch
 from torch import nn
@@ -38,6 +39,9 @@ class RowwiseInt8Linear(nn.Module):
         bias: Shape (outputs,), or None.
         use_operator: False computes without the int8 operator, as machines do where it is missing or inexact.
     """
+
+    weight: torch.Tensor | None = None
+    """T5 asks its layers for it, to learn their number type."""
 
     def __init__(
         self,
@@ -93,7 +97,10 @@ def quantize_linears(module: nn.Module) -> None:
 def _pack(weight: torch.Tensor, scales: torch.Tensor) -> object:
     """Weights in the layout of the operator."""
     zero_points = torch.zeros(weight.shape[0], dtype=torch.int64)
-    quantized = torch._make_per_channel_quantized_tensor(weight, scales.to(torch.float64), zero_points, 0)
+    with warnings.catch_warnings():
+        # The tensor type is deprecated; the operator, which takes no other, is not.
+        warnings.simplefilter("ignore")
+        quantized = torch._make_per_channel_quantized_tensor(weight, scales.to(torch.float64), zero_points, 0)
     packed: object = torch.ops.quantized.linear_prepack(quantized, None)
     return packed
 

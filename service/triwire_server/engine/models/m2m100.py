@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
-from transformers import M2M100ForConditionalGeneration
 
 from triwire_server.engine.models.seq2seq import Seq2SeqModel
 from triwire_server.engine.segment import Segment
@@ -19,19 +18,15 @@ from triwire_server.profile import ModelSpec
 class M2M100Model(Seq2SeqModel):
     """M2M100 and NLLB checkpoints."""
 
-    model_class = M2M100ForConditionalGeneration
     model_types: ClassVar[tuple[str, ...]] = ("m2m_100",)
 
     def __init__(self, spec: ModelSpec, directory: Path, device: torch.device) -> None:
         super().__init__(spec, directory, device)
-        # Looked up once, so that a wrong code is known before the first article.
-        languages = {language for pair in spec.language_pairs for language in pair}
-        self._language_ids = {str(language): self._language_id(language) for language in languages}
+        self._language_ids = self.language_ids()
 
-    def _language_id(self, language: str) -> int:
-        code = self.spec.language_code(language)
-        is_m2m100 = hasattr(self.codec.tokenizer, "get_lang_token")
-        return self.codec.special_id(self.codec.tokenizer.get_lang_token(code) if is_m2m100 else code)
+    def language_token(self, code: str) -> str:
+        """`__ko__` for M2M100's tokenizer, the code itself for NLLB's."""
+        return f"__{code}__" if hasattr(self.codec.tokenizer, "get_lang_token") else code
 
     def source_ids(self, segment: Segment, text_ids: Sequence[int]) -> list[int]:
         """`[language] text [end]`."""

@@ -4,23 +4,24 @@ A subclass says how a source starts and ends and which tokens its output is made
 between the families. Knows no queue and no articles.
 """
 
-import warnings
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from transformers import AutoConfig, GenerationConfig, StoppingCriteria, StoppingCriteriaList
+from transformers import AutoModelForSeq2SeqLM, GenerationConfig, StoppingCriteria, StoppingCriteriaList
 
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, torch_dtype
-from triwire_server.engine.models.linear import quantize_linears
+from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
 from triwire_server.engine.segment import Segment
 from triwire_server.profile import ModelSpec
 
 REPAIR_NGRAM_SIZE = 3
 """On a repair no three tokens occur twice: the usual way out of a loop (Paulus et al. 2017, arXiv:1705.04304)."""
+
+MAX_CONTROL_TOKENS = 4
+"""Tokens around a text on either side: start, language, end, and one to spare."""
 
 
 class _RowLimits(StoppingCriteria):  # type: ignore[misc]  # transformers is published without types
@@ -45,9 +46,6 @@ class Seq2SeqModel(Model):
         CheckpointError: the checkpoint is of another architecture, or lacks what the profile names.
     """
 
-    model_class: ClassVar[Any]
-    """Class of transformers that reads the weights."""
-
     model_types: ClassVar[tuple[str, ...]]
     """`model_type` of the checkpoints it reads."""
 
@@ -55,15 +53,16 @@ class Seq2SeqModel(Model):
         self.card = spec.card
         self.spec = spec
         self._device = device
-        self.config: Any = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+        self.config: Any = read_config(spec, directory)
         if self.config.model_type not in self.model_types:
             expected = ", ".join(self.model_types)
             raise CheckpointError(
                 f"{spec.full_name}: architecture {spec.architecture!r} reads {expected},"
                 f" the checkpoint is {self.config.model_type!r}"
             )
-        self.codec = TokenCodec(directory)
-        self._model = self._load(directory)
+        self._check_lengths()
+        self.codec = TokenCodec(spec, directory)
+        self._model = load_weights(AutoModelForSeq2SeqLM, spec, directory, device)
         published = self._model.generation_config
         self._pad_id = int(published.pad_token_id)
         ends = published.eos_token_id
@@ -73,21 +72,49 @@ class Seq2SeqModel(Model):
         # generate() fills what a call leaves out from here: beams, penalties and lengths of the publisher's choice.
         self._model.generation_config = GenerationConfig()
 
-    def _load(self, directory: Path) -> Any:
-        with warnings.catch_warnings():
-            # Tied weights that a checkpoint stores twice are worth no warning.
-            warnings.simplefilter("ignore")
-            model = self.model_class.from_pretrained(
-                directory,
-                dtype=torch_dtype(self.spec, self._device),
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-            )
-        model.eval().requires_grad_(False)
-        if self.spec.dtype == "int8" and self._device.type == "cpu":
-            quantize_linears(model)
-        return model.to(self._device)
+    def _check_lengths(self) -> None:
+        """The profile allows no text that the model has no positions for (T5 has no bound)."""
+        positions = getattr(self.config, "max_position_embeddings", None)
+        if positions is None:
+            return
+        for field, tokens in (
+            ("max_input_tokens", self.spec.max_input_tokens),
+            ("output.max_tokens", self.spec.output.max_tokens),
+        ):
+            if tokens + MAX_CONTROL_TOKENS > positions:
+                raise CheckpointError(
+                    f"{self.spec.full_name}: {field} is {tokens}, the model has {positions} positions, of which"
+                    f" {MAX_CONTROL_TOKENS} are kept for control tokens; lower it"
+                )
+
+    def language_ids(self, default_codes: Mapping[str, str] | None = None) -> dict[str, int]:
+        """The token of each language that the profile names, looked up once.
+
+        Args:
+            default_codes: the family's own codes, where the profile gives none.
+
+        Raises:
+            CheckpointError: the vocabulary lacks one; better known before the first article.
+        """
+        codes = dict(default_codes or {}) | {str(key): code for key, code in self.spec.language_codes.items()}
+        found = {}
+        for language in sorted({language for pair in self.spec.language_pairs for language in pair}):
+            token = self.language_token(codes.get(language, language))
+            token_id = self.codec.token_id(token)
+            if token_id is None:
+                raise CheckpointError(
+                    f"{self.spec.full_name}: language_codes.{language}: the vocabulary has no token {token!r}"
+                )
+            found[str(language)] = token_id
+        return found
+
+    def language_token(self, code: str) -> str:
+        """How a language code is written as a token."""
+        return code
+
+    def text_ids(self, text: str) -> list[int]:
+        """Ids of a text, without any control token."""
+        return self.codec.encode(text)
 
     def source_ids(self, segment: Segment, text_ids: Sequence[int]) -> list[int]:
         """Encoder input around the ids of the text."""
@@ -108,7 +135,7 @@ class Seq2SeqModel(Model):
 
     def encode(self, segment: Segment) -> Prompt:
         """See `Model.encode`."""
-        text_ids = self.codec.encode(segment.text)
+        text_ids = self.text_ids(segment.text)
         return Prompt(
             input_ids=tuple(self.source_ids(segment, text_ids)),
             max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
@@ -122,7 +149,7 @@ class Seq2SeqModel(Model):
 
     def count_tokens(self, text: str, language: str) -> int:
         """See `Model.count_tokens`."""
-        return len(self.codec.encode(text))
+        return len(self.text_ids(text))
 
     def is_complete(self, token_ids: Sequence[int]) -> bool:
         """See `Model.is_complete`."""
