@@ -311,17 +311,10 @@ def save_bart(directory: Path, *, family: Literal["bart", "kobart", "pegasus"] =
     special = {"bart": (0, 1, 2), "kobart": (0, 3, 1), "pegasus": (0, 0, 1)}
     bos_id, pad_id, eos_id = special[family]
     if family == "pegasus":
-        train_sentencepiece(
-            directory / "spiece.model",
-            vocab_size=1000,
-            pad_id=0,
-            eos_id=1,
-            unk_id=105,
-            bos_id=-1,
-            user_defined_symbols=["<mask_1>", "<mask_2>", *(f"<unk_{number}>" for number in range(2, 103))],
-        )
+        # 103 tokens of the pretraining, which are not in this file, come before its pieces.
+        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
         _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "PegasusTokenizer", "offset": 103})
-        vocab_size = 1000
+        vocab_size = pieces.get_piece_size() + 103
     else:
         names = {
             "bart": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
