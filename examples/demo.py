@@ -39,7 +39,7 @@ def main() -> int:
             page = str(ARTICLES / "scraped-page.en.txt")
             run([*triwire, "process", page, "--summary", "bullets", "--to", "ko", "--to", "ja"])
         with step("Korean article into English"):
-            run([*triwire, "translate", str(ARTICLES / "station.ko.txt"), "--to", "en"])
+            run([*triwire, "translate", str(ARTICLES / "station.ko.txt"), "--to", "en", "--cleaning", "page"])
     finally:
         with step("Stop the server"):
             server.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,8 +76,10 @@ def pull(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: Cach
     settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
     from triwire_server import model_store
 
-    with _Refusals():
-        model_store.pull(_profile(settings), settings.cache_dir, typer.echo)
+    with _Refusals(), _Progress() as report:
+        states = model_store.pull(_profile(settings), settings.cache_dir, report)
+    for state in states:
+        typer.echo(str(state))
 
 
 @models_app.command(name="list")
@@ -96,8 +99,8 @@ def verify(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: Ca
     settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
     from triwire_server import model_store
 
-    with _Refusals():
-        statuses = model_store.verify(_profile(settings), settings.cache_dir)
+    with _Refusals(), _Progress() as report:
+        statuses = model_store.verify(_profile(settings), settings.cache_dir, report)
     for status in statuses:
         typer.echo(str(status))
     if not all(status.is_ready for status in statuses):
@@ -169,6 +172,37 @@ def _profile(settings: Settings) -> Any:
     from triwire_server.profile import load_profile
 
     return load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial)
+
+
+class _Progress:
+    """Shows the progress of fetching and converting: a bar on a terminal, else a line now and then."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        self._bars = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
+        self._bars.start()
+        tasks: dict[str, TaskID] = {}
+        quarters: dict[str, int] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if not console.is_terminal:
+                quarter = 4 * done // max(total, 1)
+                if quarters.get(what) != quarter:
+                    quarters[what] = quarter
+                    typer.echo(f"{what}: {25 * quarter} %", err=True)
+                return
+            if what not in tasks:
+                tasks[what] = self._bars.add_task(what, total=total)
+            self._bars.update(tasks[what], completed=done, total=total)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
 
 
 class _Refusals:
