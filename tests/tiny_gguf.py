@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import gguf
 import torch
@@ -24,7 +25,7 @@ PUBLISHED = {
 }
 
 
-def write_gguf(path: Path, folder: Path, *, tied: bool = False, family: str = "qwen2") -> None:
+def write_gguf(path: Path, folder: Path, *, tied: bool = False, family: str = "qwen2") -> Any:
     """Write weights in Q8_0 (what a matrix is stored in) and float32 (vectors), with the tokenizer of `save_chat`.
 
     Args:
@@ -32,6 +33,9 @@ def write_gguf(path: Path, folder: Path, *, tied: bool = False, family: str = "q
         folder: where the tokenizer is trained into.
         tied: leave out the output head, as checkpoints do that share it with the embedding.
         family: what the file says it is.
+
+    Returns:
+        The model in float32 that the file was made of.
     """
     save_chat(folder)
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]
@@ -92,6 +96,7 @@ def write_gguf(path: Path, folder: Path, *, tied: bool = False, family: str = "q
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    return model
 
 
 def write_wheels(gguf_file: Path, folder: Path, *, parts: int = 3) -> list[str]:

@@ -107,27 +107,27 @@ def test_wheels_are_fetched_converted_and_served(profile: Profile, tmp_path: Pat
     assert 1 <= len(ids) <= 12
 
 
-def test_a_converted_model_reads_as_the_file_does(wheels: Path, profile: Profile, tmp_path: Path) -> None:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+def test_a_converted_model_reads_as_the_original(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
 
     from triwire_server.engine.models.converted import load_converted
+    from triwire_server.engine.models.gguf_conversion import convert_gguf
 
-    model_store.pull(profile, tmp_path, ignore)
-    directory = tmp_path / "converted" / "tiny@1"
-    converted = load_converted(directory, torch.device("cpu"))
-    original = AutoModelForCausalLM.from_pretrained(wheels, gguf_file="model.gguf", dtype=torch.float32).eval()
-    tokenizer = AutoTokenizer.from_pretrained(directory)
-    published = AutoTokenizer.from_pretrained(wheels / "tokenizer")
+    original = write_gguf(tmp_path / "model.gguf", tmp_path / "tokenizer")
+    convert_gguf(tmp_path / "model.gguf", tmp_path / "out")
+    converted = load_converted(tmp_path / "out", torch.device("cpu"))
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    published = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     text = "항만 위원회는 the harbour 港湾委員会は 1,200"
     ids = tokenizer.encode(text, add_special_tokens=False)
     assert ids == published.encode(text, add_special_tokens=False)
+    assert tokenizer.chat_template == published.chat_template
     with torch.inference_mode():
         embeddings = converted.get_input_embeddings()(torch.tensor([ids])).to(torch.float32)
-        left = converted(inputs_embeds=embeddings).logits[0]
-        right = original(torch.tensor([ids])).logits[0]
+        left = converted(inputs_embeds=embeddings).logits[0]  # (tokens, vocabulary)
+        right = original(torch.tensor([ids])).logits[0]  # (tokens, vocabulary)
     # 8 bits for weights and activations: about one percent of the spread in each layer.
     assert (left - right).std() < 0.1 * right.std()
-    assert tokenizer.chat_template == published.chat_template
 
 
 def test_a_second_pull_fetches_nothing(profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
