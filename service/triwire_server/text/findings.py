@@ -183,7 +183,7 @@ _TALK_LINES = (
     ),
     re.compile(
         rf"\[?(?:(?:a|the|short|brief|concise|news|article|final|english|korean|japanese)\s){{0,3}}(?:{_EN_WORK})"
-        r"(?:\s(?:of|in|for)\s[^\n]{1,40})?\]?\s?[:：]?[*_ ]*\n",
+        r"(?:\s(?:of|in|for)\s[^\n]{1,40}[:：]|\]?\s?[:：]?)[*_ ]*\n",
         re.IGNORECASE,
     ),
     re.compile(
@@ -365,11 +365,11 @@ def _loop(units: list[tuple[str, int, int]]) -> tuple[int, int] | None:
 
 def _is_loop(run: list[str], period: int) -> bool:
     times = len(run) / period
-    letters = sum(len(key) for key in run[:period])
+    columns = sum(width(key) for key in run[:period])
     # "No, no, no" and はははは are speech; a model in a loop goes on.
-    if letters <= 2:
-        return times >= (10 if letters == 1 else 6)
-    if period == 1 or letters <= 6:
+    if columns <= 2:
+        return times >= 10
+    if period == 1 or columns <= 6:
         return times >= 5
     return times >= 3
 

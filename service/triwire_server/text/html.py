@@ -5,6 +5,7 @@ replaced word stays as it was, character for character.
 """
 
 import html as html_entities
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -126,8 +127,10 @@ class _Tokenizer(HTMLParser):
         self._line_starts.extend(index + 1 for index, character in enumerate(page) if character == "\n")
         self.feed(page)
         self.close()
-        for token, following in zip(self.tokens, [*self.tokens[1:], None], strict=True):
-            token.end = following.start if following is not None else len(page)
+        for token, following in itertools.pairwise(self.tokens):
+            token.end = following.start
+        if self.tokens:
+            self.tokens[-1].end = len(page)
 
     def _add(self, kind: str, name: str = "", attributes: dict[str, str] | None = None) -> None:
         line, column = self.getpos()

@@ -7,6 +7,7 @@ over 300 characters is cut inside. Every scan is linear in the length of the tex
 
 import html as html_entities
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 
 from triwire_server.text.characters import Script, script_of
@@ -34,6 +35,9 @@ _WIDE_TERMINATORS = frozenset("。！？｡")
 _MAX_PAIR_CHARACTERS = 400
 _MAX_UNCUT_CHARACTERS = 300
 _MAX_STACK_SEARCH = 8
+_FIRST_STEP = 64
+# A sentence that is too long is cut at a clause or a space in the last three quarters of what fits.
+_MIN_CUT_SHARE = 0.25
 
 # Japanese after a closing quote: the sentence goes on with a particle, the copula or more punctuation.
 _JA_GOES_ON = re.compile(r"[とのがはをにでもや、。，．]|など|だ|です|へ|から|まで|という|って")
@@ -334,19 +338,19 @@ def _cut_long(
     text = readable.text
     clauses = [place for index, place in gaps if text[index - 1] in _CUT_AFTER and not _in_number(text, index)]
     spaces = [place for index, place in gaps if text[index - 1].isspace() or text[index].isspace()]
+    places = [*(place for _, place in gaps), end]
     ranges: list[tuple[int, int]] = []
     while start < end:
-        if fits(body[start:end]):
-            ranges.append((start, end))
-            break
-        cut = 0
-        for places in (clauses, spaces, [place for _, place in gaps]):
-            cut = _longest_fitting(body, start, end, places, fits)
-            if cut:
-                break
-        if not cut:
-            # Nothing fits: one character at a time is the least that goes forward.
-            cut = next((place for _, place in gaps if place > start), end)
+        longest = _longest_fitting(body, start, places, fits)
+        # Nothing fits: one character at a time is the least that goes forward.
+        cut = longest or places[bisect_right(places, start)]
+        if cut < end:
+            for better in (clauses, spaces):
+                candidate = _last_before(better, cut)
+                # A mark right after the start would leave a stump.
+                if candidate - start >= _MIN_CUT_SHARE * (cut - start) and fits(body[start:candidate]):
+                    cut = candidate
+                    break
         piece = _trim(body, start, cut)
         if piece[0] < piece[1]:
             ranges.append(piece)
@@ -354,21 +358,34 @@ def _cut_long(
     return ranges
 
 
+def _last_before(places: list[int], limit: int) -> int:
+    """The last of the places up to a limit; -1 if there is none."""
+    index = bisect_right(places, limit)
+    return places[index - 1] if index else -1
+
+
 def _in_number(text: str, index: int) -> bool:
     return text[index - 1] == "," and text[index : index + 1].isdigit()
 
 
-def _longest_fitting(body: str, start: int, end: int, places: list[int], fits: Callable[[str], bool]) -> int:
-    """The last of the places such that the body up to it fits; 0 if none does."""
-    low, high, best = 0, len(places) - 1, 0
-    while low <= high:
-        middle = (low + high) // 2
-        place = places[middle]
-        if place <= start:
-            low = middle + 1
-        elif place >= end or not fits(body[start:place]):
-            high = middle - 1
+def _longest_fitting(body: str, start: int, places: list[int], fits: Callable[[str], bool]) -> int:
+    """The last of the places such that the body up to it fits; 0 if none does.
+
+    The search doubles its step from the start, so that no more than twice what fits is ever measured.
+    """
+    first = bisect_right(places, start)
+    fitting, step = first - 1, _FIRST_STEP
+    failing = len(places)
+    while fitting + step < failing:
+        if fits(body[start : places[fitting + step]]):
+            fitting += step
+            step *= 2
         else:
-            best = place
-            low = middle + 1
-    return best
+            failing = fitting + step
+    while failing - fitting > 1:
+        middle = (fitting + failing) // 2
+        if fits(body[start : places[middle]]):
+            fitting = middle
+        else:
+            failing = middle
+    return places[fitting] if fitting >= first else 0

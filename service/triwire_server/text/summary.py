@@ -80,8 +80,8 @@ def parse_points(text: str, style_name: str, bullet_count: int) -> list[str]:
     lines = [_clean(line) for line in text.split("\n")]
     if style_name == "paragraph":
         paragraphs = [_clean_paragraph(part) for part in re.split(r"\n[ \t]*\n", text)]
-        return [paragraph for paragraph in paragraphs if paragraph]
-    lines = [line for line in lines if line]
+        return [paragraph for paragraph in paragraphs if _has_words(paragraph)]
+    lines = [line for line in lines if _has_words(line)]
     if not lines:
         return []
     if style_name == "headline":
@@ -92,7 +92,7 @@ def parse_points(text: str, style_name: str, bullet_count: int) -> list[str]:
         lines = [lines[0][start:end].strip() for start, end in split_sentences(lines[0], language)]
     elif any(_LIST_MARK.match(line) for line in text.split("\n")):
         marked = [_clean(line) for line in text.split("\n") if _LIST_MARK.match(line)]
-        lines = [line for line in marked if line]
+        lines = [line for line in marked if _has_words(line)]
     return lines[:count]
 
 
@@ -174,6 +174,10 @@ def extract_sentences(
     if style_name == "headline":
         return [(_without_full_stop(text), block_id) for text, block_id in results]
     return results
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
 def _clean(line: str) -> str:

@@ -5,6 +5,7 @@ and the words of a line decide the rest, and nothing is deleted.
 """
 
 import html as html_entities
+import logging
 import re
 
 from triwire.v1.article_pb2 import BlockKind
@@ -102,6 +103,8 @@ def _main_content(page: str, texts: list[str]) -> list[bool]:
     """For each block, whether trafilatura takes its text for the main content."""
     from trafilatura import extract
 
+    # It warns of every fragment that it finds no article in, which is no news here.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     # Loading lxml trees is the only thing done here: no network, no clock.
     found = extract(page, include_comments=False, include_tables=True, deduplicate=False) or ""
     squeezed = re.sub(r"\W+", "", found)

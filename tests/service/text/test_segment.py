@@ -154,6 +154,26 @@ def test_segments_of_html_never_split_a_tag_or_an_entity(body: str, language: st
     assert all(not body[start:end].strip() for start, end in gaps)
 
 
+def test_a_clause_right_at_the_start_is_no_place_to_cut() -> None:
+    body = "Yes, the harbour reopened on Monday after the storm had passed"
+    assert segments(body, "en", 40) == ["Yes, the harbour reopened on Monday", "after the storm had passed"]
+
+
+def test_what_is_measured_of_a_sentence_without_end_grows_with_it_and_not_with_its_square() -> None:
+    def measured(length: int) -> int:
+        characters = 0
+
+        def fits(piece: str) -> bool:
+            nonlocal characters
+            characters += len(piece)
+            return len(piece) <= 300
+
+        assert len(split_segments("港" * length, "ja", fits)) == length // 300  # harbour
+        return characters
+
+    assert measured(30_000) <= 11 * measured(3_000)
+
+
 def test_fits_is_asked_a_number_of_times_that_grows_with_the_text_and_not_its_square() -> None:
     def questions(times: int) -> int:
         asked = 0
