@@ -81,6 +81,9 @@ The team won ten matches in a row and then lost the final in the last minute."""
 
 LANGUAGES = ("en", "ko", "ja")
 
+CONTROL_CHARACTERS = ":<>/_|ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+"""What names of control tokens are made of: with these as pieces, a text that holds such a name can be read."""
+
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -108,6 +111,7 @@ def train_sentencepiece(path: Path, *, vocab_size: int = 900, **options: Any) ->
         vocab_size=vocab_size,
         hard_vocab_limit=False,
         character_coverage=1.0,
+        required_chars=CONTROL_CHARACTERS,
         minloglevel=2,
         **options,
     )
@@ -248,7 +252,7 @@ def save_marian(directory: Path, *, targets: Sequence[str] = (), seed: int = 0) 
         MarianMTModel(config),
         seed,
         num_beams=6,
-        max_length=512,
+        max_length=128,
         bad_words_ids=[[pad_id]],
         forced_eos_token_id=0,
     )

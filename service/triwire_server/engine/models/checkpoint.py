@@ -154,6 +154,11 @@ class TokenCodec:
             return None
         return int(token_id)
 
+    def control_id(self, token: str) -> int | None:
+        """Id of a control token; None if the vocabulary has no such token, or has it as a piece of text ("en")."""
+        token_id = self.token_id(token)
+        return token_id if token_id in self._special_ids else None
+
 
 def _is_unigram(state: dict[str, Any]) -> bool:
     """Whether a tokenizer's state has a unigram model, whose vocabulary is a list of [piece, score]."""

@@ -100,7 +100,7 @@ class Seq2SeqModel(Model):
         found = {}
         for language in sorted({language for pair in self.spec.language_pairs for language in pair}):
             token = self.language_token(codes.get(language, language))
-            token_id = self.codec.token_id(token)
+            token_id = self.codec.control_id(token)
             if token_id is None:
                 raise CheckpointError(
                     f"{self.spec.full_name}: language_codes.{language}: the vocabulary has no token {token!r}"

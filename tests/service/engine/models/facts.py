@@ -1,0 +1,67 @@
+"""Facts that hold for every encoder-decoder model, as functions that the tests of each architecture call."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tests.service.engine.models.reference import has_repeated_trigram, library_greedy, library_published
+from triwire_server.engine.models.base import Model
+from triwire_server.engine.segment import Segment
+
+
+def check_reads_as_the_library(model: Model, directory: Path, segments: Sequence[Segment], **options: Any) -> None:
+    """Token equality with `generate` of the library, for each text alone and in one batch with all others."""
+    prompts = [model.encode(segment) for segment in segments]
+    expected = [library_greedy(directory, prompt, **options) for prompt in prompts]
+    assert len({tuple(ids[:8]) for ids in expected}) > len(segments) // 2, "the outputs should depend on the texts"
+    assert [model.generate([prompt])[0] for prompt in prompts] == expected
+    assert model.generate(prompts) == expected
+    assert model.generate(prompts[::-1]) == expected[::-1]
+
+
+def check_int8_rows_are_independent(model: Model, segments: Sequence[Segment]) -> None:
+    """A row of an int8 model reads the same whatever its neighbours are.
+
+    Sources of one length only: padding changes the last bit of a sum, and a value at the edge between two integers is
+    then rounded the other way.
+    """
+    prompts = [model.encode(segment) for segment in segments]
+    shortest = min(len(prompt.input_ids) for prompt in prompts)
+    prompts = [
+        replace(prompt, input_ids=(*prompt.input_ids[: shortest - 1], prompt.input_ids[-1])) for prompt in prompts
+    ]
+    alone = [model.generate([prompt])[0] for prompt in prompts]
+    assert model.generate(prompts) == alone
+    assert model.generate(prompts[::2]) == alone[::2]
+
+
+def check_repair_does_not_repeat(model: Model, segments: Sequence[Segment]) -> None:
+    """The second attempt at a text that loops holds no three tokens twice, beside first attempts too."""
+    outputs = model.generate([model.encode(segment) for segment in segments])
+    looping = [index for index, output in enumerate(outputs) if has_repeated_trigram(output)]
+    assert looping
+    repairs = [model.encode(replace(segments[index], attempt=1)) for index in looping]
+    repaired = model.generate([*repairs, *(model.encode(segment) for segment in segments)])
+    assert not any(has_repeated_trigram(output) for output in repaired[: len(repairs)])
+    assert repaired[len(repairs) :] == outputs
+
+
+def check_published_settings_are_not_followed(model: Model, directory: Path, segments: Sequence[Segment]) -> None:
+    """Beams, penalties and lengths beside the weights would give other outputs, and do not."""
+    prompts = [model.encode(segment) for segment in segments]
+    outputs = model.generate(prompts)
+    assert any(output != library_published(directory, prompt) for output, prompt in zip(outputs, prompts, strict=True))
+
+
+def check_ends_are_told(model: Model, segments: Sequence[Segment], end_id: int) -> None:
+    """Some outputs end by themselves and some at their limit, and `is_complete` tells which."""
+    prompts = [model.encode(segment) for segment in segments]
+    outputs = model.generate(prompts)
+    complete = [model.is_complete(output) for output in outputs]
+    assert any(complete)
+    assert not all(complete)
+    for prompt, output, is_complete in zip(prompts, outputs, complete, strict=True):
+        assert end_id not in output[:-1]
+        assert (output[-1] == end_id) == is_complete
+        assert is_complete or len(output) == prompt.max_new_tokens
