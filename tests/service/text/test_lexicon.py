@@ -54,7 +54,7 @@ def test_news_about_such_things_is_not(line: str) -> None:
     [
         "By Maren Whitlock",
         "By Kim Ha-eun and Park Ji-soo in Seoul",
-        "Additional reporting by Kyodo and Agence France-Presse",
+        "Additional reporting by Kyodo and Meridian Press",
         "이다원 기자 dawon.lee@example.com",  # Lee Dawon, reporter
         "남궁리안 기자",  # Namgung Rian, reporter
         "三雲さやか記者",  # Mikumo Sayaka, reporter
