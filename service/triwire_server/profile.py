@@ -351,7 +351,9 @@ def load_profile(name_or_path: str, *, allow_noncommercial: bool = False) -> Pro
     try:
         profile = Profile.model_validate(tables)
     except ValidationError as error:
-        raise ProfileError("\n".join(_describe(path.name, fault) for fault in error.errors())) from None
+        # A list whose items are all faulty counts as empty too, which is no fault of its own.
+        faults = [fault for fault in error.errors() if not (fault["type"] == "too_short" and fault["input"])]
+        raise ProfileError("\n".join(_describe(path.name, fault) for fault in faults)) from None
     for index, spec in enumerate(profile.models):
         if spec.noncommercial and not allow_noncommercial:
             raise ProfileError(

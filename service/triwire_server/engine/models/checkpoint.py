@@ -111,7 +111,7 @@ class TokenCodec:
                 self.tokenizer: Any = AutoTokenizer.from_pretrained(
                     directory, trust_remote_code=False, local_files_only=True
                 )
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # each format has errors of its own
             raise CheckpointError(f"{spec.full_name}: the tokenizer cannot be read: {_first_line(error)}") from error
         self._reader: Any = None
         if self.tokenizer.is_fast:
