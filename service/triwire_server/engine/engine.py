@@ -98,15 +98,16 @@ class Engine:
         self._worker.start()
 
     async def stop(self) -> None:
-        """Refuse new calls, finish the admitted ones, end the thread."""
+        """Refuse new calls and those that wait for room, finish the admitted ones, end the thread."""
         self._is_stopping = True
+        self._admission.close()
         await self._admission.drained()
         await asyncio.to_thread(self._worker.stop)
         self._pool.shutdown()
 
     @property
     def is_healthy(self) -> bool:
-        """Whether the device's thread runs."""
+        """Whether the device's thread runs and the device is not lost."""
         return self._worker.is_alive and not self._has_failed
 
     def count_tokens(self, model_name: str, text: str, language: str) -> int:
@@ -135,7 +136,7 @@ class Engine:
         Raises:
             QueueFull: no room for this priority; `retry_seconds` from the measured rate.
             DeadlineExceeded: the deadline passed at the door.
-            ShuttingDown: the engine stops.
+            ShuttingDown: the engine stops, or began to while the call waited for room.
         """
         if self._is_stopping:
             raise ShuttingDown
@@ -148,7 +149,7 @@ class Engine:
             self._admission.leave(estimated_tokens)
 
     async def run(self, call: "EngineCall", model_name: str, segment: Segment) -> Output:
-        """One segment of a call: from the cache, by joining equal work under way, or computed."""
+        """One segment of a call: from the cache, or computed."""
         key = (model_name, segment)
         call.usage.segments += 1
         if self._cache is not None:
@@ -262,11 +263,11 @@ class EngineCall:
 
     def ran_in(self, batch_start: float, seconds: float) -> None:
         """Count a batch that held a part of the call, once, by the time at which it began."""
-        if not self._batches:
-            self.usage.queue_seconds = batch_start - self._arrival
         if batch_start not in self._batches:
             self._batches.add(batch_start)
             self.usage.compute_seconds += seconds
+            # Segments may be read back in another order than that of their batches.
+            self.usage.queue_seconds = min(self._batches) - self._arrival
 
 
 class _Admission:
@@ -290,20 +291,32 @@ class _Admission:
         """Take room for a call, see `Engine.admit`."""
         if deadline is not None and deadline <= self._clock():
             raise DeadlineExceeded
-        if not self._has_room(tokens, priority) or (wait and self._waiting):
-            if not wait:
-                self._metrics.admission_refusals.labels(priority.name).inc()
-                ahead = self._outstanding + tokens - self._max_tokens * _SHARE[priority]
-                message = f"the queue is full for {priority.name} ({self._outstanding:,} tokens are ahead)"
-                raise QueueFull(message, max(0.1, min(ahead, self._outstanding) / self._rate))
+        if wait:
             await self._wait_for_room(tokens, priority, deadline)
             return
+        if not self._has_room(tokens, priority):
+            self._metrics.admission_refusals.labels(priority.name).inc()
+            ahead = self._outstanding + tokens - self._max_tokens * _SHARE[priority]
+            message = f"the queue is full for {priority.name} ({self._outstanding:,} tokens are ahead)"
+            raise QueueFull(message, max(0.1, min(ahead, self._outstanding) / self._rate))
         self._take(tokens)
 
     def leave(self, tokens: int) -> None:
-        """Give the room of a call back and let waiting ones in, by priority and then in order."""
+        """Give the room of a call back and let waiting ones in."""
         self._outstanding -= tokens
         self._num_calls -= 1
+        self._let_in()
+        self._publish()
+
+    def close(self) -> None:
+        """Let in nobody who waits: they are told that the engine stops."""
+        waiting, self._waiting = self._waiting, []
+        for *_, turn in waiting:
+            if not turn.done():
+                turn.set_exception(ShuttingDown())
+
+    def _let_in(self) -> None:
+        """Give those who wait the room that there is, by priority and then in order."""
         while self._waiting:
             priority, _, wanted, turn = self._waiting[0]
             if not turn.done():
@@ -312,7 +325,6 @@ class _Admission:
                 self._take(wanted)
                 turn.set_result(None)
             heapq.heappop(self._waiting)
-        self._publish()
 
     def measured(self, tokens: int) -> None:
         """Learn the drain rate from finished tokens, over windows of at least a second."""
@@ -342,13 +354,15 @@ class _Admission:
     async def _wait_for_room(self, tokens: int, priority: Priority, deadline: float | None) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (priority, next(self._numbers), tokens, turn))
+        self._let_in()
         try:
             async with asyncio.timeout(None if deadline is None else deadline - self._clock()):
                 await turn
         except BaseException as error:
-            if turn.done() and not turn.cancelled():
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self.leave(tokens)
             turn.cancel()
+            self._let_in()  # whoever stood behind it
             if isinstance(error, TimeoutError):
                 raise DeadlineExceeded from None
             raise

@@ -39,7 +39,7 @@ class ModelRunner:
             if is_device_lost(error):
                 raise DeviceLost(type(error).__name__) from error
             if is_out_of_memory(error) and len(prompts) > 1:
-                self.max_batch_sequences = len(prompts) // 2
+                self.max_batch_sequences = min(self.max_batch_sequences or len(prompts), len(prompts) // 2)
             # The message of an exception may quote its input, so only its type is logged.
             _log.warning("batch of %d failed with %s", len(prompts), type(error).__name__)
             if len(prompts) == 1:
@@ -50,7 +50,10 @@ class ModelRunner:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether an exception says that memory ran out, on the host or on a GPU."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    # torch has an exception of its own for GPUs alone; on the host it raises this text.
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def is_device_lost(error: Exception) -> bool:

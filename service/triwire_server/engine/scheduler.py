@@ -10,6 +10,10 @@ from triwire_server.errors import DeadlineExceeded, TriwireError
 _LENGTH_SPREAD = 1.5
 """Longest over shortest input in a batch, so that padding stays below a third of it."""
 
+_OLDEST_LEADS_EVERY = 4
+"""Every so many batches the oldest sequence leads if it has aged: what has another model or length than a steady flow
+of more urgent work would not get into its batches, and starve in spite of its ageing."""
+
 
 class Scheduler:
     """Forms one batch at a time: the most urgent sequence, and of those behind it the ones of similar length.
@@ -31,6 +35,8 @@ class Scheduler:
         self.max_batch_tokens = max_batch_tokens
         self.max_batch_sequences = max_batch_sequences
         self._clock = clock
+        self._ageing_seconds = ageing_seconds
+        self._num_batches = 0
         self._queue = WaitingQueue(ageing_seconds)
 
     def __len__(self) -> int:
@@ -54,12 +60,15 @@ class Scheduler:
         waiting = list(self._queue.in_order(now))
         if not waiting:
             return None
-        first = waiting[0]
+        self._num_batches += 1
+        first = self._pick_first(waiting, now)
         chosen = [first]
         shortest = longest = len(first.prompt.input_ids)
-        for sequence in waiting[1:]:
-            if len(chosen) == self.max_batch_sequences:
+        for sequence in waiting:
+            if len(chosen) >= self.max_batch_sequences:
                 break
+            if sequence is first:
+                continue
             length = len(sequence.prompt.input_ids)
             low, high = min(shortest, length), max(longest, length)
             fits = high * (len(chosen) + 1) <= self.max_batch_tokens and high <= _LENGTH_SPREAD * low + 8
@@ -89,6 +98,11 @@ class Scheduler:
         for sequence in waiting:
             finish(sequence, error)
 
+    def _pick_first(self, waiting: list[Sequence], now: float) -> Sequence:
+        oldest = min(waiting, key=lambda sequence: (sequence.arrival, sequence.number))
+        has_aged = now - oldest.arrival >= self._ageing_seconds
+        return oldest if has_aged and self._num_batches % _OLDEST_LEADS_EVERY == 0 else waiting[0]
+
     def _drop_unwanted(self, now: float) -> None:
         unwanted: dict[Sequence, TriwireError | None] = {}
         for sequence in self._queue:
@@ -103,7 +117,9 @@ class Scheduler:
 
 
 def finish(sequence: Sequence, error: Exception | None = None) -> None:
-    """End a sequence once and tell whoever waits for it."""
+    """End a sequence and tell whoever waits for it; one that has ended already stays as it is."""
+    if sequence.state is State.FINISHED:
+        return
     sequence.state = State.FINISHED
     sequence.error = error
     sequence.on_finish(sequence)

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Runs the loop: schedule, run, postprocess. Everything it holds is touched by its thread alone."""
+    """Runs the loop: schedule, run, postprocess. Everything it holds is touched by its thread alone.
+
+    Once the device is lost it runs nothing more, and fails whatever waits or is still submitted.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the loop runs."""
+        """Whether the thread runs."""
         return self._thread.is_alive()
 
     def _loop(self) -> None:
@@ -76,7 +79,10 @@ class Worker:
             if batch is not None:
                 self.scheduler.postprocess(batch, [failure] * len(batch.sequences))
             self._on_failure(error)
-            self._receive(block=False)
+            # Until the end is asked for, so that nobody who submits meanwhile waits for ever.
+            while not stopping:
+                self.scheduler.fail_all(failure)
+                stopping = self._receive(block=True)
             self.scheduler.fail_all(failure)
 
     def _receive(self, *, block: bool) -> bool:
