@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
 
 import grpc
 import structlog
@@ -78,6 +80,7 @@ class App:
             ],
         )
         self._engine: Engine | None = None
+        self._has_served = False
         self._stop_metrics: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -94,8 +97,12 @@ class App:
             names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
-        self.port = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
-        http, thread = start_http_server(settings.metrics_port, settings.metrics_host, self.registry)
+        try:
+            self.port = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
+            http, thread = self._open_metrics()
+        except (RuntimeError, OSError):
+            await self._server.stop(None)
+            raise
         self.metrics_port = http.server_port
 
         def stop_metrics() -> None:
@@ -122,6 +129,7 @@ class App:
             await self._warm(engine, model)
         self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+        self._has_served = True
         self._log.info(
             "serving",
             address=f"{self.settings.host}:{self.port}",
@@ -140,15 +148,24 @@ class App:
 
     async def stop(self) -> None:
         """Drain: NOT_SERVING, a wait for load balancers to see it, then finish what was accepted."""
-        self._log.info("draining", wait_seconds=self.settings.shutdown_wait_seconds)
+        # Who never served has nobody to tell.
+        wait_seconds = self.settings.shutdown_wait_seconds if self._has_served else 0.0
+        self._log.info("draining", wait_seconds=wait_seconds)
         await self._health.enter_graceful_shutdown()
-        await asyncio.sleep(self.settings.shutdown_wait_seconds)
+        await asyncio.sleep(wait_seconds)
         self._draining.set()
         await self._server.stop(self.settings.shutdown_grace_seconds)
         if self._engine is not None:
             await self._engine.stop()
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
+
+    def _open_metrics(self) -> tuple[WSGIServer, Thread]:
+        host, port = self.settings.metrics_host, self.settings.metrics_port
+        try:
+            return start_http_server(port, host, self.registry)
+        except OSError as error:
+            raise OSError(f"the metrics endpoint cannot listen on {host}:{port}: {error.strerror}") from error
 
     def _load_models(self) -> list[Model]:
         # Imported here: without models neither torch nor transformers is needed, and both take seconds to import.

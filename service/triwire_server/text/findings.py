@@ -81,7 +81,7 @@ def check_translation(
         ]
     if source_tag == target_tag:
         return []
-    findings = _check_repetition(target, target_tag, source)
+    findings = _check_broken_characters(target, target_tag, source) + _check_repetition(target, target_tag, source)
     copied = _check_copied(source, target, source_tag, target_tag)
     findings += copied
     if not any(finding.severity == Finding.SEVERITY_CRITICAL for finding in copied):
@@ -120,6 +120,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
                 )
             )
         else:
+            findings += _check_broken_characters(point, tag, everything)
             findings += _check_repetition(point, tag, everything)
             findings += _check_language(point, tag, everything)
             findings += _check_taken_over(point, tag, bodies)
@@ -372,6 +373,24 @@ def _is_loop(run: list[str], period: int) -> bool:
     if period == 1 or columns <= 6:
         return times >= 5
     return times >= 3
+
+
+def _check_broken_characters(text: str, language: str, source: str) -> list[Finding]:
+    """U+FFFD, which decoding puts where a model wrote bytes that are no character."""
+    place = text.find("\ufffd")
+    if place < 0 or "\ufffd" in source:
+        return []
+    return [
+        _finding(
+            Finding.KIND_WRONG_LANGUAGE,
+            Finding.SEVERITY_CRITICAL,
+            "the output holds bytes that are no character",
+            place,
+            place + 1,
+            expected=language,
+            actual="\ufffd",
+        )
+    ]
 
 
 def _check_repetition(text: str, language: str, source: str) -> list[Finding]:

@@ -160,15 +160,17 @@ def test_a_lost_device_is_reported_once_and_answers_whatever_still_comes() -> No
 
 
 async def test_the_event_loop_ticks_while_the_device_thread_multiplies() -> None:
-    async with engine_of(MultiplyModel()) as engine:
-        async with engine.admit(request_id="r", priority=Priority.STANDARD, deadline=None, estimated_tokens=1) as call:
-            work = asyncio.create_task(call.generate(COPY, [segment("slow")]))
-            longest, ticks, last = 0.0, 0, time.monotonic()
-            while not work.done():
-                await asyncio.sleep(0.005)
-                now = time.monotonic()
-                longest, ticks, last = max(longest, now - last), ticks + 1, now
-            assert [output.text for output in await work] == ["slow"]
+    async with (
+        engine_of(MultiplyModel()) as engine,
+        engine.admit(request_id="r", priority=Priority.STANDARD, deadline=None, estimated_tokens=1) as call,
+    ):
+        work = asyncio.create_task(call.generate(COPY, [segment("slow")]))
+        longest, ticks, last = 0.0, 0, time.monotonic()
+        while not work.done():
+            await asyncio.sleep(0.005)
+            now = time.monotonic()
+            longest, ticks, last = max(longest, now - last), ticks + 1, now
+        assert [output.text for output in await work] == ["slow"]
     assert ticks >= 10
     assert longest < MultiplyModel.seconds / 2
 
@@ -181,9 +183,11 @@ async def test_only_the_device_thread_runs_a_model() -> None:
             threads.add(threading.current_thread().name)
             return super().generate(prompts)
 
-    async with engine_of(WatchedModel()) as engine:
-        async with engine.admit(request_id="r", priority=Priority.STANDARD, deadline=None, estimated_tokens=1) as call:
-            await asyncio.gather(*(call.generate(COPY, [segment(text)]) for text in "abcdef"))
+    async with (
+        engine_of(WatchedModel()) as engine,
+        engine.admit(request_id="r", priority=Priority.STANDARD, deadline=None, estimated_tokens=1) as call,
+    ):
+        await asyncio.gather(*(call.generate(COPY, [segment(text)]) for text in "abcdef"))
     assert threads == {"triwire-device"}
 
 

@@ -357,3 +357,13 @@ def test_every_statement_has_its_list_of_findings(points: list[str], language: s
     assert len(results) == len(points)
     for point, findings in zip(points, results, strict=True):
         assert all(0 <= f.target.start <= f.target.end <= len(point) for f in findings)
+
+
+def test_bytes_that_are_no_character_are_worth_another_attempt() -> None:
+    source, target = "He walked off the field.", "그는 벌\ufffd에서 걸어 나갔다."
+    [finding] = check_translation(source, target, "en", "ko")
+    assert (finding.target.start, finding.target.end) == (4, 5)
+    assert is_broken([finding])
+    assert [is_broken(found) for found in check_summary(KOREAN, ["항구가 다시 열렸\ufffd다."], "ko")] == [True]
+    # What the source holds already is not the model's doing.
+    assert check_translation("He walked off the f\ufffdeld.", target, "en", "ko") == []

@@ -35,8 +35,10 @@ def load_model(spec: ModelSpec, directory: Path, device: torch.device) -> Model:
     Raises:
         CheckpointError: the checkpoint does not fit the profile.
     """
-    # Its bars would mix with the log.
+    # Its bars and lines would mix with the log; its warnings belong into it.
     transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_default_handler()
+    transformers.utils.logging.enable_propagation()
     module = import_module(f"triwire_server.engine.models.{spec.architecture}")
     model: Model = getattr(module, ARCHITECTURES[spec.architecture])(spec, directory, device)
     return model

@@ -1,0 +1,110 @@
+"""What Prometheus reads from the endpoint of a real server."""
+
+import asyncio
+import re
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.server import running_server, target
+from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
+from triwire_server import __version__
+from triwire_server.app import App
+from triwire_server.metrics import Metrics
+
+TEXT = "The council voted on Tuesday to reopen the pier. Engineers said that the concrete was weak."
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+async def scrape(app: App) -> Samples:
+    def read() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{app.metrics_port}/metrics", timeout=10) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            return str(answer.read().decode())
+
+    text = await asyncio.to_thread(read)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(samples: Samples, name: str, **labels: str) -> float:
+    return samples.get((f"triwire_{name}", frozenset(labels.items())), 0.0)
+
+
+async def test_calls_errors_tokens_batches_queue_and_cache_are_counted(tiny_profile: Path) -> None:
+    translate = article_service_pb2.TranslateRequest(
+        content=article_pb2.Content(text=TEXT, language="en", cleaning=article_pb2.CLEANING_NONE), target_language="ko"
+    )
+    bad = article_service_pb2.TranslateRequest(content=translate.content, target_language="fr")
+    async with running_server(tiny_profile) as app, grpc.aio.insecure_channel(target(app)) as channel:
+        stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
+        before = await scrape(app)
+        first = await stub.Translate(translate, timeout=60)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await stub.Translate(bad, timeout=60)
+        between = await scrape(app)
+        second = await stub.Translate(translate, timeout=60)
+        after = await scrape(app)
+
+    def change(name: str, **labels: str) -> float:
+        return value(between, name, **labels) - value(before, name, **labels)
+
+    model = "tiny-m2m100@1"
+    assert change("requests_total", method="Translate", code="OK") == 1
+    assert change("requests_total", method="Translate", code="INVALID_ARGUMENT") == 1
+    assert change("errors_total", reason="LANGUAGE_UNSUPPORTED") == 1
+    assert change("request_duration_seconds_count", method="Translate") == 2
+    assert value(after, "requests_in_flight", method="Translate") == 0
+    assert change("input_tokens_total", model=model) == first.usage.input_tokens > 0
+    assert change("output_tokens_total", model=model) == first.usage.output_tokens > 0
+    assert change("cache_misses_total") == first.usage.segments > 0
+    assert change("batch_sequences_sum") == first.usage.segments
+    assert change("batch_duration_seconds_count", model=model) == change("batch_tokens_count") >= 1
+    assert change("batch_tokens_sum") >= first.usage.input_tokens
+    assert change("queue_duration_seconds_count", priority="STANDARD") == first.usage.segments
+    assert value(after, "queue_sequences", priority="STANDARD") == 0
+    assert value(after, "queue_tokens") == 0
+    assert value(after, "cache_size_bytes") > 0
+    findings = [finding for block in first.translation.blocks for finding in block.findings]
+    counted = sum(number for (name, _), number in between.items() if name == "triwire_findings_total")
+    assert counted == len(findings) + len(first.translation.findings)
+    # The second time everything comes from the cache.
+    assert value(after, "cache_hits_total") - value(between, "cache_hits_total") == second.usage.cached_segments
+    assert second.usage.cached_segments == first.usage.segments
+    assert value(after, "input_tokens_total", model=model) == value(between, "input_tokens_total", model=model)
+    for loaded in (model, "tiny-chat@1"):
+        assert value(after, "model_load_duration_seconds_count", model=loaded) == 1
+    assert value(after, "build_info", version=__version__) == 1
+    assert ("process_resident_memory_bytes", frozenset()) in after
+
+
+def families(registry: CollectorRegistry) -> Iterable[Any]:
+    return [family for family in registry.collect() if family.name.startswith("triwire_")]
+
+
+def test_names_follow_the_conventions_of_prometheus() -> None:
+    registry = CollectorRegistry()
+    Metrics(registry, "1")
+    for family in families(registry):
+        assert re.fullmatch(r"triwire_[a-z]+(_[a-z]+)*", family.name)
+        assert not re.search(r"_(ms|millis|milliseconds|minutes|kb|mb|percent)$", family.name), family.name
+        assert family.documentation.endswith(".")
+        assert family.type in ("counter", "gauge", "histogram")
+        if "duration" in family.name:
+            assert family.name.endswith("_seconds")
+
+
+def test_no_label_can_grow_without_bound() -> None:
+    # Ids, callers and texts as labels would make a series for each request.
+    metrics = Metrics(CollectorRegistry(), "1")
+    labels = {label for metric in vars(metrics).values() for label in metric._labelnames}
+    assert labels == {"method", "code", "reason", "priority", "model", "kind"}
