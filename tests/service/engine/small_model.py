@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 
 from triwire_server.engine.models.base import Model, ModelCard, Prompt
+from triwire_server.engine.models.rows import Rows
 from triwire_server.engine.segment import Segment, Task
 
 END = 0
@@ -43,6 +44,9 @@ class CopyModel(Model):
 
     def is_complete(self, token_ids: Sequence[int]) -> bool:
         return bool(token_ids) and token_ids[-1] == END
+
+    def new_rows(self) -> Rows:
+        raise NotImplementedError
 
     def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         texts = [bytes(prompt.input_ids[:-1]).decode("latin-1") for prompt in prompts]

@@ -1,14 +1,19 @@
 """The face of a model: what the engine and the API need to know of any architecture.
 
 A model turns a `Segment` into a `Prompt` (token ids with its decoding limits) and token ids back into text. Both may be
-called from any thread but the device's, and must not touch the device. `generate` runs on the device's thread alone.
+called from any thread but the device's, and must not touch the device. Rows and `generate` are used on the device's
+thread alone.
 """
 
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from triwire_server.engine.segment import Register, Segment, Task
+
+if TYPE_CHECKING:
+    from triwire_server.engine.models.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +92,34 @@ class Model(abc.ABC):
         """Tokens of a text as this model reads it, special tokens and instructions not counted."""
 
     @abc.abstractmethod
+    def new_rows(self) -> "Rows":
+        """An empty batch, which prompts join and leave at any step."""
+
+    @abc.abstractmethod
+    def is_complete(self, token_ids: Sequence[int]) -> bool:
+        """Whether generated ids end with an end token."""
+
+    def has_ended(self, prompt: Prompt, token_ids: Sequence[int]) -> bool:
+        """Whether an output is done: its end token was written, or its limit is reached."""
+        return self.is_complete(token_ids) or len(token_ids) >= prompt.max_new_tokens
+
     def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """Run one batch to its end on the device.
+        """Run one batch to its end on the device; a row that has ended leaves it.
 
         Returns:
             For each prompt the generated ids, forced ids excluded, the end token included if it was reached. A list
             without the end token stopped at `max_new_tokens`.
         """
-
-    @abc.abstractmethod
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """Whether generated ids end with an end token."""
+        outputs: list[list[int]] = [[] for _ in prompts]
+        if not prompts:
+            return outputs
+        rows = self.new_rows()
+        tokens = rows.add(dict(enumerate(prompts)))
+        while True:
+            for number, token in tokens.items():
+                outputs[number].append(token)
+                if self.has_ended(prompts[number], outputs[number]):
+                    rows.drop(number)
+            if not len(rows):
+                return outputs
+            tokens = rows.step()

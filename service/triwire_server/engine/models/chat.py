@@ -5,7 +5,7 @@ inside it are read as plain characters. Instructions that many prompts share are
 """
 
 import re
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
-from triwire_server.engine.models.decoding import Chooser
-from triwire_server.engine.models.kv_rows import KeyValueRows, KeyValues
+from triwire_server.engine.models.kv_rows import KeyValues, left_padded
+from triwire_server.engine.models.rows import ReadPrompts, Rows
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
 from triwire_server.profile import ModelSpec, Prompts
 
@@ -38,16 +38,6 @@ class _Frame:
 
     before: tuple[int, ...]
     after: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Row:
-    """One prompt while it is decoded."""
-
-    prompt: Prompt
-    chooser: Chooser
-    ids: list[int]
-    """What it has written so far."""
 
 
 class ChatModel(Model):
@@ -165,55 +155,45 @@ class ChatModel(Model):
         """See `Model.is_complete`."""
         return bool(token_ids) and token_ids[-1] in self._end_ids
 
-    @torch.inference_mode()
-    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """See `Model.generate`. A row that has ended leaves the batch."""
-        outputs: list[list[int]] = [[] for _ in prompts]
-        if not prompts:
-            return outputs
-        rows: list[_Row] = []
-        parts: list[KeyValues] = []
-        scores: list[torch.Tensor] = []
-        for indices in _prefill_order(prompts):
-            rows += [_Row(prompts[index], Chooser(prompts[index]), outputs[index]) for index in indices]
-            part, part_logits = self._prefill([prompts[index] for index in indices])
-            parts.append(part)
-            scores.append(part_logits)
-        batch = KeyValueRows(parts)
-        parts.clear()
-        logits = torch.cat(scores)  # (rows, vocabulary)
-        while True:
-            for row, best, row_logits in zip(rows, logits.argmax(dim=-1).tolist(), logits, strict=True):
-                row.ids.append(best if row.chooser.is_greedy else row.chooser.choose(row_logits, row.ids))
-            # From the last row on, so that a row that moves into a hole has been looked at.
-            for number in reversed(range(len(rows))):
-                if self._has_ended(rows[number]):
-                    batch.drop(number)
-                    rows[number] = rows[-1]
-                    rows.pop()
-            if not rows:
-                return outputs
-            mask, positions = batch.next_token()
-            last = torch.tensor([[row.ids[-1]] for row in rows], device=self._device)  # (rows, 1), int64
-            logits = self._forward(last, mask, positions, batch.cache)
+    def new_rows(self) -> "ChatRows":
+        """See `Model.new_rows`."""
+        return ChatRows(self._model, self._device, self._compute_dtype, self._prefixes)
 
-    def _has_ended(self, row: _Row) -> bool:
-        return row.ids[-1] in self._end_ids or len(row.ids) >= row.prompt.max_new_tokens
 
-    def _prefill(self, prompts: Sequence[Prompt]) -> tuple[KeyValues, torch.Tensor]:
-        """Read prompts with the same instructions in one pass.
+class ChatRows(Rows):
+    """Running rows of a decoder-only model.
 
-        Returns:
-            Their keys and values, and the scores of their first tokens, shape (prompts, vocabulary).
-        """
+    Args:
+        model: the library's model.
+        device: where it runs.
+        compute_dtype: of its layers; the embedding may be stored in a smaller type.
+        prefixes: keys and values of instructions by their ids, shared by all rows of a model; the least recently used
+            first.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        device: torch.device,
+        compute_dtype: torch.dtype,
+        prefixes: OrderedDict[tuple[int, ...], KeyValues],
+    ) -> None:
+        super().__init__(device)
+        self._model = model
+        self._compute_dtype = compute_dtype
+        self._prefixes = prefixes
+
+    def start_ids(self, prompt: Prompt) -> list[int]:
+        """None: the prompt itself is not looked at when an output must not repeat itself."""
+        return []
+
+    def pass_key(self, prompt: Prompt) -> tuple[int, ...]:
+        """Prompts with the same instructions are read together."""
+        return prompt.input_ids[: prompt.prefix_length]
+
+    def _read(self, prompts: Sequence[Prompt]) -> ReadPrompts:
         shared = prompts[0].prefix_length
-        texts = [[*prompt.input_ids[shared:], *prompt.forced_ids] for prompt in prompts]
-        longest = max(len(text) for text in texts)
-        input_ids = torch.zeros(len(texts), longest, dtype=torch.int64)  # (batch, tokens)
-        mask = torch.zeros_like(input_ids)  # (batch, tokens)
-        for number, text in enumerate(texts):
-            input_ids[number, longest - len(text) :] = torch.tensor(text)
-            mask[number, longest - len(text) :] = 1
+        input_ids, mask = left_padded([[*prompt.input_ids[shared:], *prompt.forced_ids] for prompt in prompts])
         input_ids, mask = input_ids.to(self._device), mask.to(self._device)
         cache = DynamicCache()
         if shared:
@@ -222,7 +202,10 @@ class ChatModel(Model):
             mask = torch.cat([prefix.mask.expand(len(prompts), -1), mask], dim=1)
         positions = (mask.cumsum(dim=1) - 1).clamp_min(0)[:, shared:]  # (batch, tokens)
         logits = self._forward(input_ids, mask, positions, cache)
-        return KeyValues.of_cache(cache, mask), logits
+        return ReadPrompts(KeyValues.of_cache(cache, mask), logits)
+
+    def _next(self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        return self._forward(input_ids, mask, positions, self._states.cache)
 
     def _prefix(self, ids: tuple[int, ...]) -> KeyValues:
         """Keys and values of instructions, computed once and kept."""
@@ -263,23 +246,6 @@ class ChatModel(Model):
         )
         logits: torch.Tensor = outputs.logits[:, -1]
         return logits
-
-
-def _prefill_order(prompts: Sequence[Prompt]) -> list[list[int]]:
-    """Indices of prompts that are read in one pass: the same instructions, and lengths that need little padding."""
-    groups: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    for index, prompt in enumerate(prompts):
-        groups[prompt.input_ids[: prompt.prefix_length]].append(index)
-    passes: list[list[int]] = []
-    for indices in groups.values():
-        lengths = {index: len(prompts[index].input_ids) - prompts[index].prefix_length for index in indices}
-        shortest = -1
-        for index in sorted(indices, key=lambda index: lengths[index]):
-            if shortest < 0 or lengths[index] > max(1.3 * shortest, shortest + 8):
-                shortest = lengths[index]
-                passes.append([])
-            passes[-1].append(index)
-    return passes
 
 
 def _summary_fields(summary: SummarySpec | None) -> dict[str, int]:

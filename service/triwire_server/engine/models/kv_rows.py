@@ -1,4 +1,10 @@
-"""Keys and values of a running batch of a decoder-only model, from which rows leave as they end."""
+"""Keys and values of the rows that a model is decoding. Rows join and leave at any step.
+
+Rows are kept in slots 0..n-1 of preallocated buffers, without a hole: the last row takes the slot of one that leaves.
+All rows write their next token into the same column; a row that joins is aligned to it on the right, and a mask hides
+what stands before its first token. So a step writes one column, and distances between columns are those between
+tokens, which relative positions need.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +15,10 @@ from transformers import Cache, DynamicCache
 from transformers.cache_utils import DynamicLayer
 
 GROWTH = 64
-"""Columns by which full buffers grow: a copy of everything each 64 tokens, and no room for outputs that end early."""
+"""Least number of columns by which full buffers grow, so that copies are rare."""
+
+ROW_GROWTH = 8
+"""Rows by which full buffers grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,56 +46,99 @@ class KeyValues:
         return cache
 
 
+@dataclass(slots=True)
+class _Window:
+    """The part of the buffers that is in use: rows 0..rows-1, columns start..end-1."""
+
+    rows: int = 0
+    start: int = 0
+    end: int = 0
+
+
 class _RowLayer(DynamicLayer):  # type: ignore[misc]  # transformers is published without types
-    """One layer's buffers; `keys` and `values`, which the library reads, are views of them."""
+    """Keys and values of one layer, written in place."""
 
-    def __init__(self, pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], columns: int) -> None:
+    def __init__(self, pair: tuple[torch.Tensor, torch.Tensor], window: _Window) -> None:
         super().__init__()
-        self._buffers = tuple(_join([pair[part] for pair in pairs], columns) for part in (0, 1))
-        self._rows, self._columns = self._buffers[0].shape[0], columns
-        self.dtype, self.device = self._buffers[0].dtype, self._buffers[0].device
+        self._window = window
+        self._buffers = tuple(states.new_zeros(0, states.shape[1], 0, states.shape[3]) for states in pair)
+        self.dtype, self.device = pair[0].dtype, pair[0].device
         self.is_initialized = True
-        self._show()
 
-    def _show(self) -> None:
-        self.keys, self.values = (buffer[: self._rows, :, : self._columns] for buffer in self._buffers)
+    def move(self, rows: int, columns: int, target: int) -> None:
+        """Put the window into new buffers of so many rows and columns, from column `target` on."""
+        self._buffers = tuple(_moved(buffer, self._window, rows, columns, target) for buffer in self._buffers)
+
+    def put(self, pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+        """Write rows behind the last one, up to the end of the window."""
+        window = self._window
+        for buffer, states in zip(self._buffers, pair, strict=True):
+            rows, columns = states.shape[0], states.shape[2]
+            buffer[window.rows : window.rows + rows, :, window.end - columns : window.end] = states
+
+    def drop(self, row: int) -> None:
+        """Copy the last row into the slot of one that leaves."""
+        window = self._window
+        for buffer in self._buffers:
+            buffer[row, :, window.start : window.end] = buffer[window.rows - 1, :, window.start : window.end]
+
+    def show(self) -> None:
+        """Let the library see the window."""
+        window = self._window
+        self.keys, self.values = (buffer[: window.rows, :, window.start : window.end] for buffer in self._buffers)
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        end = self._columns + key_states.shape[2]
-        if end > self._buffers[0].shape[2]:
-            self._buffers = tuple(_widen(buffer[: self._rows], self._columns, end) for buffer in self._buffers)
+        window = self._window
         for buffer, states in zip(self._buffers, (key_states, value_states), strict=True):
-            buffer[: self._rows, :, self._columns : end] = states
-        self._columns = end
-        self._show()
+            buffer[: window.rows, :, window.end - 1 : window.end] = states
+        self.show()
         return self.keys, self.values
 
-    def drop(self, row: int) -> None:
-        last = self._rows - 1
-        for buffer in self._buffers:
-            buffer[row, :, : self._columns] = buffer[last, :, : self._columns]
-        self._rows = last
-        self._show()
+    def get_seq_length(self) -> int:
+        # Asked for within a step, whose own column is already in the window.
+        return self._window.end - self._window.start - 1
 
 
 class KeyValueRows:
-    """The rows of a batch that is being decoded, in slots 0..n-1.
+    """Self-attention keys and values of a running batch, with the mask that says which columns a row owns."""
 
-    Args:
-        parts: texts that were read in separate passes. Shorter ones are padded on the left, so that every row writes
-            its next token into the same column.
-    """
+    def __init__(self) -> None:
+        self._window = _Window()
+        self._layers: list[_RowLayer] = []
+        self._mask = torch.zeros(0, 0, dtype=torch.int64)
+        self._starts: list[int] = []
+        """First column of each row."""
 
-    def __init__(self, parts: Sequence[KeyValues]) -> None:
-        columns = max(part.mask.shape[1] for part in parts)
-        numbers = range(len(parts[0].layers))
-        layers = [_RowLayer([part.layers[number] for part in parts], columns) for number in numbers]
-        self.cache: Any = Cache(layers=layers)
-        self._mask = torch.cat(
-            [torch.nn.functional.pad(part.mask, (columns - part.mask.shape[1], 0)) for part in parts]
-        )
+        self._lengths: list[int] = []
+        """Tokens of each row."""
+
+        self.cache: Any = None
+        """The library's face of the window; None while there are no rows."""
+
+    def __len__(self) -> int:
+        return self._window.rows
+
+    def add(self, part: KeyValues) -> None:
+        """Let the rows of a part join behind those that are there."""
+        window = self._window
+        rows, columns = part.mask.shape
+        if not self._layers:
+            self._layers = [_RowLayer(pair, window) for pair in part.layers]
+            self._mask = part.mask.new_zeros(0, 0)
+            self.cache = Cache(layers=self._layers)
+        if window.rows + rows > self._mask.shape[0] or window.end < columns:
+            self._make_room(window.rows + rows, columns)
+        for layer, pair in zip(self._layers, part.layers, strict=True):
+            layer.put(pair)
+        self._mask[window.rows : window.rows + rows] = 0
+        self._mask[window.rows : window.rows + rows, window.end - columns : window.end] = part.mask
+        self._starts += [window.end - columns] * rows
+        self._lengths += part.mask.sum(dim=1).tolist()
+        window.rows += rows
+        window.start = min(self._starts)
+        self._show()
 
     def next_token(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Make room for one more token in each row.
@@ -95,34 +147,136 @@ class KeyValueRows:
             The attention mask with the new column, shape (rows, columns), and the positions of the new tokens, shape
             (rows, 1); both int64.
         """
-        positions = self._mask.sum(dim=1, keepdim=True)
-        self._mask = torch.nn.functional.pad(self._mask, (0, 1), value=1)
-        return self._mask, positions
+        window = self._window
+        if window.end == self._mask.shape[1]:
+            self._make_room(self._mask.shape[0], 0)
+        self._mask[: window.rows, window.end] = 1
+        window.end += 1
+        positions = torch.tensor(self._lengths, device=self._mask.device)[:, None]
+        self._lengths = [length + 1 for length in self._lengths]
+        return self._mask[: window.rows, window.start : window.end], positions
 
     def drop(self, row: int) -> None:
         """Forget a row; the last row takes its slot."""
-        for layer in self.cache.layers:
+        window = self._window
+        for layer in self._layers:
             layer.drop(row)
-        self._mask[row] = self._mask[-1]
-        self._mask = self._mask[:-1]
+        self._mask[row] = self._mask[window.rows - 1]
+        for values in (self._starts, self._lengths):
+            values[row] = values[-1]
+            values.pop()
+        window.rows -= 1
+        if not window.rows:
+            self.__init__()  # type: ignore[misc]  # as new, and the memory is free
+            return
+        window.start = min(self._starts)
+        self._show()
+
+    def _make_room(self, rows: int, columns: int) -> None:
+        """Move the window to the start of new buffers that hold more rows, or more columns before or after its end."""
+        window = self._window
+        width = window.end - window.start
+        end = max(width, columns)
+        capacity = end + max(GROWTH, end // 2)
+        if rows > self._mask.shape[0]:
+            rows += -rows % ROW_GROWTH
+        for layer in self._layers:
+            layer.move(rows, capacity, end - width)
+        self._mask = _moved(self._mask[:, None, :, None], window, rows, capacity, end - width)[:, 0, :, 0]
+        shift = end - window.end
+        self._starts = [start + shift for start in self._starts]
+        window.start, window.end = end - width, end
+
+    def _show(self) -> None:
+        for layer in self._layers:
+            layer.show()
 
 
-def _join(tensors: Sequence[torch.Tensor], columns: int) -> torch.Tensor:
-    """Rows of several tensors below each other, each right-aligned to so many columns, with room to grow."""
-    first = tensors[0]
-    rows = sum(tensor.shape[0] for tensor in tensors)
-    # Zeros, not what memory holds: a masked column still takes part in a product with zero.
-    buffer = first.new_zeros(rows, first.shape[1], columns + GROWTH, first.shape[3])
-    start = 0
-    for tensor in tensors:
-        end = start + tensor.shape[0]
-        buffer[start:end, :, columns - tensor.shape[2] : columns] = tensor
-        start = end
-    return buffer
+class SourceRows:
+    """Cross-attention keys and values of a running batch: written once for each row, aligned on the left."""
+
+    def __init__(self) -> None:
+        self._buffers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        self._mask = torch.zeros(0, 0, dtype=torch.int64)
+        self._lengths: list[int] = []
+        self.cache: Any = None
+        """The library's face of the rows; None while there are none."""
+
+    @property
+    def mask(self) -> torch.Tensor:
+        """1 where a source has a token. Shape (rows, tokens of the longest source), int64."""
+        return self._mask[: len(self._lengths), : max(self._lengths, default=0)]
+
+    def add(self, part: KeyValues) -> None:
+        """Let the sources of a part join behind those that are there."""
+        rows, columns = part.mask.shape
+        first = len(self._lengths)
+        if not self._buffers:
+            empty = [
+                tuple(states.new_zeros(0, states.shape[1], 0, states.shape[3]) for states in p) for p in part.layers
+            ]
+            self._buffers = [(keys, values) for keys, values in empty]
+            self._mask = part.mask.new_zeros(0, 0)
+            self.cache = Cache(layers=[DynamicLayer() for _ in part.layers])
+        if first + rows > self._mask.shape[0] or columns > self._mask.shape[1]:
+            self._make_room(first + rows, columns)
+        for buffers, pair in zip(self._buffers, part.layers, strict=True):
+            for buffer, states in zip(buffers, pair, strict=True):
+                buffer[first : first + rows, :, :columns] = states
+        self._mask[first : first + rows] = 0
+        self._mask[first : first + rows, :columns] = part.mask
+        self._lengths += part.mask.sum(dim=1).tolist()
+        self._show()
+
+    def drop(self, row: int) -> None:
+        """Forget a source; the last one takes its slot."""
+        last = len(self._lengths) - 1
+        length = self._lengths[last]
+        for buffers in self._buffers:
+            for buffer in buffers:
+                buffer[row, :, :length] = buffer[last, :, :length]
+        self._mask[row] = self._mask[last]
+        self._lengths[row] = length
+        self._lengths.pop()
+        if not self._lengths:
+            self.__init__()  # type: ignore[misc]  # as new, and the memory is free
+            return
+        self._show()
+
+    def _make_room(self, rows: int, columns: int) -> None:
+        rows = max(rows + -rows % ROW_GROWTH, self._mask.shape[0])
+        columns = max(columns, self._mask.shape[1])
+        window = _Window(len(self._lengths), 0, self._mask.shape[1])
+        self._buffers = [
+            (_moved(keys, window, rows, columns, 0), _moved(values, window, rows, columns, 0))
+            for keys, values in self._buffers
+        ]
+        self._mask = _moved(self._mask[:, None, :, None], window, rows, columns, 0)[:, 0, :, 0]
+
+    def _show(self) -> None:
+        rows, columns = self.mask.shape
+        for layer, (keys, values) in zip(self.cache.layers, self._buffers, strict=True):
+            layer.keys, layer.values = keys[:rows, :, :columns], values[:rows, :, :columns]
+            layer.is_initialized = True
 
 
-def _widen(buffer: torch.Tensor, columns: int, end: int) -> torch.Tensor:
-    """A wider buffer with the same first columns."""
-    wider = buffer.new_zeros(buffer.shape[0], buffer.shape[1], end + GROWTH, buffer.shape[3])
-    wider[:, :, :columns] = buffer[:, :, :columns]
-    return wider
+def _moved(buffer: torch.Tensor, window: _Window, rows: int, columns: int, target: int) -> torch.Tensor:
+    """A buffer of zeros of another size that holds the window from column `target` on.
+
+    Zeros, not what memory holds: a masked column still takes part in a product with zero.
+    """
+    moved = buffer.new_zeros(rows, buffer.shape[1], columns, buffer.shape[3])
+    width = window.end - window.start
+    moved[: window.rows, :, target : target + width] = buffer[: window.rows, :, window.start : window.end]
+    return moved
+
+
+def left_padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids below each other, aligned on the right, and their mask. Shape (rows, longest), int64, both."""
+    longest = max(len(row) for row in rows)
+    ids = torch.zeros(len(rows), longest, dtype=torch.int64)
+    mask = torch.zeros_like(ids)
+    for number, row in enumerate(rows):
+        ids[number, longest - len(row) :] = torch.tensor(row)
+        mask[number, longest - len(row) :] = 1
+    return ids, mask

@@ -1,19 +1,21 @@
-"""What encoder-decoder models share: reading a checkpoint, token ids in and out, greedy decoding of a batch.
+"""What encoder-decoder models share: reading a checkpoint, token ids in and out, the rows that are being decoded.
 
 A subclass says how a source starts and ends and which tokens its output is made to start with; nothing else differs
 between the families. Knows no queue and no articles.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from transformers import AutoModelForSeq2SeqLM, GenerationConfig, StoppingCriteria, StoppingCriteriaList
+from transformers import AutoModelForSeq2SeqLM, DynamicCache, EncoderDecoderCache, GenerationConfig
+from transformers.modeling_outputs import BaseModelOutput
 
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
+from triwire_server.engine.models.kv_rows import KeyValues, SourceRows
+from triwire_server.engine.models.rows import ReadPrompts, Rows
 from triwire_server.engine.segment import Segment
 from triwire_server.profile import ModelSpec
 
@@ -22,16 +24,6 @@ REPAIR_NGRAM_SIZE = 3
 
 MAX_CONTROL_TOKENS = 4
 """Tokens around a text on either side: start, language, end, and one to spare."""
-
-
-class _RowLimits(StoppingCriteria):  # type: ignore[misc]  # transformers is published without types
-    """Ends each row at its own number of new tokens, so that a batch reads as its rows do alone."""
-
-    def __init__(self, start: int, limits: Sequence[int], device: torch.device) -> None:
-        self._ends = torch.tensor([start + limit for limit in limits], device=device)  # (batch,), int64
-
-    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        return self._ends <= input_ids.shape[1]  # (batch,), bool
 
 
 class Seq2SeqModel(Model):
@@ -69,8 +61,11 @@ class Seq2SeqModel(Model):
         self._end_ids = frozenset(int(end) for end in (ends if isinstance(ends, list) else [ends]))
         self._start_id = int(published.decoder_start_token_id)
         self._published_first_id: int | None = published.forced_bos_token_id
-        # generate() fills what a call leaves out from here: beams, penalties and lengths of the publisher's choice.
+        # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
+        decoder = self._model.get_decoder()
+        if hasattr(decoder, "embed_positions"):
+            decoder.embed_positions = RowPositions(decoder.embed_positions, self._pad_id)
 
     def _check_lengths(self) -> None:
         """The profile allows no text that the model has no positions for (T5 has no bound)."""
@@ -155,58 +150,123 @@ class Seq2SeqModel(Model):
         """See `Model.is_complete`."""
         return bool(token_ids) and token_ids[-1] in self._end_ids
 
-    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """See `Model.generate`. Prompts that decode by different rules run one group after the other."""
-        groups: defaultdict[tuple[int, int, int | None], list[int]] = defaultdict(list)
-        for index, prompt in enumerate(prompts):
-            # Sampled rows share one random state in generate(), so each of them runs alone.
-            alone = None if prompt.sampling_seed is None else index
-            groups[len(prompt.forced_ids), prompt.no_repeat_ngram_size, alone].append(index)
-        outputs: list[list[int]] = [[] for _ in prompts]
-        for indices in groups.values():
-            for index, ids in zip(indices, self._generate_group([prompts[i] for i in indices]), strict=True):
-                outputs[index] = ids
-        return outputs
+    def new_rows(self) -> "Seq2SeqRows":
+        """See `Model.new_rows`."""
+        return Seq2SeqRows(self._model, self._device, self._start_id, self._pad_id, self.suppressed_ids())
 
-    @torch.inference_mode()
-    def _generate_group(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        """One batch with the same decoding rules."""
+
+class Seq2SeqRows(Rows):
+    """Running rows of an encoder-decoder, driven through the library's own forward.
+
+    Args:
+        model: the library's model, its decoder's positions replaced by `RowPositions` if it has any.
+        device: where it runs.
+        start_id: first decoder token.
+        pad_id: padding of sources.
+        suppressed_ids: tokens that are never written.
+    """
+
+    def __init__(
+        self, model: Any, device: torch.device, start_id: int, pad_id: int, suppressed_ids: Sequence[int]
+    ) -> None:
+        super().__init__(device, suppressed_ids)
+        self._model = model
+        self._start_id = start_id
+        self._pad_id = pad_id
+        self._sources = SourceRows()
+        positions = getattr(model.get_decoder(), "embed_positions", None)
+        self._positions = positions if isinstance(positions, RowPositions) else None
+
+    def start_ids(self, prompt: Prompt) -> list[int]:
+        """The start token, and what the output is made to start with."""
+        return [self._start_id, *prompt.forced_ids]
+
+    def pass_key(self, prompt: Prompt) -> int:
+        """Outputs that start with as many tokens are read together."""
+        return len(prompt.forced_ids)
+
+    def _read(self, prompts: Sequence[Prompt]) -> ReadPrompts:
         longest = max(len(prompt.input_ids) for prompt in prompts)
-        input_ids = torch.full((len(prompts), longest), self._pad_id)  # (batch, source_tokens), int64
-        mask = torch.zeros_like(input_ids)  # (batch, source_tokens), int64
+        input_ids = torch.full((len(prompts), longest), self._pad_id)  # (batch, source tokens), int64
+        mask = torch.zeros_like(input_ids)  # (batch, source tokens), int64
         for row, prompt in enumerate(prompts):
             input_ids[row, : len(prompt.input_ids)] = torch.tensor(prompt.input_ids)
             mask[row, : len(prompt.input_ids)] = 1
-        start = [[self._start_id, *prompt.forced_ids] for prompt in prompts]
-        first = prompts[0]
-        limits = [prompt.max_new_tokens for prompt in prompts]
-        config = GenerationConfig(
-            max_new_tokens=max(limits),
-            do_sample=first.sampling_seed is not None,
-            num_beams=1,
-            no_repeat_ngram_size=first.no_repeat_ngram_size,
-            suppress_tokens=self.suppressed_ids() or None,
-            eos_token_id=sorted(self._end_ids),
-            pad_token_id=self._pad_id,
-            decoder_start_token_id=self._start_id,
+        mask = mask.to(self._device)
+        start = torch.tensor([self.start_ids(prompt) for prompt in prompts], device=self._device)  # (batch, start)
+        cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        outputs = self._model(
+            input_ids=input_ids.to(self._device),
+            attention_mask=mask,
+            decoder_input_ids=start,
+            past_key_values=cache,
             use_cache=True,
         )
-        with torch.random.fork_rng(enabled=first.sampling_seed is not None):
-            if first.sampling_seed is not None:
-                torch.manual_seed(first.sampling_seed)
-            generated = self._model.generate(
-                input_ids=input_ids.to(self._device),
-                attention_mask=mask.to(self._device),
-                decoder_input_ids=torch.tensor(start, device=self._device),
-                generation_config=config,
-                stopping_criteria=StoppingCriteriaList([_RowLimits(len(start[0]), limits, self._device)]),
-            )  # (batch, start + new tokens), int64
-        rows = generated[:, len(start[0]) :].tolist()
-        return [self._until_end(row, limit) for row, limit in zip(rows, limits, strict=True)]
+        return ReadPrompts(
+            states=KeyValues.of_cache(cache.self_attention_cache, torch.ones_like(start)),
+            scores=outputs.logits[:, -1],
+            sources=KeyValues.of_cache(cache.cross_attention_cache, mask),
+        )
 
-    def _until_end(self, row: list[int], limit: int) -> list[int]:
-        """What a row itself wrote: up to its end token or its limit; what follows is padding."""
-        for position, token_id in enumerate(row[:limit]):
-            if token_id in self._end_ids:
-                return row[: position + 1]
-        return row[:limit]
+    def _join(self, read: ReadPrompts) -> None:
+        super()._join(read)
+        assert read.sources is not None  # noqa: S101 - an encoder-decoder always has them; for the type checker
+        self._sources.add(read.sources)
+
+    def _leave(self, slot: int) -> None:
+        super()._leave(slot)
+        self._sources.drop(slot)
+
+    def _next(self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        cache = EncoderDecoderCache(self._states.cache, self._sources.cache)
+        cache.is_updated = dict.fromkeys(range(len(self._sources.cache.layers)), True)
+        source_mask = self._sources.mask
+        # The sources are in the cache; of this only the shape is looked at.
+        shape = torch.zeros((), device=self._device).expand(*source_mask.shape, 1)
+        encoded = BaseModelOutput(last_hidden_state=shape)
+        if self._positions is not None:
+            self._positions.rows = positions
+        try:
+            outputs = self._model(
+                encoder_outputs=encoded,
+                attention_mask=source_mask,
+                decoder_input_ids=input_ids,
+                decoder_attention_mask=mask,
+                past_key_values=cache,
+                use_cache=True,
+            )
+        finally:
+            if self._positions is not None:
+                self._positions.rows = None
+        scores: torch.Tensor = outputs.logits[:, -1]
+        return scores
+
+
+class RowPositions(torch.nn.Module):
+    """Position embeddings of a decoder in which each row may be at a position of its own.
+
+    The library's decoders know one position for the whole batch. While `rows` is set, its positions are looked up in
+    the same table instead. T5 has relative positions alone and needs none of this.
+
+    Args:
+        table: the library's module: learned (BART, MBart), sinusoidal (Marian, PEGASUS, M2M100).
+        pad_id: M2M100 gives padding a position of its own, also where it was written.
+    """
+
+    def __init__(self, table: torch.nn.Module, pad_id: int) -> None:
+        super().__init__()
+        self.table: Any = table
+        self._pad_id = pad_id
+        self.rows: torch.Tensor | None = None
+        """Position of the one token of each row, or None. Shape (rows, 1), int64."""
+
+    def forward(self, input_ids: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Embeddings. Shape (rows, 1, size) while `rows` is set, else as the library's module gives them."""
+        if self.rows is None:
+            embeddings: torch.Tensor = self.table(input_ids, *args, **kwargs)
+            return embeddings
+        if hasattr(self.table, "weights"):  # M2M100 counts from behind the padding position
+            places = self.rows + self.table.padding_idx + 1
+            places = torch.where(input_ids == self._pad_id, self.table.padding_idx, places)
+            return torch.nn.functional.embedding(places, self.table.weights)
+        return torch.nn.functional.embedding(self.rows + getattr(self.table, "offset", 0), self.table.weight)

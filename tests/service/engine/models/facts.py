@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from tests.service.engine.models.reference import has_repeated_trigram, library_greedy, library_published
@@ -65,3 +66,30 @@ def check_ends_are_told(model: Model, segments: Sequence[Segment], end_id: int) 
         assert end_id not in output[:-1]
         assert (output[-1] == end_id) == is_complete
         assert is_complete or len(output) == prompt.max_new_tokens
+
+
+def check_joins_change_nothing(model: Model, segments: Sequence[Segment], seed: int) -> None:
+    """Texts that join and leave a running batch at random steps read as they do alone."""
+    random = Random(seed)
+    prompts = [model.encode(segment) for segment in segments]
+    expected = [model.generate([prompt])[0] for prompt in prompts]
+    rows = model.new_rows()
+    waiting, running, left = list(range(len(prompts))), set[int](), set[int]()
+    outputs: dict[int, list[int]] = {number: [] for number in waiting}
+    random.shuffle(waiting)
+    while waiting or running:
+        joining = [waiting.pop() for _ in range(min(len(waiting), random.choice((0, 0, 1, 1, 2, 4))))]
+        tokens = rows.step() if running else {}
+        if joining:
+            tokens |= rows.add({number: prompts[number] for number in joining})
+            running.update(joining)
+        assert set(tokens) == running
+        for number, token in tokens.items():
+            outputs[number].append(token)
+            is_cancelled = random.random() < 0.01
+            if model.has_ended(prompts[number], outputs[number]) or is_cancelled:
+                rows.drop(number)
+                running.remove(number)
+                left |= {number} if is_cancelled else set()
+    for number, output in outputs.items():
+        assert output == (expected[number][: len(output)] if number in left else expected[number])

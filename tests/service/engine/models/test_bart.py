@@ -70,6 +70,12 @@ def test_reads_as_the_library(family: str, request: pytest.FixtureRequest) -> No
 
 
 @pytest.mark.parametrize("family", ["bart", "kobart", "pegasus"])
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(family: str, seed: int, request: pytest.FixtureRequest) -> None:
+    facts.check_joins_change_nothing(load_summarizer(request.getfixturevalue(family)), 2 * mixed_summaries(), seed)
+
+
+@pytest.mark.parametrize("family", ["bart", "kobart", "pegasus"])
 def test_int8_rows_are_independent(family: str, request: pytest.FixtureRequest) -> None:
     directory = request.getfixturevalue(family)
     facts.check_int8_rows_are_independent(load_summarizer(directory, dtype="int8"), mixed_summaries())

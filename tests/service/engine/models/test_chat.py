@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
+from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load
 from tests.tiny_models import save_chat
 from triwire_server.engine.models.base import Model, Prompt
@@ -121,6 +122,11 @@ def test_reads_as_the_library(directory: Path, model: Model) -> None:
     assert [model.generate([prompt])[0] for prompt in prompts] == expected
     assert model.generate(prompts) == expected
     assert model.generate(prompts[::-1]) == expected[::-1]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(model: Model, seed: int) -> None:
+    facts.check_joins_change_nothing(model, 2 * mixed_segments(), seed)
 
 
 def test_ends_are_told(model: Model) -> None:

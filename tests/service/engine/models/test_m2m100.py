@@ -47,6 +47,11 @@ def test_reads_as_the_library(directory: Path) -> None:
     facts.check_reads_as_the_library(load("m2m100", directory), directory, mixed_translations())
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(directory: Path, seed: int) -> None:
+    facts.check_joins_change_nothing(load("m2m100", directory), 3 * mixed_translations(), seed)
+
+
 def test_int8_rows_are_independent(directory: Path) -> None:
     facts.check_int8_rows_are_independent(load("m2m100", directory, dtype="int8"), mixed_translations())
 

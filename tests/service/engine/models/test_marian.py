@@ -78,6 +78,11 @@ def test_reads_as_the_library(multilingual: Path, bilingual: Path) -> None:
         facts.check_reads_as_the_library(model, directory, segments, bad_words_ids=[[pad_id]])
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(multilingual: Path, seed: int) -> None:
+    facts.check_joins_change_nothing(load_multilingual(multilingual), 3 * mixed_translations(), seed)
+
+
 def test_padding_is_never_written(bilingual: Path) -> None:
     """Decoding starts with it, so that it is what a confused model writes next."""
     model = load_bilingual(bilingual)

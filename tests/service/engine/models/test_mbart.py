@@ -41,6 +41,11 @@ def test_reads_as_the_library(directory: Path) -> None:
     facts.check_reads_as_the_library(load("mbart", directory), directory, mixed_translations())
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(directory: Path, seed: int) -> None:
+    facts.check_joins_change_nothing(load("mbart", directory), 3 * mixed_translations(), seed)
+
+
 def test_int8_rows_are_independent(directory: Path) -> None:
     facts.check_int8_rows_are_independent(load("mbart", directory, dtype="int8"), mixed_translations())
 

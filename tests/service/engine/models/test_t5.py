@@ -107,6 +107,12 @@ def test_reads_as_the_library(t5: Path, mt5: Path, madlad: Path) -> None:
     facts.check_reads_as_the_library(load_madlad(madlad), madlad, mixed_translations())
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_joins_change_nothing(t5: Path, madlad: Path, seed: int) -> None:
+    facts.check_joins_change_nothing(load_summarizer(t5), 2 * mixed_summaries(), seed)
+    facts.check_joins_change_nothing(load_madlad(madlad), 3 * mixed_translations(), seed)
+
+
 def test_int8_rows_are_independent(t5: Path, madlad: Path) -> None:
     facts.check_int8_rows_are_independent(load_summarizer(t5, dtype="int8"), mixed_summaries())
     facts.check_int8_rows_are_independent(load_madlad(madlad, dtype="int8"), mixed_translations())
