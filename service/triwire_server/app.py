@@ -196,6 +196,7 @@ class App:
                 max_queue_tokens=settings.max_queue_tokens,
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
+                max_slot_tokens=settings.max_slot_tokens,
             ),
             metrics=self._metrics,
             cache=ResultCache(settings.cache_bytes) if settings.cache_bytes else None,

@@ -8,7 +8,6 @@ _BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 _LOAD_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SEQUENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _TOKENS = (16, 64, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
-_RATIOS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75)
 
 
 class Metrics:
@@ -36,17 +35,18 @@ class Metrics:
         self.requests_in_flight = gauge("requests_in_flight", "Calls under way.", "method")
         self.errors = counter("errors_total", "Failed calls, items and parts by the contract's reason.", "reason")
         self.queue_duration_seconds = histogram(
-            "queue_duration_seconds", "Time a sequence waited for its batch.", _QUEUE_SECONDS, "priority"
+            "queue_duration_seconds", "Time a sequence waited for its slot.", _QUEUE_SECONDS, "priority"
         )
-        self.queue_sequences = gauge("queue_sequences", "Sequences that wait for a batch.", "priority")
+        self.queue_sequences = gauge("queue_sequences", "Sequences that wait for a slot.", "priority")
         self.queue_tokens = gauge("queue_tokens", "Estimated tokens of admitted calls that are not done.")
         self.input_tokens = counter("input_tokens_total", "Tokens that models read.", "model")
         self.output_tokens = counter("output_tokens_total", "Tokens that models wrote.", "model")
-        self.batch_sequences = histogram("batch_sequences", "Sequences of a batch.", _SEQUENCES)
-        self.batch_tokens = histogram("batch_tokens", "Input tokens of a batch, padding counted.", _TOKENS)
-        self.batch_padding_ratio = histogram("batch_padding_ratio", "Share of padding in a batch's input.", _RATIOS)
+        self.batch_sequences = histogram(
+            "batch_sequences", "Sequences that a step of the device worked on.", _SEQUENCES
+        )
+        self.batch_tokens = histogram("batch_tokens", "Tokens that a step read, padding not counted.", _TOKENS)
         self.batch_duration_seconds = histogram(
-            "batch_duration_seconds", "Time of a batch on the device.", _BATCH_SECONDS, "model"
+            "batch_duration_seconds", "Time of a step on the device.", _BATCH_SECONDS, "model"
         )
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"

@@ -104,11 +104,14 @@ class Settings(BaseSettings):
     max_queue_tokens: int = Field(200_000, ge=1)
     """Tokens of accepted work that may wait; above, calls are refused with QUEUE_FULL."""
 
-    max_batch_tokens: int = Field(4_096, ge=1)
-    """Tokens of one batch on the device, padding counted."""
+    max_batch_tokens: int = Field(512, ge=1)
+    """Input tokens that a step may read of sequences that join; more means longer stalls of those that run."""
 
     max_batch_sequences: int = Field(32, ge=1)
-    """Sequences of one batch on the device."""
+    """Sequences that run on the device at once."""
+
+    max_slot_tokens: int = Field(16_384, ge=1)
+    """Tokens that the running sequences may come to hold; bounds the memory beside the weights."""
 
     cache_bytes: int = Field(256 * 1024 * 1024, ge=0)
     """Memory, in bytes, for finished results that are given again to equal work. 0 turns the cache off."""

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Output, Priority, Segment
+from triwire_server.engine.sequence import ComputeTime
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
@@ -35,11 +37,14 @@ class EngineLimits:
     max_queue_tokens: int = 200_000
     """Estimated tokens of admitted calls that are not done; above, calls are refused."""
 
-    max_batch_tokens: int = 4_096
-    """Input tokens of one batch, padding counted."""
+    max_batch_tokens: int = 512
+    """Input tokens that one step may read of sequences that join, which bounds how long the running ones stall."""
 
     max_batch_sequences: int = 32
-    """Sequences of one batch."""
+    """Slots: sequences that run at once."""
+
+    max_slot_tokens: int = 16_384
+    """Tokens that the running sequences may come to hold, which bounds their memory."""
 
 
 @dataclass(slots=True)
@@ -51,10 +56,10 @@ class CallUsage:
     segments: int = 0
     cached_segments: int = 0
     queue_seconds: float = 0.0
-    """From the arrival of the call to its first batch."""
+    """From the arrival of the call to its first slot."""
 
     compute_seconds: float = 0.0
-    """On the device, summed over the batches that held parts of the call."""
+    """On the device, summed over the steps that held parts of the call."""
 
 
 class Engine:
@@ -85,7 +90,10 @@ class Engine:
         self._cache = cache
         self._on_failure = on_failure
         scheduler = Scheduler(
-            max_batch_tokens=limits.max_batch_tokens, max_batch_sequences=limits.max_batch_sequences, clock=clock
+            max_batch_tokens=limits.max_batch_tokens,
+            max_batch_sequences=limits.max_batch_sequences,
+            max_slot_tokens=limits.max_slot_tokens,
+            clock=clock,
         )
         self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail)
         self._admission = _Admission(limits.max_queue_tokens, metrics, clock)
@@ -184,6 +192,7 @@ class Engine:
             arrival=self._clock(),
             deadline=call.deadline,
             on_finish=tell,
+            compute=call.compute,
         )
         self._worker.submit(sequence)
         try:
@@ -219,7 +228,7 @@ class Engine:
         if sequence.first_batch is not None:
             waited = sequence.first_batch - sequence.arrival
             self._metrics.queue_duration_seconds.labels(call.priority.name).observe(waited)
-            call.ran_in(sequence.first_batch, sequence.compute_seconds)
+            call.started(sequence.first_batch)
 
     def _fail(self, error: Exception) -> None:
         self._has_failed = True
@@ -238,7 +247,8 @@ class EngineCall:
         self.deadline = deadline
         self.usage = CallUsage()
         self._arrival = arrival
-        self._batches: set[float] = set()
+        self.compute = ComputeTime()
+        self._first_batch = math.inf
         self._tasks: set[asyncio.Task[Output]] = set()
 
     async def generate(self, model_name: str, segments: Sequence[Segment]) -> list[Output]:
@@ -261,13 +271,12 @@ class EngineCall:
         for task in self._tasks:
             task.cancel()
 
-    def ran_in(self, batch_start: float, seconds: float) -> None:
-        """Count a batch that held a part of the call, once, by the time at which it began."""
-        if batch_start not in self._batches:
-            self._batches.add(batch_start)
-            self.usage.compute_seconds += seconds
-            # Segments may be read back in another order than that of their batches.
-            self.usage.queue_seconds = min(self._batches) - self._arrival
+    def started(self, first_batch: float) -> None:
+        """Take note of when a part of the call got its slot, and of what the call cost so far."""
+        # Segments may be read back in another order than that of their slots.
+        self._first_batch = min(self._first_batch, first_batch)
+        self.usage.queue_seconds = self._first_batch - self._arrival
+        self.usage.compute_seconds = self.compute.seconds
 
 
 class _Admission:

@@ -1,4 +1,4 @@
-"""One segment as token ids with its state, and the batch that sequences form."""
+"""One segment as token ids with its state, and what the device is to do with sequences next."""
 
 import enum
 import itertools
@@ -19,6 +19,32 @@ class State(enum.Enum):
     FINISHED = "finished"
 
 
+class RunAgain(Exception):
+    """The batch of a sequence raised, and the sequence itself need not be at fault.
+
+    Args:
+        alone: memory ran out: run it with nothing beside it on the device.
+    """
+
+    def __init__(self, *, alone: bool = False) -> None:
+        super().__init__()
+        self.alone = alone
+
+
+@dataclass(slots=True)
+class ComputeTime:
+    """Time on the device of the steps that held any sequence of a call. Written by the device's thread."""
+
+    seconds: float = 0.0
+    _last_batch: int = 0
+
+    def add(self, batch_number: int, seconds: float) -> None:
+        """Count a step, once however many sequences of the call it held."""
+        if batch_number != self._last_batch:
+            self._last_batch = batch_number
+            self.seconds += seconds
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Sequence:
     """A prompt with its place in the queue and, in the end, its output or its failure."""
@@ -36,38 +62,48 @@ class Sequence:
     on_finish: Callable[["Sequence"], None] = lambda sequence: None
     """Called once on the device's thread when the sequence is finished, whichever way."""
 
+    compute: ComputeTime = field(default_factory=ComputeTime)
+    """Shared by the sequences of a call."""
+
     number: int = field(default_factory=lambda: next(_numbers))
     state: State = State.WAITING
     is_cancelled: bool = False
-    """Set from any thread; honoured before the next batch is built."""
+    """Set from any thread; honoured before the next step."""
 
     first_batch: float | None = None
-    """Monotonic seconds at which its batch began."""
+    """Monotonic seconds at which it got its slot."""
 
-    compute_seconds: float = 0.0
     token_ids: list[int] = field(default_factory=list)
     error: Exception | None = None
 
-    @property
-    def num_tokens(self) -> int:
-        """Tokens to read and, at most, to write: what it weighs in a batch's budget."""
-        return len(self.prompt.input_ids) + self.prompt.max_new_tokens
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Sequences that run together: of one model, with inputs of at most `width` tokens."""
+
+    model_name: str
+    width: int
+    quarantine: int = 0
+    """Above 0: part of a batch that raised, and runs apart from all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sequences of one model that run together."""
+    """One step of the device, in one pool: a token more for what runs, and the first one of what joins."""
 
-    model_name: str
-    sequences: tuple[Sequence, ...]
+    number: int
+    pool: Pool
+    running: tuple[Sequence, ...]
+    joining: tuple[Sequence, ...]
+    pools: frozenset[Pool]
+    """Every pool that has sequences. What is kept for another one is of no use any more."""
+
+    @property
+    def sequences(self) -> tuple[Sequence, ...]:
+        """All of them, those that run already first."""
+        return self.running + self.joining
 
     @property
     def num_tokens(self) -> int:
-        """Tokens to read with padding counted: as many for each sequence as the longest has."""
-        return len(self.sequences) * max((len(s.prompt.input_ids) for s in self.sequences), default=0)
-
-    @property
-    def padding_ratio(self) -> float:
-        """Share of `num_tokens` that is padding, 0 to 1."""
-        used = sum(len(sequence.prompt.input_ids) for sequence in self.sequences)
-        return 1.0 - used / self.num_tokens if self.num_tokens else 0.0
+        """Tokens to read: one of each running sequence, and the inputs of those that join."""
+        return len(self.running) + sum(len(s.prompt.input_ids) - s.prompt.prefix_length for s in self.joining)

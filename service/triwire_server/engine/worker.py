@@ -57,27 +57,26 @@ class Worker:
 
     def _loop(self) -> None:
         stopping = False
-        batch: Batch | None = None
         try:
             while True:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
                 batch = self.scheduler.schedule()
                 self._count_waiting()
                 if batch is None:
+                    self.model_runner.release()
                     if stopping:
                         return
                     continue
                 started = self._clock()
-                token_ids = self.model_runner.run(batch)
+                tokens = self.model_runner.run(batch)
                 self._observe(batch, self._clock() - started)
-                self.scheduler.postprocess(batch, token_ids)
+                self.scheduler.postprocess(batch, tokens)
                 if self.model_runner.max_batch_sequences is not None:
                     self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
         except Exception as error:
             _log.critical("the device thread ended with %s", type(error).__name__)
             failure = InferenceFailed("the device was lost")
-            if batch is not None:
-                self.scheduler.postprocess(batch, [failure] * len(batch.sequences))
+            self.scheduler.fail_all(failure)
             self._on_failure(error)
             # Until the end is asked for, so that nobody who submits meanwhile waits for ever.
             while not stopping:
@@ -101,11 +100,10 @@ class Worker:
 
     def _observe(self, batch: Batch, seconds: float) -> None:
         for sequence in batch.sequences:
-            sequence.compute_seconds = seconds
+            sequence.compute.add(batch.number, seconds)
         self._metrics.batch_sequences.observe(len(batch.sequences))
         self._metrics.batch_tokens.observe(batch.num_tokens)
-        self._metrics.batch_padding_ratio.observe(batch.padding_ratio)
-        self._metrics.batch_duration_seconds.labels(batch.model_name).observe(seconds)
+        self._metrics.batch_duration_seconds.labels(batch.pool.model_name).observe(seconds)
 
     def _count_waiting(self) -> None:
         for priority in Priority:

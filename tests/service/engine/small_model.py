@@ -1,17 +1,17 @@
 """A small real torch model behind the `Model` face: it copies characters, and its input decides speed and failure."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from triwire_server.engine.models.base import Model, ModelCard, Prompt
-from triwire_server.engine.models.rows import Rows
+from triwire_server.engine.models.base import Model, ModelCard, Prompt, Rows
 from triwire_server.engine.segment import Segment, Task
 
 END = 0
-FAULT = "\x01"  # START OF HEADING: a prompt that holds it makes the batch raise
-SLOW = "\x02"  # START OF TEXT: each one makes the batch take SLOW_SECONDS longer
+FAULT = "\x01"  # START OF HEADING: a prompt that holds it makes reading it raise
+LATE_FAULT = "\x03"  # END OF TEXT: the step that is to write it raises; not as the first character
+SLOW = "\x02"  # START OF TEXT: each one makes reading it take SLOW_SECONDS longer
 SLOW_SECONDS = 0.05
 
 _PAIRS = frozenset({("en", "ko"), ("ko", "en")})
@@ -31,10 +31,14 @@ class CopyModel(Model):
         )
         self.weight = torch.eye(256)
         self.batches: list[list[str]] = []
+        """Texts that joined, by step."""
+
+        self.steps: list[int] = []
+        """Rows of each step that wrote a character more."""
 
     def encode(self, segment: Segment) -> Prompt:
         ids = (*segment.text.encode("latin-1"), END)
-        return Prompt(input_ids=ids, max_new_tokens=len(ids))
+        return Prompt(input_ids=ids, max_new_tokens=len(ids), end_ids=frozenset({END}))
 
     def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
         return bytes(token for token in token_ids if token != END).decode("latin-1")
@@ -45,13 +49,42 @@ class CopyModel(Model):
     def is_complete(self, token_ids: Sequence[int]) -> bool:
         return bool(token_ids) and token_ids[-1] == END
 
-    def new_rows(self) -> Rows:
-        raise NotImplementedError
-
-    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        """Whole outputs of prompts that join. Tests replace it to fail, or to see when it is called."""
         texts = [bytes(prompt.input_ids[:-1]).decode("latin-1") for prompt in prompts]
         self.batches.append(texts)
         time.sleep(SLOW_SECONDS * sum(text.count(SLOW) for text in texts))
         if any(FAULT in text for text in texts):
             raise RuntimeError("a kernel failed")
         return [(self.weight[list(prompt.input_ids)] @ self.weight).argmax(-1).tolist() for prompt in prompts]
+
+    def new_rows(self) -> Rows:
+        return CopyRows(self)
+
+
+class CopyRows(Rows):
+    """Gives one character a step."""
+
+    def __init__(self, model: CopyModel) -> None:
+        self._model = model
+        self._left: dict[int, list[int]] = {}
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        return list(self._left)
+
+    def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
+        outputs = self._model.read(list(prompts.values()))
+        self._left |= dict(zip(prompts, outputs, strict=True))
+        return {number: self._left[number].pop(0) for number in prompts}
+
+    def step(self) -> dict[int, int]:
+        self.is_sound = False
+        self._model.steps.append(len(self._left))
+        if any(left[0] == ord(LATE_FAULT) for left in self._left.values()):
+            raise RuntimeError("a kernel failed")
+        self.is_sound = True
+        return {number: left.pop(0) for number, left in self._left.items()}
+
+    def drop(self, number: int) -> None:
+        del self._left[number]

@@ -217,7 +217,7 @@ async def test_a_lost_device_fails_what_waits_and_is_reported() -> None:
         """Named as torch names the error of a device that is gone."""
 
     class LostModel(CopyModel):
-        def generate(self, prompts):  # type: ignore[no-untyped-def]  # raises on purpose
+        def read(self, prompts):  # type: ignore[no-untyped-def]  # raises on purpose
             raise AcceleratorError("lost")
 
     reported: list[Exception] = []

@@ -1,79 +1,136 @@
+import itertools
 from collections.abc import Sequence
 
 import pytest
 import torch
 
-from tests.service.engine.small_model import END, FAULT, CopyModel
+from tests.service.engine.small_model import END, FAULT, LATE_FAULT, CopyModel
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner, is_out_of_memory
 from triwire_server.engine.models.base import Prompt
+from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
-from triwire_server.engine.sequence import Batch
+from triwire_server.engine.sequence import Batch, Pool, RunAgain
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.errors import InferenceFailed
 
+POOL = Pool("copy@1", 128)
+_numbers = itertools.count(1)
+
 
 class NarrowModel(CopyModel):
-    """Has memory for so many sequences of a batch, by the number that stands for it in each prompt."""
+    """Has memory for so many sequences that join at once, by the number that stands for it in each prompt."""
 
-    def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         if len(prompts) > min(prompt.input_ids[0] - ord("0") for prompt in prompts):
             raise MemoryError
-        return super().generate(prompts)
+        return super().read(prompts)
 
 
-def batch(*texts: str) -> Batch:
-    sequences = tuple(
-        EngineSequence(
-            request_id="r",
-            model_name="copy@1",
-            prompt=Prompt(input_ids=(*text.encode("latin-1"), END), max_new_tokens=20),
-            priority=Priority.STANDARD,
-            arrival=0.0,
-        )
-        for text in texts
+def sequence(text: str) -> EngineSequence:
+    ids = (*text.encode("latin-1"), END)
+    return EngineSequence(
+        request_id="r",
+        model_name="copy@1",
+        prompt=Prompt(input_ids=ids, max_new_tokens=20, end_ids=frozenset({END})),
+        priority=Priority.STANDARD,
+        arrival=0.0,
     )
-    return Batch("copy@1", sequences)
 
 
-def outcomes(runner: ModelRunner, made: Batch) -> list[str]:
+def batch(running: Sequence[EngineSequence] = (), joining: Sequence[EngineSequence] = (), pool: Pool = POOL) -> Batch:
+    return Batch(next(_numbers), pool, tuple(running), tuple(joining), frozenset({POOL, pool}))
+
+
+def shown(outcomes: list[int | Exception]) -> str:
+    return " ".join(type(outcome).__name__ if isinstance(outcome, Exception) else chr(outcome) for outcome in outcomes)
+
+
+def run_all(runner: ModelRunner, *texts: str) -> list[str]:
+    """What becomes of sequences under a scheduler."""
+    scheduler = Scheduler(max_batch_tokens=1_000, max_batch_sequences=16, max_slot_tokens=100_000, clock=lambda: 0.0)
+    sequences = [sequence(text) for text in texts]
+    for each in sequences:
+        scheduler.add(each)
+    while (step := scheduler.schedule()) is not None:
+        scheduler.postprocess(step, runner.run(step))
+        if runner.max_batch_sequences is not None:
+            scheduler.max_batch_sequences = runner.max_batch_sequences
     return [
-        type(outcome).__name__ if isinstance(outcome, Exception) else bytes(outcome[:-1]).decode("latin-1")
-        for outcome in runner.run(made)
+        type(each.error).__name__ if each.error else bytes(each.token_ids[:-1]).decode("latin-1") for each in sequences
     ]
 
 
-def test_a_batch_that_raises_is_run_in_halves_until_the_one_at_fault_is_alone() -> None:
+def test_a_step_gives_each_sequence_one_token() -> None:
+    runner = ModelRunner({"copy@1": CopyModel()})
+    first, second = sequence("abc"), sequence("xyz")
+    assert shown(runner.run(batch(joining=[first]))) == "a"
+    assert shown(runner.run(batch(running=[first], joining=[second]))) == "b x"
+    assert shown(runner.run(batch(running=[first, second]))) == "c y"
+    # The first is not in the batch any more: its row is dropped.
+    assert shown(runner.run(batch(running=[second]))) == "z"
+
+
+def test_what_was_kept_for_a_pool_that_is_gone_is_dropped() -> None:
     model = CopyModel()
     runner = ModelRunner({"copy@1": model})
-    assert outcomes(runner, batch("a", "b", "c", FAULT, "e")) == ["a", "b", "c", "InferenceFailed", "e"]
-    assert model.batches == [
-        ["a", "b", "c", FAULT, "e"],
-        ["a", "b"],
-        ["c", FAULT, "e"],
-        ["c"],
-        [FAULT, "e"],
-        [FAULT],
-        ["e"],
-    ]
-    assert runner.max_batch_sequences is None
+    first, second = sequence("abc"), sequence("abc")
+    runner.run(batch(joining=[first]))
+    other = Pool("copy@1", 512)
+    runner.run(Batch(next(_numbers), other, (), (second,), frozenset({other})))
+    assert shown(runner.run(batch(joining=[first]))) == "a"
+    runner.run(batch(running=[first]))
+    assert model.steps == [1]
+
+
+def test_a_batch_that_cannot_be_read_leaves_those_that_run_alone() -> None:
+    runner = ModelRunner({"copy@1": CopyModel()})
+    running = sequence("abc")
+    runner.run(batch(joining=[running]))
+    assert shown(runner.run(batch([running], [sequence("x"), sequence(FAULT)]))) == "b RunAgain RunAgain"
+    assert shown(runner.run(batch([running], [sequence(FAULT)]))) == "c InferenceFailed"
+
+
+def test_a_step_that_raises_has_everything_in_its_pool_run_again() -> None:
+    runner = ModelRunner({"copy@1": CopyModel()})
+    running = [sequence("abc"), sequence("a" + LATE_FAULT)]
+    runner.run(batch(joining=running))
+    assert shown(runner.run(batch(running, [sequence("x")]))) == "RunAgain RunAgain x"
+
+
+def test_only_the_sequence_at_fault_fails() -> None:
+    for fault in (FAULT, "d" + LATE_FAULT):
+        runner = ModelRunner({"copy@1": CopyModel()})
+        texts = ["aaaa", "b", "cc", fault, "eee", "ffffff"]
+        assert run_all(runner, *texts) == ["aaaa", "b", "cc", "InferenceFailed", "eee", "ffffff"]
+        assert runner.max_batch_sequences is None
 
 
 def test_running_out_of_memory_halves_the_bound_and_everything_is_answered() -> None:
     runner = ModelRunner({"copy@1": NarrowModel()})
-    assert outcomes(runner, batch(*(f"2{letter}" for letter in "abcdefgh"))) == [f"2{letter}" for letter in "abcdefgh"]
+    texts = [f"2{letter}" for letter in "abcdefgh"]
+    assert run_all(runner, *texts) == texts
     assert runner.max_batch_sequences == 2
 
 
 def test_the_bound_never_grows_again() -> None:
     runner = ModelRunner({"copy@1": NarrowModel()})
-    # The first half has memory for one at a time, the second for two.
-    assert outcomes(runner, batch("1a", "1b", "1c", "1d", "2e", "2f", "2g", "2h"))[0] == "1a"
+    texts = ["1a", "1b", "1c", "1d", "2e", "2f", "2g", "2h"]
+    assert run_all(runner, *texts) == texts
     assert runner.max_batch_sequences == 1
 
 
 def test_a_sequence_too_large_for_memory_fails_alone() -> None:
     runner = ModelRunner({"copy@1": NarrowModel()})
-    assert outcomes(runner, batch("0a", "3b")) == ["InferenceFailed", "3b"]
+    assert run_all(runner, "0a", "3b") == ["InferenceFailed", "3b"]
+
+
+def test_out_of_memory_beside_others_is_tried_again_alone() -> None:
+    runner = ModelRunner({"copy@1": NarrowModel()})
+    running = sequence("9abc")
+    runner.run(batch(joining=[running]))
+    [_, outcome] = runner.run(batch([running], [sequence("0x")]))
+    assert isinstance(outcome, RunAgain)
+    assert outcome.alone
 
 
 def test_torch_says_that_the_host_has_no_memory() -> None:
@@ -88,22 +145,22 @@ def test_a_lost_device_is_not_tried_again() -> None:
         """Named as torch names the error of a device that is gone."""
 
     class LostModel(CopyModel):
-        def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
             self.batches.append([])
             raise AcceleratorError
 
     model = LostModel()
     with pytest.raises(DeviceLost):
-        ModelRunner({"copy@1": model}).run(batch("a", "b"))
+        ModelRunner({"copy@1": model}).run(batch(joining=[sequence("a"), sequence("b")]))
     assert len(model.batches) == 1
 
 
 def test_what_a_batch_failed_on_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     class QuotingModel(CopyModel):
-        def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
             raise ValueError(f"cannot read {bytes(prompts[0].input_ids)!r}")
 
-    [outcome] = ModelRunner({"copy@1": QuotingModel()}).run(batch("the marker word"))
+    [outcome] = ModelRunner({"copy@1": QuotingModel()}).run(batch(joining=[sequence("the marker word")]))
     assert isinstance(outcome, InferenceFailed)
     assert str(outcome) == "the model failed on this input"
     assert [record.getMessage() for record in caplog.records] == ["batch of 1 failed with ValueError"]

@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triwire_server.engine.models.base import Prompt
-from triwire_server.engine.scheduler import Scheduler, finish
+from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, finish, pool_of
 from triwire_server.engine.segment import Priority
-from triwire_server.engine.sequence import Batch, Sequence, State
+from triwire_server.engine.sequence import Batch, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
 
 INTERACTIVE, STANDARD, BULK = Priority
 BUDGET = 200
-MAX_SEQUENCES = 6
+SLOTS = 6
+END = 9
 
 
 @dataclass
@@ -20,7 +21,8 @@ class Desk:
     """A scheduler on a clock that the test turns, and what ended how often."""
 
     max_batch_tokens: int = BUDGET
-    max_batch_sequences: int = MAX_SEQUENCES
+    max_batch_sequences: int = SLOTS
+    max_slot_tokens: int = 100_000
     ageing_seconds: float = 30.0
     now: float = 0.0
     ended: Counter[Sequence] = field(default_factory=Counter)
@@ -29,6 +31,7 @@ class Desk:
         self.scheduler = Scheduler(
             max_batch_tokens=self.max_batch_tokens,
             max_batch_sequences=self.max_batch_sequences,
+            max_slot_tokens=self.max_slot_tokens,
             clock=lambda: self.now,
             ageing_seconds=self.ageing_seconds,
         )
@@ -40,11 +43,16 @@ class Desk:
         request_id: str = "r",
         model: str = "m@1",
         deadline: float | None = None,
+        tokens: int = 1,
+        prefix: int = 0,
     ) -> Sequence:
+        """A sequence that will write so many tokens."""
         sequence = Sequence(
             request_id=request_id,
             model_name=model,
-            prompt=Prompt(input_ids=(7,) * length, max_new_tokens=5),
+            prompt=Prompt(
+                input_ids=(7,) * length, max_new_tokens=tokens, prefix_length=prefix, end_ids=frozenset({END})
+            ),
             priority=priority,
             arrival=self.now,
             deadline=deadline,
@@ -54,10 +62,10 @@ class Desk:
         return sequence
 
     def run(self) -> Batch | None:
-        """One batch, whose sequences all end with the token 9."""
+        """One step, in which every sequence writes a token that does not end it before its limit."""
         batch = self.scheduler.schedule()
         if batch is not None:
-            self.scheduler.postprocess(batch, [[9] for _ in batch.sequences])
+            self.scheduler.postprocess(batch, [5 for _ in batch.sequences])
         return batch
 
     def run_all(self) -> list[Batch]:
@@ -69,67 +77,136 @@ class Desk:
 
 def lengths(batch: Batch | None) -> list[int]:
     assert batch is not None
-    return [len(sequence.prompt.input_ids) for sequence in batch.sequences]
+    return [len(sequence.prompt.input_ids) for sequence in batch.joining]
 
 
-def test_a_batch_is_sorted_by_length_and_padding_counts_in_its_budget() -> None:
-    desk = Desk(max_batch_tokens=100)
+def test_a_slot_goes_to_a_waiting_sequence_at_the_step_after_its_owner_ended() -> None:
+    desk = Desk(max_batch_sequences=2)
+    short, long, next_one = desk.add(tokens=2), desk.add(tokens=4), desk.add(tokens=1)
+    assert [(batch.running, batch.joining) for batch in desk.run_all()] == [
+        ((), (short, long)),
+        ((short, long), ()),
+        ((long,), (next_one,)),
+        ((long,), ()),
+    ]
+    assert [len(sequence.token_ids) for sequence in (short, long, next_one)] == [2, 4, 1]
+
+
+def test_a_sequence_ends_with_an_end_token_or_at_its_limit() -> None:
+    desk = Desk()
+    ends, goes_on = desk.add(tokens=5), desk.add(tokens=5)
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [END, 5])
+    assert (ends.state, goes_on.state) == (State.FINISHED, State.RUNNING)
+    assert ends.token_ids == [END]
+
+
+def test_what_joins_in_one_step_is_bounded_in_tokens() -> None:
+    desk = Desk(max_batch_tokens=60)
     for length in (30, 20, 25, 28):
         desk.add(length)
-    # Four would be 4 x 30 = 120 tokens.
-    assert lengths(desk.run()) == [20, 25, 30]
-    assert lengths(desk.run()) == [28]
-    assert desk.run() is None
+    assert [lengths(batch) for batch in desk.run_all()] == [[30, 20], [25, 28]]
 
 
-def test_a_sequence_longer_than_the_budget_runs_alone() -> None:
+def test_shared_instructions_do_not_count() -> None:
+    desk = Desk(max_batch_tokens=60)
+    for _ in range(4):
+        desk.add(50, prefix=35)
+    assert [len(batch.joining) for batch in desk.run_all()] == [4]
+
+
+def test_a_sequence_longer_than_the_budget_joins_alone() -> None:
     desk = Desk(max_batch_tokens=100)
-    desk.add(500)
-    desk.add(500)
-    assert [lengths(batch) for batch in desk.run_all()] == [[500], [500]]
+    desk.add(120)
+    desk.add(120)
+    assert [lengths(batch) for batch in desk.run_all()] == [[120], [120]]
 
 
-def test_lengths_of_a_batch_are_close_so_that_little_is_padding() -> None:
+def test_the_tokens_of_all_slots_are_bounded_and_what_needs_more_runs_alone() -> None:
+    desk = Desk(max_batch_tokens=100_000, max_slot_tokens=3 * (NARROWEST_POOL + 10))
+    for _ in range(4):
+        desk.add(tokens=10)
+    large = desk.add(5_000, tokens=10)
+    desk.add(tokens=10)
+    batches = desk.run_all()
+    # It does not let later ones of its size's room pass, and has none beside it.
+    assert [len(batch.sequences) for batch in batches if batch.joining] == [3, 1, 1, 1]
+    assert [batch.sequences for batch in batches if large in batch.joining] == [(large,)]
+
+
+def test_long_and_short_sequences_run_in_pools_that_take_turns() -> None:
     desk = Desk(max_batch_tokens=10_000)
-    for length in (100, 10, 100, 12, 90):
-        desk.add(length)
-    first = desk.run()
-    assert lengths(first) == [90, 100, 100]
-    assert first is not None
-    assert round(first.padding_ratio, 3) == 0.033
-    assert lengths(desk.run()) == [10, 12]
+    short, long = desk.add(10, tokens=3), desk.add(1_000, tokens=3)
+    assert [batch.sequences for batch in desk.run_all()] == [(short,), (long,)] * 3
 
 
 def test_a_batch_is_of_one_model() -> None:
     desk = Desk()
     for model in ("m@1", "n@1", "m@1"):
         desk.add(model=model)
-    assert [(batch.model_name, len(batch.sequences)) for batch in desk.run_all()] == [("m@1", 2), ("n@1", 1)]
+    steps = [(batch.pool.model_name, len(batch.sequences)) for batch in desk.run_all()]
+    assert steps == [("m@1", 2), ("n@1", 1)]
 
 
-def test_the_most_urgent_sequence_leads_the_next_batch() -> None:
+def test_a_pool_is_not_held_up_by_one_that_empties_and_fills_again() -> None:
+    desk = Desk()
+    long = desk.add(tokens=10, model="m@1")
+    steps = 0
+    while long.state is not State.FINISHED:
+        desk.add(tokens=1, model="n@1", request_id=f"n{steps}", priority=INTERACTIVE)
+        desk.run()
+        steps += 1
+    assert steps <= 2 * 10 + 1
+
+
+def test_the_most_urgent_sequence_joins_first() -> None:
     desk = Desk(max_batch_sequences=1)
     waiting = [desk.add(priority=priority) for priority in (BULK, STANDARD, INTERACTIVE)]
     assert [batch.sequences[0] for batch in desk.run_all()] == waiting[::-1]
 
 
-def test_bulk_does_not_starve_behind_interactive_work_of_another_length() -> None:
-    desk = Desk(ageing_seconds=30.0)
-    bulk = desk.add(100, BULK, "archive")
-    for second in range(100):
-        desk.now = float(second)
-        # There is always an interactive request that waits, and none that would fit into a batch with the other.
-        desk.add(10, INTERACTIVE, f"editor {second} a")
-        desk.add(40, INTERACTIVE, f"editor {second} b")
+def test_a_headline_behind_a_long_article_joins_at_the_next_step() -> None:
+    desk = Desk(max_batch_sequences=32, max_batch_tokens=512)
+    for _ in range(400):
+        desk.add(40, STANDARD, "article", tokens=50)
+    for _ in range(5):
+        desk.run()
+    for priority in (STANDARD, INTERACTIVE):
+        headline = desk.add(12, priority, f"headline {priority}", tokens=10)
         batch = desk.run()
         assert batch is not None
-        if bulk in batch.sequences:
+        assert headline in batch.joining
+    assert desk.scheduler.num_running <= 32
+
+
+def test_slots_are_kept_for_interactive_sequences() -> None:
+    desk = Desk(max_batch_sequences=32, max_batch_tokens=10_000)
+    for number in range(100):
+        desk.add(10, BULK, f"archive {number}", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 30
+    for number in range(3):
+        desk.add(10, INTERACTIVE, f"editor {number}", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 32
+
+
+def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None:
+    desk = Desk(max_batch_sequences=2, ageing_seconds=30.0)
+    bulk = desk.add(100, BULK, "archive")
+    for second in range(200):
+        desk.now = float(second)
+        for number in range(3):
+            desk.add(10, INTERACTIVE, f"editor {second} {number}")
+        desk.run()
+        if bulk.state is State.FINISHED:
             break
     assert bulk.state is State.FINISHED
-    assert desk.now >= 30
+    assert 30 <= desk.now < 40
 
 
-def test_an_old_archive_leaves_most_batches_to_who_waits_for_an_answer() -> None:
+def test_an_old_archive_leaves_most_slots_to_who_waits_for_an_answer() -> None:
     desk = Desk(max_batch_sequences=1, ageing_seconds=30.0)
     for number in range(100):
         desk.add(10, BULK, f"archive {number}")
@@ -148,13 +225,23 @@ def test_cancelled_and_late_sequences_end_without_having_run() -> None:
     batch = desk.run()
     assert batch is not None
     assert batch.sequences == (wanted,)
-    assert [type(sequence.error) for sequence in (cancelled, late, wanted)] == [
-        type(None),
-        DeadlineExceeded,
-        type(None),
-    ]
+    errors = [type(sequence.error) for sequence in (cancelled, late, wanted)]
+    assert errors == [type(None), DeadlineExceeded, type(None)]
     assert [sequence.first_batch for sequence in (cancelled, late, wanted)] == [None, None, 5.0]
     assert desk.ended == Counter([cancelled, late, wanted])
+
+
+def test_running_sequences_that_are_cancelled_or_late_leave_their_slots_at_the_next_step() -> None:
+    desk = Desk(max_batch_sequences=3)
+    cancelled, late, wanted = desk.add(tokens=9), desk.add(tokens=9, deadline=5.0), desk.add(tokens=9)
+    waiting = [desk.add(tokens=9), desk.add(tokens=9)]
+    desk.run()
+    cancelled.is_cancelled = True
+    desk.now = 5.0
+    batch = desk.run()
+    assert batch is not None
+    assert (batch.running, list(batch.joining)) == ((wanted,), waiting)
+    assert desk.ended == Counter([cancelled, late])
 
 
 def test_when_all_that_wait_are_unwanted_there_is_no_batch_and_nothing_waits() -> None:
@@ -170,14 +257,46 @@ def test_one_failure_in_a_batch_is_that_of_its_sequence_alone() -> None:
     good, bad = desk.add(), desk.add()
     batch = desk.scheduler.schedule()
     assert batch is not None
-    desk.scheduler.postprocess(batch, [[1, 2], InferenceFailed()])
-    assert (good.token_ids, good.error) == ([1, 2], None)
+    desk.scheduler.postprocess(batch, [1, InferenceFailed()])
+    assert (good.token_ids, good.error) == ([1], None)
     assert (bad.token_ids, type(bad.error)) == ([], InferenceFailed)
 
 
-def test_fail_all_ends_everything_that_waits() -> None:
+def test_sequences_of_a_batch_that_raised_run_again_in_halves_and_from_their_start() -> None:
     desk = Desk()
-    waiting = [desk.add() for _ in range(3)]
+    sequences = [desk.add(tokens=3) for _ in range(5)]
+    desk.run()
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 5)
+    other = desk.add(tokens=1)
+    assert len(desk.scheduler) == 6
+    halves = [batch for batch in desk.run_all() if batch.joining]
+    assert [set(batch.joining) for batch in halves] == [set(sequences[:2]), set(sequences[2:]), {other}]
+    assert len({batch.pool for batch in halves}) == 3
+    assert [sequence.token_ids for sequence in sequences] == [[5, 5, 5]] * 5
+
+
+def test_after_running_out_of_memory_nothing_runs_beside_a_half() -> None:
+    desk = Desk()
+    sequences = [desk.add(tokens=3) for _ in range(2)]
+    other = desk.add(tokens=3, model="n@1")
+    desk.run()
+    desk.run()  # the other model's
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    assert batch.running == tuple(sequences)
+    desk.scheduler.postprocess(batch, [RunAgain(alone=True)] * 2)
+    rest = desk.run_all()
+    assert [batch.sequences for batch in rest if batch.joining] == [(sequences[0],), (sequences[1],)]
+    assert all(len(batch.pools) == 1 for batch in rest)
+    assert other.state is State.FINISHED
+
+
+def test_fail_all_ends_everything_that_waits_or_runs() -> None:
+    desk = Desk(max_batch_sequences=2)
+    waiting = [desk.add(tokens=5) for _ in range(3)]
+    desk.run()
     desk.scheduler.fail_all(InferenceFailed("the device was lost"))
     assert {str(sequence.error) for sequence in waiting} == {"the device was lost"}
     assert desk.run() is None
@@ -194,12 +313,12 @@ def test_a_sequence_that_has_ended_does_not_end_again() -> None:
 
 @dataclass
 class Step:
-    """Sequences that arrive, one that is cancelled, and seconds that pass before the next batch."""
+    """Sequences that arrive, one that is cancelled, seconds that pass before the next batch, and how that one fails."""
 
-    arrivals: list[tuple[int, Priority, str, str, float | None]]
+    arrivals: list[tuple[int, Priority, str, str, float | None, int]]
     cancel: int
     seconds: float
-    failures: int
+    failure: int
 
 
 steps = st.lists(
@@ -207,79 +326,85 @@ steps = st.lists(
         Step,
         arrivals=st.lists(
             st.tuples(
-                st.integers(1, 250),
+                st.integers(1, 700),
                 st.sampled_from(Priority),
                 st.sampled_from("abcd"),
                 st.sampled_from(["m@1", "n@1"]),
                 st.none() | st.floats(0, 60),
+                st.integers(1, 6),
             ),
             max_size=8,
         ),
         cancel=st.integers(0, 40),
         seconds=st.floats(0, 40),
-        failures=st.integers(0, 3),
+        failure=st.sampled_from([0, 0, 0, 1, 2, 3]),
     ),
-    max_size=12,
+    max_size=14,
 )
 
 
 @given(steps)
-def test_whatever_arrives_every_sequence_ends_once_in_a_batch_within_its_bounds(history: list[Step]) -> None:
-    desk = Desk()
+def test_whatever_arrives_every_sequence_ends_once_and_slots_have_one_owner(history: list[Step]) -> None:
+    desk = Desk(max_slot_tokens=2_000)
     known: list[Sequence] = []
-    started: Counter[Sequence] = Counter()
-    stopped_by: dict[Sequence, str] = {}
+    unwanted: set[Sequence] = set()
+    failed: set[Sequence] = set()
 
-    def run() -> bool:
-        before = {s for s in known if s.state is State.WAITING}
-        for sequence in before:
-            if sequence.is_cancelled:
-                stopped_by[sequence] = "cancelled"
-            elif sequence.deadline is not None and sequence.deadline <= desk.now:
-                stopped_by[sequence] = "late"
+    def run(failure: int = 0) -> bool:
+        for sequence in known:
+            if sequence.state is not State.FINISHED and (
+                sequence.is_cancelled or (sequence.deadline is not None and sequence.deadline <= desk.now)
+            ):
+                unwanted.add(sequence)
         batch = desk.scheduler.schedule()
         if batch is None:
             return False
-        sizes = lengths(batch)
-        assert sizes == sorted(sizes)
-        assert len(sizes) == 1 or len(sizes) * max(sizes) == batch.num_tokens <= BUDGET
-        assert len(sizes) <= MAX_SEQUENCES
-        assert {sequence.model_name for sequence in batch.sequences} == {batch.model_name}
-        assert 0 <= batch.padding_ratio < 0.5
-        assert not stopped_by.keys() & set(batch.sequences)
-        assert all(sequence.state is State.RUNNING for sequence in batch.sequences)
-        started.update(batch.sequences)
-        failures = history[0].failures if history else 0
-        outcomes: list[list[int] | Exception] = [
-            InferenceFailed() if number < failures else [9] for number in range(len(batch.sequences))
-        ]
+        together = batch.sequences
+        assert len(set(together)) == len(together)
+        assert not unwanted & set(together)
+        assert all(sequence.state is State.RUNNING for sequence in together)
+        assert {(pool_of(sequence).model_name, pool_of(sequence).width) for sequence in together} == {
+            (batch.pool.model_name, batch.pool.width)
+        }
+        read = sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
+        assert batch.pool.quarantine or len(batch.joining) <= 1 or read <= BUDGET
+        assert desk.scheduler.num_running == sum(sequence.state is State.RUNNING for sequence in known)
+        held = sum(pool_of(s).width + s.prompt.max_new_tokens for s in known if s.state is State.RUNNING)
+        assert batch.pool.quarantine or not batch.joining or desk.scheduler.num_running <= SLOTS
+        assert batch.pool.quarantine or not batch.joining or desk.scheduler.num_running == 1 or held <= 2_000
+        outcomes: list[int | Exception] = [5] * len(together)
+        if failure == 1:
+            outcomes[0] = InferenceFailed()
+            failed.add(together[0])
+        elif failure > 1 and len(together) > 1:
+            outcomes = [RunAgain(alone=failure == 3) for _ in together]
         desk.scheduler.postprocess(batch, outcomes)
         return True
 
     for step in history:
-        for length, priority, request_id, model, seconds in step.arrivals:
+        for length, priority, request_id, model, seconds, tokens in step.arrivals:
             deadline = None if seconds is None else desk.now + seconds
-            known.append(desk.add(length, priority, request_id, model, deadline))
-        if step.cancel < len(known):
+            known.append(desk.add(length, priority, request_id, model, deadline, tokens))
+        if step.cancel < len(known) and known[step.cancel].state is not State.FINISHED:
             known[step.cancel].is_cancelled = True
         desk.now += step.seconds
-        run()
-    while run():
-        desk.now += 1.0
+        run(step.failure)
+    for _ in range(10_000):
+        if not run():
+            break
+        desk.now += 0.01
 
     assert desk.ended == Counter(known)
-    assert set(started.values()) <= {1}
     for sequence in known:
         assert sequence.state is State.FINISHED
-        if stopped_by.get(sequence) == "cancelled":
-            assert (sequence.first_batch, sequence.error) == (None, None)
-        elif stopped_by.get(sequence) == "late":
-            assert sequence.first_batch is None
-            assert isinstance(sequence.error, DeadlineExceeded)
+        if sequence in failed:
+            assert isinstance(sequence.error, InferenceFailed)
+        elif sequence in unwanted:
+            assert sequence.error is None if sequence.is_cancelled else isinstance(sequence.error, DeadlineExceeded)
         else:
-            assert started[sequence] == 1
-            assert (sequence.token_ids == [9]) != isinstance(sequence.error, InferenceFailed)
+            assert sequence.error is None
+            assert sequence.token_ids == [5] * sequence.prompt.max_new_tokens
     # Idle: nothing waits in any class, and nothing is remembered.
-    assert len(desk.scheduler) == 0
+    assert len(desk.scheduler) == desk.scheduler.num_running == 0
     assert [desk.scheduler.num_waiting(priority) for priority in Priority] == [0, 0, 0]
     assert desk.scheduler.schedule() is None

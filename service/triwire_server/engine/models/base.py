@@ -6,14 +6,10 @@ thread alone.
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from triwire_server.engine.segment import Register, Segment, Task
-
-if TYPE_CHECKING:
-    from triwire_server.engine.models.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +69,44 @@ class Prompt:
     sampling_seed: int | None = None
     """Greedy if None, else sampled with this seed."""
 
+    end_ids: frozenset[int] = frozenset()
+    """Tokens that end the output."""
+
+    def has_ended(self, token_ids: Sequence[int]) -> bool:
+        """Whether an output is done: its end token was written, or its limit is reached."""
+        return len(token_ids) >= self.max_new_tokens or (bool(token_ids) and token_ids[-1] in self.end_ids)
+
+
+class Rows(abc.ABC):
+    """Prompts that a model is decoding together. They join and leave at any step. Used on the device's thread alone."""
+
+    is_sound: bool = True
+    """False after an exception that may have left rows half written; then nothing in here is of use any more."""
+
+    @property
+    @abc.abstractmethod
+    def numbers(self) -> Sequence[int]:
+        """The numbers that name the rows."""
+
+    @abc.abstractmethod
+    def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
+        """Read prompts and let them join.
+
+        Args:
+            prompts: by a number that names the row from now on.
+
+        Returns:
+            The first token of each. If this raises and `is_sound`, none of them has joined.
+        """
+
+    @abc.abstractmethod
+    def step(self) -> dict[int, int]:
+        """The next token of every row."""
+
+    @abc.abstractmethod
+    def drop(self, number: int) -> None:
+        """Forget a row."""
+
 
 class Model(abc.ABC):
     """A loaded model of any architecture."""
@@ -92,16 +126,12 @@ class Model(abc.ABC):
         """Tokens of a text as this model reads it, special tokens and instructions not counted."""
 
     @abc.abstractmethod
-    def new_rows(self) -> "Rows":
+    def new_rows(self) -> Rows:
         """An empty batch, which prompts join and leave at any step."""
 
     @abc.abstractmethod
     def is_complete(self, token_ids: Sequence[int]) -> bool:
         """Whether generated ids end with an end token."""
-
-    def has_ended(self, prompt: Prompt, token_ids: Sequence[int]) -> bool:
-        """Whether an output is done: its end token was written, or its limit is reached."""
-        return self.is_complete(token_ids) or len(token_ids) >= prompt.max_new_tokens
 
     def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Run one batch to its end on the device; a row that has ended leaves it.
@@ -118,8 +148,8 @@ class Model(abc.ABC):
         while True:
             for number, token in tokens.items():
                 outputs[number].append(token)
-                if self.has_ended(prompts[number], outputs[number]):
+                if prompts[number].has_ended(outputs[number]):
                     rows.drop(number)
-            if not len(rows):
+            if not rows.numbers:
                 return outputs
             tokens = rows.step()

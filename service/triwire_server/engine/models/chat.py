@@ -18,7 +18,7 @@ from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.kv_rows import KeyValues, left_padded
-from triwire_server.engine.models.rows import ReadPrompts, Rows
+from triwire_server.engine.models.rows import CachedRows, ReadPrompts
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
 from triwire_server.profile import ModelSpec, Prompts
 
@@ -87,6 +87,7 @@ class ChatModel(Model):
             prefix_length=len(frame.before),
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             sampling_seed=segment.attempt or None,
+            end_ids=self._end_ids,
         )
 
     def _frame(self, segment: Segment) -> _Frame:
@@ -160,7 +161,7 @@ class ChatModel(Model):
         return ChatRows(self._model, self._device, self._compute_dtype, self._prefixes)
 
 
-class ChatRows(Rows):
+class ChatRows(CachedRows):
     """Running rows of a decoder-only model.
 
     Args:

@@ -1,4 +1,4 @@
-"""Rows: the prompts that a model is decoding. They join and leave at any step, and each reads as it would alone."""
+"""Running rows of the library's models, with their keys and values kept between steps."""
 
 import abc
 from collections import defaultdict
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from triwire_server.engine.models.base import Prompt
+from triwire_server.engine.models.base import Prompt, Rows
 from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_rows import KeyValueRows, KeyValues
 
@@ -38,8 +38,8 @@ class _Row:
     """Decoder tokens so far: what the output was made to start with, and what was written."""
 
 
-class Rows(abc.ABC):
-    """The running rows of one model. Used on the device's thread alone.
+class CachedRows(Rows):
+    """The running rows of one model; each reads as it would alone.
 
     Args:
         device: where the model runs.
@@ -52,21 +52,17 @@ class Rows(abc.ABC):
         self._rows: list[_Row] = []
         self._states = KeyValueRows()
 
-    def __len__(self) -> int:
-        return len(self._rows)
+    @property
+    def numbers(self) -> Sequence[int]:
+        """See `Rows.numbers`."""
+        return [row.number for row in self._rows]
 
     @torch.inference_mode()
     def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
-        """Read prompts and let them join.
-
-        Args:
-            prompts: by a number that names the row from now on.
-
-        Returns:
-            The first token of each. If reading raises, none of them has joined.
-        """
+        """See `Rows.add`."""
         read = [(numbers, self._read([prompts[number] for number in numbers])) for numbers in self._passes(prompts)]
         tokens: dict[int, int] = {}
+        self.is_sound = False
         for numbers, result in read:
             self._join(result)
             joined = [
@@ -75,18 +71,22 @@ class Rows(abc.ABC):
             ]
             self._rows += joined
             tokens |= self._choose(joined, result.scores)
+        self.is_sound = True
         return tokens
 
     @torch.inference_mode()
     def step(self) -> dict[int, int]:
-        """The next token of every row."""
+        """See `Rows.step`."""
+        self.is_sound = False
         mask, positions = self._states.next_token()
         last = torch.tensor([[row.ids[-1]] for row in self._rows], device=self._device)  # (rows, 1), int64
-        return self._choose(self._rows, self._next(last, mask, positions))
+        tokens = self._choose(self._rows, self._next(last, mask, positions))
+        self.is_sound = True
+        return tokens
 
     @torch.inference_mode()
     def drop(self, number: int) -> None:
-        """Forget a row; the last one takes its slot."""
+        """See `Rows.drop`. The last row takes the slot."""
         slot = next(slot for slot, row in enumerate(self._rows) if row.number == number)
         self._leave(slot)
         self._rows[slot] = self._rows[-1]

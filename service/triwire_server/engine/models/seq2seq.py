@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
 from triwire_server.engine.models.kv_rows import KeyValues, SourceRows
-from triwire_server.engine.models.rows import ReadPrompts, Rows
+from triwire_server.engine.models.rows import CachedRows, ReadPrompts
 from triwire_server.engine.segment import Segment
 from triwire_server.profile import ModelSpec
 
@@ -136,6 +136,7 @@ class Seq2SeqModel(Model):
             max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
             forced_ids=tuple(self.forced_ids(segment)),
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
+            end_ids=self._end_ids,
         )
 
     def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
@@ -155,7 +156,7 @@ class Seq2SeqModel(Model):
         return Seq2SeqRows(self._model, self._device, self._start_id, self._pad_id, self.suppressed_ids())
 
 
-class Seq2SeqRows(Rows):
+class Seq2SeqRows(CachedRows):
     """Running rows of an encoder-decoder, driven through the library's own forward.
 
     Args:

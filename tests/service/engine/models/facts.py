@@ -87,7 +87,7 @@ def check_joins_change_nothing(model: Model, segments: Sequence[Segment], seed: 
         for number, token in tokens.items():
             outputs[number].append(token)
             is_cancelled = random.random() < 0.01
-            if model.has_ended(prompts[number], outputs[number]) or is_cancelled:
+            if prompts[number].has_ended(outputs[number]) or is_cancelled:
                 rows.drop(number)
                 running.remove(number)
                 left |= {number} if is_cancelled else set()
