@@ -122,6 +122,7 @@ class KeyValueRows:
 
     def add(self, part: KeyValues) -> None:
         """Let the rows of a part join behind those that are there."""
+        part = _without_holes(part)
         window = self._window
         rows, columns = part.mask.shape
         if not self._layers:
@@ -134,8 +135,9 @@ class KeyValueRows:
             layer.put(pair)
         self._mask[window.rows : window.rows + rows] = 0
         self._mask[window.rows : window.rows + rows, window.end - columns : window.end] = part.mask
-        self._starts += [window.end - columns] * rows
-        self._lengths += part.mask.sum(dim=1).tolist()
+        lengths = part.mask.sum(dim=1).tolist()
+        self._starts += [window.end - length for length in lengths]
+        self._lengths += lengths
         window.rows += rows
         window.start = min(self._starts)
         self._show()
@@ -269,6 +271,22 @@ def _moved(buffer: torch.Tensor, window: _Window, rows: int, columns: int, targe
     width = window.end - window.start
     moved[: window.rows, :, target : target + width] = buffer[: window.rows, :, window.start : window.end]
     return moved
+
+
+def _without_holes(part: KeyValues) -> KeyValues:
+    """The same rows with their padding in front of all their tokens, so that a row is one run of columns.
+
+    Instructions that rows share stand before the padding of their texts.
+    """
+    if bool((part.mask[:, 1:] >= part.mask[:, :-1]).all()):
+        return part
+    order = part.mask.argsort(dim=1, stable=True)  # (rows, columns): padding first, tokens in their order
+
+    def sort(states: torch.Tensor) -> torch.Tensor:
+        return states.gather(2, order[:, None, :, None].expand_as(states))
+
+    layers = tuple((sort(keys), sort(values)) for keys, values in part.layers)
+    return KeyValues(layers, part.mask.gather(1, order))
 
 
 def left_padded(rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
