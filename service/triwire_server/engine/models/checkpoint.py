@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, decoders
 from transformers import AutoConfig, AutoTokenizer
 
 from triwire_server.engine.models.attention import use_row_attention
-from triwire_server.engine.models.linear import quantize_linears
+from triwire_server.engine.models.linear import pack_linears, quantize_linears
 from triwire_server.profile import ModelSpec
 
 PREFIX_PIECE = re.compile(r"<2[\w-]+>")
@@ -92,6 +92,8 @@ def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torc
     if spec.dtype == "int8" and device.type == "cpu":
         quantize_linears(model)
         use_row_attention(model)
+    elif device.type == "cpu":
+        pack_linears(model)
     return model.to(device)
 
 

@@ -1,4 +1,7 @@
-"""Linear layers with 8-bit weights and 8-bit activations, each row with a scale of its own.
+"""Linear layers in other forms than the library's: packed float32, and 8 bits with a scale for each row.
+
+Packed: on a CPU, torch's float32 product of two or more rows costs twice what one row does. With weights in the layout
+of oneDNN it does not, and it gives a row the same bits whatever is beside it.
 
 The usual dynamic quantization takes one activation scale for a whole batch, so that a text would read differently
 beside other texts. Here every row is scaled by its own largest value: a row's result depends on that row alone.
@@ -83,6 +86,69 @@ class RowwiseInt8Linear(nn.Module):
     def extra_repr(self) -> str:
         """Shape, as `nn.Linear` shows it."""
         return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
+class PackedLinear(nn.Module):
+    """`nn.Linear` in float32 over weights in oneDNN's own layout, on a CPU.
+
+    Args:
+        linear: the layer; its weight is not kept.
+    """
+
+    weight: torch.Tensor | None = None
+    """T5 asks its layers for it, to learn their number type."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.out_features, self.in_features = linear.weight.shape
+        self._packed = _reorder(linear.weight.detach())
+        self._bias = None if linear.bias is None else linear.bias.detach()
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Apply the layer. Shape (..., inputs) to (..., outputs)."""
+        return _apply_reordered(inputs, self._packed, self._bias)
+
+    def extra_repr(self) -> str:
+        """Shape, as `nn.Linear` shows it."""
+        return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
+def pack_linears(module: nn.Module) -> None:
+    """Replace every float32 `nn.Linear` inside a module by its packed form, if this machine has the operators."""
+    if not packed_operator_is_exact():
+        return
+    for name, child in module.named_children():
+        if isinstance(child, nn.Linear) and child.weight.dtype == torch.float32:
+            setattr(module, name, PackedLinear(child))
+        else:
+            pack_linears(child)
+
+
+def _reorder(weight: torch.Tensor) -> torch.Tensor:
+    packed: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, None)
+    return packed
+
+
+def _apply_reordered(inputs: torch.Tensor, packed: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+    outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, packed, bias, "none", [], "")
+    return outputs
+
+
+@functools.cache
+def packed_operator_is_exact() -> bool:
+    """Whether this build of torch has the operators, which are private to it, and they compute as `nn.Linear` does."""
+    generator = torch.Generator().manual_seed(0)
+    weight, bias = torch.randn(48, 80, generator=generator), torch.randn(48, generator=generator)
+    inputs = torch.randn(3, 11, 80, generator=generator)
+    try:
+        packed = _reorder(weight)
+        outputs = [_apply_reordered(rows, packed, own) for rows in (inputs, inputs[:1, :1]) for own in (bias, None)]
+    except (RuntimeError, AttributeError, NotImplementedError):
+        return False
+    expected = [nn.functional.linear(rows, weight, own) for rows in (inputs, inputs[:1, :1]) for own in (bias, None)]
+    return all(
+        torch.allclose(made, wanted, rtol=1e-4, atol=1e-4) for made, wanted in zip(outputs, expected, strict=True)
+    )
 
 
 def quantize_linears(module: nn.Module) -> None:

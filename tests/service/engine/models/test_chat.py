@@ -183,19 +183,7 @@ def test_repair_repeats_no_eight_tokens(directory: Path) -> None:
 
 def test_int8_rows_are_independent(directory: Path) -> None:
     model = load_chat(directory, dtype="int8")
-    texts = [line("en", number) for number in range(6)]
-    shortest = min(model.count_tokens(text, "en") for text in texts)
-    # Of one length: padding changes the last bit of a sum, and with it the rounding of a value at the edge.
-    prompts = []
-    for text in texts:
-        while model.count_tokens(text, "en") > shortest:
-            text = text[:-1]
-        if model.count_tokens(text, "en") == shortest:
-            prompts.append(model.encode(translation(text)))
-    assert len(prompts) > 2
-    alone = [model.generate([prompt])[0] for prompt in prompts]
-    assert model.generate(prompts) == alone
-    assert model.generate(prompts[::2]) == alone[::2]
+    facts.check_int8_rows_are_independent(model, mixed_segments())
 
 
 def test_tokenizer_without_a_chat_template_is_refused(directory: Path, tmp_path: Path) -> None:

@@ -3,8 +3,11 @@ import torch
 from torch import nn
 
 from triwire_server.engine.models.linear import (
+    PackedLinear,
     RowwiseInt8Linear,
     int8_operator_is_exact,
+    pack_linears,
+    packed_operator_is_exact,
     quantize_linears,
     quantize_weight,
 )
@@ -67,3 +70,29 @@ def test_every_linear_of_a_model_is_replaced_and_nothing_else() -> None:
 
 def test_the_operator_is_probed_once() -> None:
     assert int8_operator_is_exact() is int8_operator_is_exact()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 1), (2, 37)])
+def test_packed_is_float32_as_it_is(shape: tuple[int, int]) -> None:
+    assert packed_operator_is_exact()
+    torch.manual_seed(0)
+    for has_bias in (True, False):
+        linear = nn.Linear(96, 130, bias=has_bias)
+        inputs = torch.randn(*shape, 96)
+        torch.testing.assert_close(PackedLinear(linear)(inputs), linear(inputs), rtol=1e-4, atol=1e-5)
+
+
+def test_a_packed_row_has_the_bits_that_it_has_alone() -> None:
+    torch.manual_seed(0)
+    packed = PackedLinear(nn.Linear(768, 512))
+    rows = torch.randn(33, 768)
+    together = packed(rows)
+    for count in (1, 2, 8, 32):
+        assert torch.equal(packed(rows[:count]), together[:count])
+
+
+def test_every_float32_linear_of_a_module_is_packed() -> None:
+    module = nn.Sequential(nn.Linear(8, 8), nn.Sequential(nn.Linear(8, 4)), nn.Linear(4, 4).to(torch.bfloat16))
+    pack_linears(module)
+    kinds = [type(child) for child in module.modules() if not isinstance(child, nn.Sequential)]
+    assert kinds == [PackedLinear, PackedLinear, nn.Linear]
