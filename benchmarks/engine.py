@@ -61,6 +61,7 @@ class Lengths(StoppingCriteria):  # type: ignore[misc]  # transformers is publis
         self._ends = torch.tensor([2 + length for length in lengths])
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        """See the library. Shape (rows,), bool."""
         return self._ends <= input_ids.shape[1]
 
 
@@ -201,14 +202,11 @@ def make_ways(shape: str, slots: int, threads: int) -> dict[str, Callable[[list[
     packed, int8 = copy.deepcopy(plain), copy.deepcopy(plain)
     pack_linears(packed)
     quantize_linears(int8)
-    for_engine = {}
-    for name, model in {"": plain, " packed": packed, " int8": int8}.items():
-        own = copy.deepcopy(model) if not name else make_like(model)
-        decoder = own.get_decoder()
+    for_engine = {"triwire": copy.deepcopy(plain), "triwire packed": packed, "triwire int8": int8}
+    for model in for_engine.values():
+        decoder = model.get_decoder()
         decoder.embed_positions = RowPositions(decoder.embed_positions, PAD)
-        if name == " int8":
-            use_row_attention(own)
-        for_engine[f"triwire{name}"] = own
+    use_row_attention(int8)
     packed_static = copy.deepcopy(plain)
     pack_linears(packed_static)
     ways: dict[str, Callable[[list[Work]], list[list[int]]]] = {
@@ -224,11 +222,6 @@ def make_ways(shape: str, slots: int, threads: int) -> dict[str, Callable[[list[
         if way is not None:
             ways[f"CTranslate2 {compute_type}"] = way
     return ways
-
-
-def make_like(model: Any) -> Any:
-    """The model itself: packed weights cannot be copied, and only one way uses each."""
-    return model
 
 
 def static(model: Any, work: list[Work], size: int, *, is_sorted: bool = False) -> list[list[int]]:
@@ -248,7 +241,12 @@ def static(model: Any, work: list[Work], size: int, *, is_sorted: bool = False) 
             attention_mask=(ids != PAD).long(),
             decoder_input_ids=torch.full((len(batch), 2), END),
             generation_config=GenerationConfig(
-                max_new_tokens=max(lengths), do_sample=False, num_beams=1, pad_token_id=PAD, eos_token_id=None
+                max_new_tokens=max(lengths),
+                do_sample=False,
+                num_beams=1,
+                pad_token_id=PAD,
+                eos_token_id=None,
+                decoder_start_token_id=END,
             ),
             stopping_criteria=[Lengths(lengths)] if len(batch) > 1 else None,
         )

@@ -50,6 +50,16 @@ def row_attention(
         attention_mask = seen.expand(rows, 1, -1, -1)
     output = query.new_zeros(rows, queries, query.shape[1], size)
     for row, (own_queries, own_columns) in enumerate(_places(module, attention_mask)):
+        if queries == 1 and position_bias is None:
+            # A step: the query sees all columns of its row, and the way through the library costs more than the sums.
+            output[row] = torch.nn.functional.scaled_dot_product_attention(
+                query[row : row + 1],
+                key[row : row + 1, :, own_columns],
+                value[row : row + 1, :, own_columns],
+                scale=kwargs.get("scaling"),
+                enable_gqa=key.shape[1] != query.shape[1],
+            )[0].transpose(0, 1)
+            continue
         bias = None
         if position_bias is not None:
             bias = position_bias[row % position_bias.shape[0], None][:, :, own_queries][..., own_columns]
