@@ -494,7 +494,10 @@ async def test_what_arrived_before_a_stream_broke_is_shown_as_incomplete() -> No
 
 
 async def test_a_call_that_hangs_can_be_interrupted() -> None:
+    called = asyncio.Event()
+
     async def hang(request: Any, context: Any) -> article_service_pb2.DetectLanguageResponse:
+        called.set()
         await asyncio.sleep(30)
         return article_service_pb2.DetectLanguageResponse()
 
@@ -504,7 +507,7 @@ async def test_a_call_that_hangs_can_be_interrupted() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        await asyncio.sleep(1)
+        await asyncio.wait_for(called.wait(), 60)
         started = time.monotonic()
         command.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(command.communicate(), 10)
