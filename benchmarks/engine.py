@@ -30,10 +30,9 @@ import torch
 from transformers import GenerationConfig, M2M100Config, M2M100ForConditionalGeneration, StoppingCriteria
 
 from triwire_server.engine.model_runner import ModelRunner
-from triwire_server.engine.models.attention import use_row_attention
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.models.linear import pack_linears, quantize_linears
-from triwire_server.engine.models.seq2seq import RowPositions, Seq2SeqRows
+from triwire_server.engine.models.seq2seq import Seq2SeqRows, prepare
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Sequence as EngineSequence
@@ -73,7 +72,7 @@ class EngineModel:
 
     def new_rows(self) -> Seq2SeqRows:
         """See `Model.new_rows`."""
-        return Seq2SeqRows(self._model, torch.device("cpu"), END, PAD, [])
+        return Seq2SeqRows(self._model, torch.device("cpu"), END, [])
 
 
 def main() -> None:
@@ -204,9 +203,7 @@ def make_ways(shape: str, slots: int, threads: int) -> dict[str, Callable[[list[
     quantize_linears(int8)
     for_engine = {"triwire": copy.deepcopy(plain), "triwire packed": packed, "triwire int8": int8}
     for model in for_engine.values():
-        decoder = model.get_decoder()
-        decoder.embed_positions = RowPositions(decoder.embed_positions, PAD)
-    use_row_attention(int8)
+        prepare(model, PAD)
     packed_static = copy.deepcopy(plain)
     pack_linears(packed_static)
     ways: dict[str, Callable[[list[Work]], list[list[int]]]] = {

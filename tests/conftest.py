@@ -1,10 +1,14 @@
 """Fixtures that several parts of the tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.tiny_models import write_tiny_profile
+# Threads that wait for work would keep the processors from the servers that tests start. Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from tests.tiny_models import write_tiny_profile  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The `triwire-server` command."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,11 @@ import typer
 
 from triwire_server import __version__
 from triwire_server.settings import Settings, SettingsError, load_settings
+
+# A thread that waits for its next part of a product looks for it for some microseconds and then sleeps: by default it
+# would keep its processor busy for milliseconds. Read when torch is loaded, by the OpenMP library that it brings.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 USAGE_ERROR = 2
 """Exit code for settings, a profile or a model that cannot be used."""

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Mapping
-from typing import TypeGuard
 
-from triwire_server.engine.models.base import Model, Rows
+from triwire_server.engine.models.base import Model, Progress, Rows
 from triwire_server.engine.sequence import Batch, Pool, RunAgain, Sequence
 from triwire_server.errors import InferenceFailed
 
@@ -24,55 +23,52 @@ class ModelRunner:
         self.max_batch_sequences: int | None = None
         """Bound learned from running out of memory; None: never ran out."""
 
-    def run(self, batch: Batch) -> list[int | Exception]:
-        """The next token of each of `batch.sequences`, or why it has none.
+    def run(self, batch: Batch) -> list[Progress | Exception]:
+        """What each of `batch.sequences` writes in this step, or why it cannot.
 
-        What was kept for sequences that are not in the batch any more is dropped first. If the step raises, the
+        What was kept for sequences that are not in the batch any more is dropped first. If a pass raises, the
         sequences it held get `RunAgain`, for the scheduler to run them in smaller groups; the last one left alone at
-        fault gets `InferenceFailed`.
+        fault gets `InferenceFailed`. What raises while it is read leaves the others as they were.
 
         Raises:
             DeviceLost: the device itself failed.
         """
         for pool in [pool for pool in self._pools if pool not in batch.pools]:
             del self._pools[pool]
-        outcomes: dict[int, int | Exception] = {}
-        if batch.running:
-            outcomes |= self._step(batch)
+        outcomes: dict[int, Progress | Exception] = {}
+        stepping = batch.sequences
+        rows = self._rows_of(batch)
         if batch.joining:
-            outcomes |= self._join(batch, [s for s in batch.running if _is_token(outcomes[s.number])])
+            try:
+                rows.add({sequence.number: sequence.prompt for sequence in batch.joining})
+            except Exception as error:
+                outcomes |= self._failed(error, batch, batch.joining)
+                stepping = batch.running
+        if stepping:
+            try:
+                outcomes |= rows.step()
+            except Exception as error:
+                # What the pool kept may be half written.
+                del self._pools[batch.pool]
+                outcomes |= self._failed(error, batch, stepping)
         return [outcomes[sequence.number] for sequence in batch.sequences]
 
     def release(self) -> None:
         """Drop everything: nothing runs."""
         self._pools.clear()
 
-    def _step(self, batch: Batch) -> Mapping[int, int | Exception]:
-        rows = self._pools[batch.pool]
-        try:
-            for number in set(rows.numbers) - {sequence.number for sequence in batch.running}:
-                rows.drop(number)
-            return rows.step()
-        except Exception as error:
-            del self._pools[batch.pool]
-            return self._failed(error, batch, batch.running)
-
-    def _join(self, batch: Batch, running: list[Sequence]) -> Mapping[int, int | Exception]:
+    def _rows_of(self, batch: Batch) -> Rows:
+        """The rows of a batch's pool, without those that run no more."""
         if batch.pool not in self._pools:
             self._pools[batch.pool] = self._models[batch.pool.model_name].new_rows()
         rows = self._pools[batch.pool]
-        if not running:
-            for number in list(rows.numbers):
-                rows.drop(number)
-        try:
-            return rows.add({sequence.number: sequence.prompt for sequence in batch.joining})
-        except Exception as error:
-            if rows.is_sound:
-                return self._failed(error, batch, batch.joining)
-            del self._pools[batch.pool]
-            return self._failed(error, batch, (*running, *batch.joining))
+        for number in set(rows.numbers) - {sequence.number for sequence in batch.running}:
+            rows.drop(number)
+        return rows
 
-    def _failed(self, error: Exception, batch: Batch, sequences: tuple[Sequence, ...]) -> dict[int, int | Exception]:
+    def _failed(
+        self, error: Exception, batch: Batch, sequences: tuple[Sequence, ...]
+    ) -> dict[int, Progress | Exception]:
         if is_device_lost(error):
             raise DeviceLost(type(error).__name__) from error
         no_memory = is_out_of_memory(error)
@@ -84,10 +80,6 @@ class ModelRunner:
         if len(sequences) > 1 or (no_memory and had_company):
             return {sequence.number: RunAgain(alone=no_memory) for sequence in sequences}
         return {sequences[0].number: InferenceFailed()}
-
-
-def _is_token(outcome: int | Exception) -> TypeGuard[int]:
-    return not isinstance(outcome, Exception)
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from triwire_server.engine.models.base import Progress
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Pool, RunAgain, Sequence, State
@@ -108,12 +109,12 @@ class Scheduler:
         self._start(turn, joining, now)
         return Batch(number, turn, running, tuple(joining), frozenset(self._running))
 
-    def postprocess(self, batch: Batch, outcomes: list[int | Exception]) -> None:
+    def postprocess(self, batch: Batch, outcomes: list[Progress | Exception]) -> None:
         """Give the sequences of a batch their tokens, and finish those that ended or failed.
 
         Args:
             batch: as scheduled.
-            outcomes: for each of `batch.sequences` its next token or why it has none; `RunAgain` for a sequence whose
+            outcomes: for each of `batch.sequences` what it wrote or why it could not; `RunAgain` for a sequence whose
                 batch raised beside others.
         """
         again: list[Sequence] = []
@@ -128,8 +129,8 @@ class Scheduler:
             elif isinstance(outcome, Exception):
                 finish(sequence, outcome)
             else:
-                sequence.token_ids.append(outcome)
-                if sequence.prompt.has_ended(sequence.token_ids):
+                sequence.token_ids += outcome.token_ids
+                if outcome.has_ended:
                     finish(sequence)
         middle = len(again) // 2
         for half in (again[:middle], again[middle:]):
@@ -194,7 +195,7 @@ class Scheduler:
             ] >= self.max_batch_sequences - 2 * reserved:
                 continue
             pool = pool_of(sequence)
-            to_read = len(sequence.prompt.input_ids) - sequence.prompt.prefix_length
+            to_read = sequence.prompt.num_tokens
             if pool in plan and read[pool] + to_read > self.max_batch_tokens:
                 continue
             if num_running and held + _slot_tokens(sequence, pool) > self.max_slot_tokens:

@@ -106,4 +106,4 @@ class Batch:
     @property
     def num_tokens(self) -> int:
         """Tokens to read: one of each running sequence, and the inputs of those that join."""
-        return len(self.running) + sum(len(s.prompt.input_ids) - s.prompt.prefix_length for s in self.joining)
+        return len(self.running) + sum(s.prompt.num_tokens for s in self.joining)

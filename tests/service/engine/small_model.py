@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from triwire_server.engine.models.base import Model, ModelCard, Prompt, Rows
+from triwire_server.engine.models.base import Model, ModelCard, Progress, Prompt, Rows
 from triwire_server.engine.segment import Segment, Task
 
 END = 0
 FAULT = "\x01"  # START OF HEADING: a prompt that holds it makes reading it raise
-LATE_FAULT = "\x03"  # END OF TEXT: the step that is to write it raises; not as the first character
+LATE_FAULT = "\x03"  # END OF TEXT: the step that is to write it raises
 SLOW = "\x02"  # START OF TEXT: each one makes reading it take SLOW_SECONDS longer
 SLOW_SECONDS = 0.05
 
@@ -34,7 +34,7 @@ class CopyModel(Model):
         """Texts that joined, by step."""
 
         self.steps: list[int] = []
-        """Rows of each step that wrote a character more."""
+        """Rows of each step."""
 
     def encode(self, segment: Segment) -> Prompt:
         ids = (*segment.text.encode("latin-1"), END)
@@ -73,18 +73,15 @@ class CopyRows(Rows):
     def numbers(self) -> Sequence[int]:
         return list(self._left)
 
-    def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
+    def add(self, prompts: Mapping[int, Prompt]) -> None:
         outputs = self._model.read(list(prompts.values()))
         self._left |= dict(zip(prompts, outputs, strict=True))
-        return {number: self._left[number].pop(0) for number in prompts}
 
-    def step(self) -> dict[int, int]:
-        self.is_sound = False
+    def step(self) -> dict[int, Progress]:
         self._model.steps.append(len(self._left))
         if any(left[0] == ord(LATE_FAULT) for left in self._left.values()):
             raise RuntimeError("a kernel failed")
-        self.is_sound = True
-        return {number: left.pop(0) for number, left in self._left.items()}
+        return {number: Progress((left.pop(0),), not left) for number, left in self._left.items()}
 
     def drop(self, number: int) -> None:
         del self._left[number]

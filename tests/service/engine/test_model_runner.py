@@ -6,7 +6,7 @@ import torch
 
 from tests.service.engine.small_model import END, FAULT, LATE_FAULT, CopyModel
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner, is_out_of_memory
-from triwire_server.engine.models.base import Prompt
+from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Pool, RunAgain
@@ -41,8 +41,11 @@ def batch(running: Sequence[EngineSequence] = (), joining: Sequence[EngineSequen
     return Batch(next(_numbers), pool, tuple(running), tuple(joining), frozenset({POOL, pool}))
 
 
-def shown(outcomes: list[int | Exception]) -> str:
-    return " ".join(type(outcome).__name__ if isinstance(outcome, Exception) else chr(outcome) for outcome in outcomes)
+def shown(outcomes: list[Progress | Exception]) -> str:
+    return " ".join(
+        type(outcome).__name__ if isinstance(outcome, Exception) else bytes(outcome.token_ids).decode("latin-1")
+        for outcome in outcomes
+    )
 
 
 def run_all(runner: ModelRunner, *texts: str) -> list[str]:
@@ -79,7 +82,7 @@ def test_what_was_kept_for_a_pool_that_is_gone_is_dropped() -> None:
     runner.run(Batch(next(_numbers), other, (), (second,), frozenset({other})))
     assert shown(runner.run(batch(joining=[first]))) == "a"
     runner.run(batch(running=[first]))
-    assert model.steps == [1]
+    assert model.steps == [1, 1, 1, 1]
 
 
 def test_a_batch_that_cannot_be_read_leaves_those_that_run_alone() -> None:
@@ -94,7 +97,7 @@ def test_a_step_that_raises_has_everything_in_its_pool_run_again() -> None:
     runner = ModelRunner({"copy@1": CopyModel()})
     running = [sequence("abc"), sequence("a" + LATE_FAULT)]
     runner.run(batch(joining=running))
-    assert shown(runner.run(batch(running, [sequence("x")]))) == "RunAgain RunAgain x"
+    assert shown(runner.run(batch(running, [sequence("x")]))) == "RunAgain RunAgain RunAgain"
 
 
 def test_only_the_sequence_at_fault_fails() -> None:

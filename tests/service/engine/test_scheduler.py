@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triwire_server.engine.models.base import Prompt
+from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, finish, pool_of
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, RunAgain, Sequence, State
@@ -14,6 +14,11 @@ INTERACTIVE, STANDARD, BULK = Priority
 BUDGET = 200
 SLOTS = 6
 END = 9
+
+
+def written(sequence: Sequence, token: int = 5) -> Progress:
+    """One more token for a sequence."""
+    return Progress((token,), sequence.prompt.has_ended([*sequence.token_ids, token]))
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Desk:
         """One step, in which every sequence writes a token that does not end it before its limit."""
         batch = self.scheduler.schedule()
         if batch is not None:
-            self.scheduler.postprocess(batch, [5 for _ in batch.sequences])
+            self.scheduler.postprocess(batch, [written(sequence) for sequence in batch.sequences])
         return batch
 
     def run_all(self) -> list[Batch]:
@@ -97,7 +102,7 @@ def test_a_sequence_ends_with_an_end_token_or_at_its_limit() -> None:
     ends, goes_on = desk.add(tokens=5), desk.add(tokens=5)
     batch = desk.scheduler.schedule()
     assert batch is not None
-    desk.scheduler.postprocess(batch, [END, 5])
+    desk.scheduler.postprocess(batch, [written(ends, END), written(goes_on)])
     assert (ends.state, goes_on.state) == (State.FINISHED, State.RUNNING)
     assert ends.token_ids == [END]
 
@@ -257,7 +262,7 @@ def test_one_failure_in_a_batch_is_that_of_its_sequence_alone() -> None:
     good, bad = desk.add(), desk.add()
     batch = desk.scheduler.schedule()
     assert batch is not None
-    desk.scheduler.postprocess(batch, [1, InferenceFailed()])
+    desk.scheduler.postprocess(batch, [written(batch.sequences[0], 1), InferenceFailed()])
     assert (good.token_ids, good.error) == ([1], None)
     assert (bad.token_ids, type(bad.error)) == ([], InferenceFailed)
 
@@ -372,7 +377,7 @@ def test_whatever_arrives_every_sequence_ends_once_and_slots_have_one_owner(hist
         held = sum(pool_of(s).width + s.prompt.max_new_tokens for s in known if s.state is State.RUNNING)
         assert batch.pool.quarantine or not batch.joining or desk.scheduler.num_running <= SLOTS
         assert batch.pool.quarantine or not batch.joining or desk.scheduler.num_running == 1 or held <= 2_000
-        outcomes: list[int | Exception] = [5] * len(together)
+        outcomes: list[Progress | Exception] = [written(sequence) for sequence in together]
         if failure == 1:
             outcomes[0] = InferenceFailed()
             failed.add(together[0])

@@ -72,16 +72,31 @@ class Prompt:
     end_ids: frozenset[int] = frozenset()
     """Tokens that end the output."""
 
+    @property
+    def num_tokens(self) -> int:
+        """Tokens that reading it computes: those of the input, shared instructions not counted."""
+        return len(self.input_ids) - self.prefix_length
+
     def has_ended(self, token_ids: Sequence[int]) -> bool:
         """Whether an output is done: its end token was written, or its limit is reached."""
         return len(token_ids) >= self.max_new_tokens or (bool(token_ids) and token_ids[-1] in self.end_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a step gave for one prompt.
+
+    Attributes:
+        token_ids: written in this step. Beam search writes everything at its end.
+        has_ended: whether the output is complete.
+    """
+
+    token_ids: tuple[int, ...]
+    has_ended: bool
+
+
 class Rows(abc.ABC):
     """Prompts that a model is decoding together. They join and leave at any step. Used on the device's thread alone."""
-
-    is_sound: bool = True
-    """False after an exception that may have left rows half written; then nothing in here is of use any more."""
 
     @property
     @abc.abstractmethod
@@ -89,19 +104,16 @@ class Rows(abc.ABC):
         """The numbers that name the rows."""
 
     @abc.abstractmethod
-    def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
-        """Read prompts and let them join.
+    def add(self, prompts: Mapping[int, Prompt]) -> None:
+        """Let prompts join. If this raises, none of them has joined, and the others are as they were.
 
         Args:
             prompts: by a number that names the row from now on.
-
-        Returns:
-            The first token of each. If this raises and `is_sound`, none of them has joined.
         """
 
     @abc.abstractmethod
-    def step(self) -> dict[int, int]:
-        """The next token of every row."""
+    def step(self) -> dict[int, Progress]:
+        """Decode one step of every row. If this raises, nothing in here is of use any more."""
 
     @abc.abstractmethod
     def drop(self, number: int) -> None:
@@ -144,12 +156,10 @@ class Model(abc.ABC):
         if not prompts:
             return outputs
         rows = self.new_rows()
-        tokens = rows.add(dict(enumerate(prompts)))
-        while True:
-            for number, token in tokens.items():
-                outputs[number].append(token)
-                if prompts[number].has_ended(outputs[number]):
+        rows.add(dict(enumerate(prompts)))
+        while rows.numbers:
+            for number, progress in rows.step().items():
+                outputs[number] += progress.token_ids
+                if progress.has_ended:
                     rows.drop(number)
-            if not rows.numbers:
-                return outputs
-            tokens = rows.step()
+        return outputs

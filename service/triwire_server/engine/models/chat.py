@@ -9,16 +9,17 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
-from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig
+from transformers import AutoModelForCausalLM, GenerationConfig
 
+from triwire_server.engine.models.attention import Ragged, current, use_ragged_attention, using
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
-from triwire_server.engine.models.kv_rows import KeyValues, left_padded
-from triwire_server.engine.models.rows import CachedRows, ReadPrompts
+from triwire_server.engine.models.kv_cache import SlotCache
+from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
 from triwire_server.profile import ModelSpec, Prompts
 
@@ -27,6 +28,9 @@ TEXT_MARK = "\ufdd0"
 
 REPAIR_NGRAM_SIZE = 8
 """On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""
+
+States: TypeAlias = list[tuple[torch.Tensor, torch.Tensor]]
+"""Keys and values of a text for each layer. Shape of each (key heads, tokens, size)."""
 
 MAX_CACHED_PREFIXES = 32
 """How many instruction prefixes keep their keys and values (a few MB each on a small model)."""
@@ -69,8 +73,9 @@ class ChatModel(Model):
         self._end_ids = frozenset(int(end) for end in [*ends, self.codec.tokenizer.eos_token_id] if end is not None)
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
+        use_ragged_attention(self._model)
         self._frames: dict[object, _Frame] = {}
-        self._prefixes: OrderedDict[tuple[int, ...], KeyValues] = OrderedDict()
+        self._prefixes: OrderedDict[tuple[int, ...], States] = OrderedDict()
 
     def _load(self, directory: Path) -> Any:
         if is_converted(directory):
@@ -161,11 +166,11 @@ class ChatModel(Model):
         return ChatRows(self._model, self._device, self._compute_dtype, self._prefixes)
 
 
-class ChatRows(CachedRows):
+class ChatRows(CachedRows[States]):
     """Running rows of a decoder-only model.
 
     Args:
-        model: the library's model.
+        model: the library's model, with ragged attention.
         device: where it runs.
         compute_dtype: of its layers; the embedding may be stored in a smaller type.
         prefixes: keys and values of instructions by their ids, shared by all rows of a model; the least recently used
@@ -177,60 +182,55 @@ class ChatRows(CachedRows):
         model: Any,
         device: torch.device,
         compute_dtype: torch.dtype,
-        prefixes: OrderedDict[tuple[int, ...], KeyValues],
+        prefixes: OrderedDict[tuple[int, ...], States],
     ) -> None:
-        super().__init__(device)
+        super().__init__(device, model.config.num_hidden_layers)
         self._model = model
         self._compute_dtype = compute_dtype
         self._prefixes = prefixes
 
-    def start_ids(self, prompt: Prompt) -> list[int]:
-        """None: the prompt itself is not looked at when an output must not repeat itself."""
-        return []
+    def _tokens_before(self, prompt: Prompt) -> int:
+        return len(prompt.input_ids) + len(prompt.forced_ids)
 
-    def pass_key(self, prompt: Prompt) -> tuple[int, ...]:
-        """Prompts with the same instructions are read together."""
-        return prompt.input_ids[: prompt.prefix_length]
+    def _read(self, prompts: Sequence[Prompt]) -> Sequence[States]:
+        """The keys and values of the instructions; the rest of a prompt is read together with the running rows."""
+        return [self._prefix(prompt.input_ids[: prompt.prefix_length]) for prompt in prompts]
 
-    def _read(self, prompts: Sequence[Prompt]) -> ReadPrompts:
-        shared = prompts[0].prefix_length
-        input_ids, mask = left_padded([[*prompt.input_ids[shared:], *prompt.forced_ids] for prompt in prompts])
-        input_ids, mask = input_ids.to(self._device), mask.to(self._device)
-        cache = DynamicCache()
-        if shared:
-            prefix = self._prefix(prompts[0].input_ids[:shared])
-            cache = prefix.repeated(len(prompts))
-            mask = torch.cat([prefix.mask.expand(len(prompts), -1), mask], dim=1)
-        positions = (mask.cumsum(dim=1) - 1).clamp_min(0)[:, shared:]  # (batch, tokens)
-        logits = self._forward(input_ids, mask, positions, cache)
-        return ReadPrompts(KeyValues.of_cache(cache, mask), logits)
+    def _enter(self, row: Row, read: States) -> None:
+        row.length = row.prompt.prefix_length
+        if read:
+            self._states.put(row.slots[0], read)
+        row.pending = [[*row.prompt.input_ids[row.length :], *row.prompt.forced_ids]]
 
-    def _next(self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        return self._forward(input_ids, mask, positions, self._states.cache)
-
-    def _prefix(self, ids: tuple[int, ...]) -> KeyValues:
+    def _prefix(self, ids: tuple[int, ...]) -> States:
         """Keys and values of instructions, computed once and kept."""
+        if not ids:
+            return []
         if ids in self._prefixes:
             self._prefixes.move_to_end(ids)
             return self._prefixes[ids]
-        mask = torch.ones(1, len(ids), dtype=torch.int64, device=self._device)
-        cache = DynamicCache()
-        self._forward(torch.tensor([ids], device=self._device), mask, mask.cumsum(dim=1) - 1, cache)
-        self._prefixes[ids] = KeyValues.of_cache(cache, mask)
+        cache = SlotCache(len(self._states.layers))
+        cache.reserve(1, len(ids))
+        with using(Ragged([len(ids)], self._device, slots=[0], starts=[0])):
+            self._pass(torch.tensor([ids], device=self._device), cache, 1)
+        self._prefixes[ids] = [
+            (layer.keys[0, :, : len(ids)].clone(), layer.values[0, :, : len(ids)].clone()) for layer in cache.layers
+        ]
         if len(self._prefixes) > MAX_CACHED_PREFIXES:
             self._prefixes.popitem(last=False)
         return self._prefixes[ids]
 
-    def _forward(
-        self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
-    ) -> torch.Tensor:
-        """Scores of the token after the last of each row.
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
+        ends = torch.tensor(ragged.ends, device=self._device)
+        return self._pass(input_ids, self._states, ends), range(len(ragged.ends))
+
+    def _pass(self, input_ids: torch.Tensor, cache: SlotCache, kept: torch.Tensor | int) -> torch.Tensor:
+        """Scores behind some of the tokens.
 
         Args:
-            input_ids: new tokens. Shape (rows, tokens).
-            mask: 1 for tokens, 0 for padding, the cached ones included. Shape (rows, cached + tokens).
-            positions: of the new tokens. Shape (rows, tokens).
-            cache: takes up the new keys and values.
+            input_ids: of all rows of the pass. Shape (1, tokens).
+            cache: takes up the keys and values.
+            kept: which of the tokens, shape (rows,); or how many of the last ones.
 
         Returns:
             Shape (rows, vocabulary).
@@ -239,13 +239,12 @@ class ChatRows(CachedRows):
         outputs = self._model(
             # The embedding may be stored in a smaller type than the layers compute in.
             inputs_embeds=embeddings.to(self._compute_dtype),
-            attention_mask=mask,
-            position_ids=positions,
+            position_ids=current().positions,
             past_key_values=cache,
             use_cache=True,
-            logits_to_keep=1,
+            logits_to_keep=kept,
         )
-        logits: torch.Tensor = outputs.logits[:, -1]
+        logits: torch.Tensor = outputs.logits[0]
         return logits
 
 

@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders
 from transformers import AutoConfig, AutoTokenizer
 
-from triwire_server.engine.models.attention import use_row_attention
 from triwire_server.engine.models.linear import pack_linears, quantize_linears
 from triwire_server.profile import ModelSpec
 
@@ -91,7 +90,6 @@ def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torc
     model.eval().requires_grad_(False)
     if spec.dtype == "int8" and device.type == "cpu":
         quantize_linears(model)
-        use_row_attention(model)
     elif device.type == "cpu":
         pack_linears(model)
     return model.to(device)

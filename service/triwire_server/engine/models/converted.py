@@ -12,7 +12,6 @@ from safetensors import safe_open
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-from triwire_server.engine.models.attention import use_row_attention
 from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.linear import RowwiseInt8Linear
 
@@ -38,8 +37,6 @@ def load_converted(directory: Path, device: torch.device) -> Any:
     compute_dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, dtype=compute_dtype)
-    if device.type == "cpu":
-        use_row_attention(model)
     with safe_open(directory / WEIGHTS, framework="pt") as tensors:
         names = set(tensors.keys())
         linears = {name.removesuffix(f".weight{SCALE}") for name in names if name.endswith(SCALE)}

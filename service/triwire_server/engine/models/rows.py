@@ -1,56 +1,63 @@
 """Running rows of the library's models, with their keys and values kept between steps."""
 
 import abc
-from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import torch
 
-from triwire_server.engine.models.base import Prompt, Rows
+from triwire_server.engine.models.attention import Ragged, using
+from triwire_server.engine.models.base import Progress, Prompt, Rows
 from triwire_server.engine.models.decoding import Chooser
-from triwire_server.engine.models.kv_rows import KeyValueRows, KeyValues
+from triwire_server.engine.models.kv_cache import SlotCache
+
+Read = TypeVar("Read")
+"""What reading a prompt gave before it joins."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadPrompts:
-    """What one pass over some prompts gave.
-
-    Attributes:
-        states: self-attention keys and values of what was read.
-        scores: of the first new tokens. Shape (prompts, vocabulary).
-        sources: cross-attention keys and values of encoder-decoders.
-    """
-
-    states: KeyValues
-    scores: torch.Tensor
-    sources: KeyValues | None = None
-
-
-@dataclass(slots=True)
-class _Row:
+@dataclass(slots=True, eq=False)
+class Row:
     """One prompt while it is decoded."""
 
     number: int
     prompt: Prompt
     chooser: Chooser
-    ids: list[int]
-    """Decoder tokens so far: what the output was made to start with, and what was written."""
+    slots: list[int]
+    """Where its keys and values are kept; one for each beam."""
+
+    place: int
+    """Which of the rows it is; its source is kept in the slot of that number."""
+
+    pending: list[list[int]] = field(default_factory=list)
+    """Tokens that the next pass reads, for each slot in use."""
+
+    history: list[int] = field(default_factory=list)
+    """Decoder tokens that count as written before: what the output was made to start with."""
+
+    length: int = 0
+    """Tokens that each of its slots keeps."""
+
+    output: list[int] = field(default_factory=list)
 
 
-class CachedRows(Rows):
+class CachedRows(Rows, Generic[Read]):
     """The running rows of one model; each reads as it would alone.
 
     Args:
         device: where the model runs.
+        num_layers: layers that keep keys and values.
         suppressed_ids: tokens that are never written.
     """
 
-    def __init__(self, device: torch.device, suppressed_ids: Sequence[int] = ()) -> None:
+    def __init__(self, device: torch.device, num_layers: int, suppressed_ids: Sequence[int] = ()) -> None:
         self._device = device
         self._suppressed = list(suppressed_ids)
-        self._rows: list[_Row] = []
-        self._states = KeyValueRows()
+        self._rows: list[Row] = []
+        self._owners: list[Row] = []
+        """The row that owns each slot in use."""
+
+        self._states = SlotCache(num_layers)
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -58,93 +65,102 @@ class CachedRows(Rows):
         return [row.number for row in self._rows]
 
     @torch.inference_mode()
-    def add(self, prompts: Mapping[int, Prompt]) -> dict[int, int]:
+    def add(self, prompts: Mapping[int, Prompt]) -> None:
         """See `Rows.add`."""
-        read = [(numbers, self._read([prompts[number] for number in numbers])) for numbers in self._passes(prompts)]
-        tokens: dict[int, int] = {}
-        self.is_sound = False
-        for numbers, result in read:
-            self._join(result)
-            joined = [
-                _Row(number, prompts[number], Chooser(prompts[number]), self.start_ids(prompts[number]))
-                for number in numbers
-            ]
-            self._rows += joined
-            tokens |= self._choose(joined, result.scores)
-        self.is_sound = True
-        return tokens
+        everything = self._read(list(prompts.values()))
+        self._states.reserve(
+            len(self._owners) + len(prompts),
+            max(self._tokens_before(prompt) + prompt.max_new_tokens for prompt in prompts.values()),
+            [row.length for row in self._owners],
+        )
+        num_rows = len(self._rows)
+        try:
+            for (number, prompt), read in zip(prompts.items(), everything, strict=True):
+                row = Row(
+                    number=number,
+                    prompt=prompt,
+                    chooser=Chooser(prompt),
+                    slots=[len(self._owners)],
+                    place=len(self._rows),
+                )
+                self._rows.append(row)
+                self._owners.append(row)
+                self._enter(row, read)
+        except Exception:
+            for row in self._rows[num_rows:]:
+                self.drop(row.number)
+            raise
 
     @torch.inference_mode()
-    def step(self) -> dict[int, int]:
+    def step(self) -> dict[int, Progress]:
         """See `Rows.step`."""
-        self.is_sound = False
-        mask, positions = self._states.next_token()
-        last = torch.tensor([[row.ids[-1]] for row in self._rows], device=self._device)  # (rows, 1), int64
-        tokens = self._choose(self._rows, self._next(last, mask, positions))
-        self.is_sound = True
-        return tokens
+        entries = [(row, slot, ids) for row in self._rows for slot, ids in zip(row.slots, row.pending, strict=False)]
+        ragged = Ragged(
+            [len(ids) for _, _, ids in entries],
+            self._device,
+            slots=[slot for _, slot, _ in entries],
+            starts=[row.length for row, _, _ in entries],
+            sources=[row.place for row, _, _ in entries],
+            source_lengths=[len(row.prompt.input_ids) for row, _, _ in entries],
+        )
+        input_ids = torch.tensor([[token for _, _, ids in entries for token in ids]], device=self._device)
+        with using(ragged):
+            scores, places = self._forward(input_ids, ragged)
+        if self._suppressed:
+            scores[:, self._suppressed] = -torch.inf
+        return self._choose(scores, scores.argmax(dim=-1).tolist(), places)
 
     @torch.inference_mode()
     def drop(self, number: int) -> None:
-        """See `Rows.drop`. The last row takes the slot."""
-        slot = next(slot for slot, row in enumerate(self._rows) if row.number == number)
-        self._leave(slot)
-        self._rows[slot] = self._rows[-1]
-        self._rows.pop()
+        """See `Rows.drop`. The last row takes its place, and the last slots its slots."""
+        row = next(row for row in self._rows if row.number == number)
+        for slot in sorted(row.slots, reverse=True):
+            last = self._owners.pop()
+            if last is not row or slot != len(self._owners):
+                self._states.copy(len(self._owners), slot, last.length)
+                last.slots[last.slots.index(len(self._owners))] = slot
+                self._owners[slot] = last
+        last_row = self._rows.pop()
+        if last_row is not row:
+            self._move(last_row, row.place)
+            last_row.place = row.place
+            self._rows[row.place] = last_row
 
     @abc.abstractmethod
-    def start_ids(self, prompt: Prompt) -> list[int]:
-        """Decoder tokens before the first one that is written."""
+    def _tokens_before(self, prompt: Prompt) -> int:
+        """Tokens that a slot keeps before the first one that is written."""
 
     @abc.abstractmethod
-    def pass_key(self, prompt: Prompt) -> Hashable:
-        """What prompts must have in common to be read in one pass."""
+    def _read(self, prompts: Sequence[Prompt]) -> Sequence[Read]:
+        """Read prompts. If this raises, nothing has changed."""
 
     @abc.abstractmethod
-    def _read(self, prompts: Sequence[Prompt]) -> ReadPrompts:
-        """Read prompts of one pass."""
+    def _enter(self, row: Row, read: Read) -> None:
+        """Let a row that was read begin: fill its slots, and say which tokens the next pass reads."""
+
+    def _move(self, row: Row, place: int) -> None:
+        """Move what is kept by the place of a row."""
 
     @abc.abstractmethod
-    def _next(self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Scores after one more token in each row.
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
+        """Scores after some more tokens in each row.
 
         Args:
-            input_ids: the token. Shape (rows, 1), int64.
-            mask: columns of the states that a row owns, that of the token included. Shape (rows, columns), int64.
-            positions: of the token in its row. Shape (rows, 1), int64.
+            input_ids: the tokens of all rows. Shape (1, tokens), int64.
+            ragged: the rows.
 
         Returns:
-            Shape (rows, vocabulary).
+            Scores, shape (any, vocabulary), and which of them belongs to each row.
         """
 
-    def _join(self, read: ReadPrompts) -> None:
-        self._states.add(read.states)
-
-    def _leave(self, slot: int) -> None:
-        self._states.drop(slot)
-
-    def _choose(self, rows: Sequence[_Row], scores: torch.Tensor) -> dict[int, int]:
-        if self._suppressed:
-            scores[:, self._suppressed] = -torch.inf
-        tokens: dict[int, int] = {}
-        for row, best, row_scores in zip(rows, scores.argmax(dim=-1).tolist(), scores, strict=True):
-            token = best if row.chooser.is_greedy else row.chooser.choose(row_scores, row.ids)
-            row.ids.append(token)
-            tokens[row.number] = token
-        return tokens
-
-    def _passes(self, prompts: Mapping[int, Prompt]) -> list[list[int]]:
-        """Numbers of prompts that are read in one pass: alike, and of lengths that need little padding."""
-        groups: defaultdict[Hashable, list[int]] = defaultdict(list)
-        for number, prompt in prompts.items():
-            groups[self.pass_key(prompt)].append(number)
-        passes: list[list[int]] = []
-        for numbers in groups.values():
-            lengths = {number: len(prompts[number].input_ids) - prompts[number].prefix_length for number in numbers}
-            shortest = -1
-            for number in sorted(numbers, key=lambda number: lengths[number]):
-                if shortest < 0 or lengths[number] > max(1.3 * shortest, shortest + 8):
-                    shortest = lengths[number]
-                    passes.append([])
-                passes[-1].append(number)
-        return passes
+    def _choose(self, scores: torch.Tensor, best: Sequence[int], places: Sequence[int]) -> dict[int, Progress]:
+        progress: dict[int, Progress] = {}
+        for row, place in zip(self._rows, places, strict=True):
+            row.length += len(row.pending[0])
+            token = best[place]
+            if not row.chooser.is_greedy:
+                token = row.chooser.choose(scores[place], [*row.history, *row.output])
+            row.output.append(token)
+            row.pending = [[token]]
+            progress[row.number] = Progress((token,), row.prompt.has_ended(row.output))
+        return progress

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from transformers import AutoModelForSeq2SeqLM, DynamicCache, EncoderDecoderCache, GenerationConfig
+from transformers import AutoModelForSeq2SeqLM, EncoderDecoderCache, GenerationConfig
 from transformers.modeling_outputs import BaseModelOutput
 
+from triwire_server.engine.models.attention import Ragged, current, use_ragged_attention, using
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
-from triwire_server.engine.models.kv_rows import KeyValues, SourceRows
-from triwire_server.engine.models.rows import CachedRows, ReadPrompts
+from triwire_server.engine.models.kv_cache import SlotCache
+from triwire_server.engine.models.relative_positions import use_relative_positions
+from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Segment
 from triwire_server.profile import ModelSpec
 
@@ -63,9 +65,7 @@ class Seq2SeqModel(Model):
         self._published_first_id: int | None = published.forced_bos_token_id
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
-        decoder = self._model.get_decoder()
-        if hasattr(decoder, "embed_positions"):
-            decoder.embed_positions = RowPositions(decoder.embed_positions, self._pad_id)
+        prepare(self._model, self._pad_id)
 
     def _check_lengths(self) -> None:
         """The profile allows no text that the model has no positions for (T5 has no bound)."""
@@ -153,101 +153,95 @@ class Seq2SeqModel(Model):
 
     def new_rows(self) -> "Seq2SeqRows":
         """See `Model.new_rows`."""
-        return Seq2SeqRows(self._model, self._device, self._start_id, self._pad_id, self.suppressed_ids())
+        return Seq2SeqRows(self._model, self._device, self._start_id, self.suppressed_ids())
 
 
-class Seq2SeqRows(CachedRows):
+class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
     """Running rows of an encoder-decoder, driven through the library's own forward.
 
     Args:
-        model: the library's model, its decoder's positions replaced by `RowPositions` if it has any.
+        model: the library's model, made ready by `prepare`.
         device: where it runs.
         start_id: first decoder token.
-        pad_id: padding of sources.
         suppressed_ids: tokens that are never written.
     """
 
-    def __init__(
-        self, model: Any, device: torch.device, start_id: int, pad_id: int, suppressed_ids: Sequence[int]
-    ) -> None:
-        super().__init__(device, suppressed_ids)
+    def __init__(self, model: Any, device: torch.device, start_id: int, suppressed_ids: Sequence[int]) -> None:
+        self._cross_attentions = cross_attentions(model)
+        super().__init__(device, len(self._cross_attentions), suppressed_ids)
         self._model = model
         self._start_id = start_id
-        self._pad_id = pad_id
-        self._sources = SourceRows()
-        positions = getattr(model.get_decoder(), "embed_positions", None)
-        self._positions = positions if isinstance(positions, RowPositions) else None
+        self._sources = SlotCache(len(self._cross_attentions))
+        self._cache = EncoderDecoderCache(self._states, self._sources)
+        # Sources are written once, when a row joins; the library is to take them as they are.
+        self._cache.is_updated = dict.fromkeys(range(len(self._cross_attentions)), True)
+        # What the encoder gave is looked at for its shape alone.
+        self._encoded = BaseModelOutput(last_hidden_state=torch.zeros(1, 1, 1, device=device))
 
-    def start_ids(self, prompt: Prompt) -> list[int]:
-        """The start token, and what the output is made to start with."""
-        return [self._start_id, *prompt.forced_ids]
+    def _tokens_before(self, prompt: Prompt) -> int:
+        return 1 + len(prompt.forced_ids)
 
-    def pass_key(self, prompt: Prompt) -> int:
-        """Outputs that start with as many tokens are read together."""
-        return len(prompt.forced_ids)
+    def _read(self, prompts: Sequence[Prompt]) -> Sequence[list[tuple[torch.Tensor, torch.Tensor]]]:
+        """Keys and values of each source, for each layer. Shape of each (heads, source tokens, size)."""
+        ragged = Ragged([len(prompt.input_ids) for prompt in prompts], self._device)
+        input_ids = torch.tensor([[token for prompt in prompts for token in prompt.input_ids]], device=self._device)
+        with using(ragged):
+            states = self._model.get_encoder()(input_ids=input_ids).last_hidden_state  # (1, tokens, size)
+        sources: list[list[tuple[torch.Tensor, torch.Tensor]]] = [[] for _ in prompts]
+        for key_of, value_of, size in self._cross_attentions:
+            keys, values = (
+                linear(states).view(len(states[0]), -1, size).transpose(0, 1) for linear in (key_of, value_of)
+            )  # (heads, tokens, size)
+            for source, (first, end) in zip(sources, ragged.spans, strict=True):
+                source.append((keys[:, first:end], values[:, first:end]))
+        return sources
 
-    def _read(self, prompts: Sequence[Prompt]) -> ReadPrompts:
-        longest = max(len(prompt.input_ids) for prompt in prompts)
-        input_ids = torch.full((len(prompts), longest), self._pad_id)  # (batch, source tokens), int64
-        mask = torch.zeros_like(input_ids)  # (batch, source tokens), int64
-        for row, prompt in enumerate(prompts):
-            input_ids[row, : len(prompt.input_ids)] = torch.tensor(prompt.input_ids)
-            mask[row, : len(prompt.input_ids)] = 1
-        mask = mask.to(self._device)
-        start = torch.tensor([self.start_ids(prompt) for prompt in prompts], device=self._device)  # (batch, start)
-        cache = EncoderDecoderCache(DynamicCache(), DynamicCache())
+    def _enter(self, row: Row, read: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        lengths = [len(other.prompt.input_ids) for other in self._rows[: row.place]]
+        self._sources.reserve(row.place + 1, len(row.prompt.input_ids), lengths)
+        self._sources.put(row.place, read)
+        row.history = [self._start_id, *row.prompt.forced_ids]
+        row.pending = [row.history]
+
+    def _move(self, row: Row, place: int) -> None:
+        self._sources.copy(row.place, place, len(row.prompt.input_ids))
+
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
         outputs = self._model(
-            input_ids=input_ids.to(self._device),
-            attention_mask=mask,
-            decoder_input_ids=start,
-            past_key_values=cache,
+            encoder_outputs=self._encoded,
+            decoder_input_ids=input_ids,
+            past_key_values=self._cache,
             use_cache=True,
         )
-        return ReadPrompts(
-            states=KeyValues.of_cache(cache.self_attention_cache, torch.ones_like(start)),
-            scores=outputs.logits[:, -1],
-            sources=KeyValues.of_cache(cache.cross_attention_cache, mask),
-        )
+        # All tokens, those in front of a row's last one too: they are few, and a copy of the scores costs more.
+        return outputs.logits[0], ragged.ends
 
-    def _join(self, read: ReadPrompts) -> None:
-        super()._join(read)
-        assert read.sources is not None  # noqa: S101 - an encoder-decoder always has them; for the type checker
-        self._sources.add(read.sources)
 
-    def _leave(self, slot: int) -> None:
-        super()._leave(slot)
-        self._sources.drop(slot)
+def prepare(model: Any, pad_id: int) -> None:
+    """Let a model of the library read rows that are at positions of their own, without padding."""
+    for stack in (model.get_encoder(), model.get_decoder()):
+        if hasattr(stack, "embed_positions"):
+            stack.embed_positions = RowPositions(stack.embed_positions, pad_id)
+    use_relative_positions(model)
+    use_ragged_attention(model)
 
-    def _next(self, input_ids: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        cache = EncoderDecoderCache(self._states.cache, self._sources.cache)
-        cache.is_updated = dict.fromkeys(range(len(self._sources.cache.layers)), True)
-        source_mask = self._sources.mask
-        # The sources are in the cache; of this only the shape is looked at.
-        shape = torch.zeros((), device=self._device).expand(*source_mask.shape, 1)
-        encoded = BaseModelOutput(last_hidden_state=shape)
-        if self._positions is not None:
-            self._positions.rows = positions
-        try:
-            outputs = self._model(
-                encoder_outputs=encoded,
-                attention_mask=source_mask,
-                decoder_input_ids=input_ids,
-                decoder_attention_mask=mask,
-                past_key_values=cache,
-                use_cache=True,
-            )
-        finally:
-            if self._positions is not None:
-                self._positions.rows = None
-        scores: torch.Tensor = outputs.logits[:, -1]
-        return scores
+
+def cross_attentions(model: Any) -> list[tuple[Any, Any, int]]:
+    """For each decoder layer what makes keys and values of the source, and the size of a head."""
+    found = []
+    for module in model.get_decoder().modules():
+        if getattr(module, "is_decoder", False) and getattr(module, "is_causal", None) is False:
+            if hasattr(module, "k_proj"):
+                found.append((module.k_proj, module.v_proj, module.head_dim))
+            else:
+                found.append((module.k, module.v, module.key_value_proj_dim))
+    return found
 
 
 class RowPositions(torch.nn.Module):
-    """Position embeddings of a decoder in which each row may be at a position of its own.
+    """Position embeddings in which each token is at the position of its own row.
 
-    The library's decoders know one position for the whole batch. While `rows` is set, its positions are looked up in
-    the same table instead. T5 has relative positions alone and needs none of this.
+    The library's stacks know one position for the whole batch. T5 has relative positions alone and needs none of this.
 
     Args:
         table: the library's module: learned (BART, MBart), sinusoidal (Marian, PEGASUS, M2M100).
@@ -258,16 +252,12 @@ class RowPositions(torch.nn.Module):
         super().__init__()
         self.table: Any = table
         self._pad_id = pad_id
-        self.rows: torch.Tensor | None = None
-        """Position of the one token of each row, or None. Shape (rows, 1), int64."""
 
     def forward(self, input_ids: Any, *args: Any, **kwargs: Any) -> torch.Tensor:
-        """Embeddings. Shape (rows, 1, size) while `rows` is set, else as the library's module gives them."""
-        if self.rows is None:
-            embeddings: torch.Tensor = self.table(input_ids, *args, **kwargs)
-            return embeddings
+        """Embeddings of the tokens of the pass. Shape (1, tokens, size)."""
+        positions = current().positions
         if hasattr(self.table, "weights"):  # M2M100 counts from behind the padding position
-            places = self.rows + self.table.padding_idx + 1
+            places = positions + self.table.padding_idx + 1
             places = torch.where(input_ids == self._pad_id, self.table.padding_idx, places)
             return torch.nn.functional.embedding(places, self.table.weights)
-        return torch.nn.functional.embedding(self.rows + getattr(self.table, "offset", 0), self.table.weight)
+        return torch.nn.functional.embedding(positions + getattr(self.table, "offset", 0), self.table.weight)

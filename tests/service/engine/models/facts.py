@@ -73,17 +73,17 @@ def check_joins_change_nothing(model: Model, segments: Sequence[Segment], seed: 
     random.shuffle(waiting)
     while waiting or running:
         joining = [waiting.pop() for _ in range(min(len(waiting), random.choice((0, 0, 1, 1, 2, 4))))]
-        tokens = rows.step() if running else {}
         if joining:
-            tokens |= rows.add({number: prompts[number] for number in joining})
+            rows.add({number: prompts[number] for number in joining})
             running.update(joining)
-        assert set(tokens) == running
-        for number, token in tokens.items():
-            outputs[number].append(token)
+        progress = rows.step() if running else {}
+        assert set(progress) == running
+        for number, written in progress.items():
+            outputs[number] += written.token_ids
             is_cancelled = random.random() < 0.01
-            if prompts[number].has_ended(outputs[number]) or is_cancelled:
+            if written.has_ended or is_cancelled:
                 rows.drop(number)
                 running.remove(number)
-                left |= {number} if is_cancelled else set()
+                left |= {number} if is_cancelled and not written.has_ended else set()
     for number, output in outputs.items():
         assert output == (expected[number][: len(output)] if number in left else expected[number])

@@ -1,78 +1,192 @@
-from types import SimpleNamespace
+"""The attention of ragged rows against the library's own, for each row by itself."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from torch.nn.functional import scaled_dot_product_attention
 
-from triwire_server.engine.models.attention import row_attention
+from triwire_server.engine.models import attention
+from triwire_server.engine.models.attention import Ragged, ragged_attention, using, write_states
 
-HEADS, SIZE = 3, 8
-ENCODER = SimpleNamespace(is_decoder=False, is_causal=False, training=False)
-CROSS = SimpleNamespace(is_decoder=True, is_causal=False, training=False)
-DECODER_ONLY = SimpleNamespace(is_causal=True, training=False, num_key_value_groups=1)
-
-
-def states(rows: int, columns: int, seed: int) -> torch.Tensor:
-    return torch.randn(rows, HEADS, columns, SIZE, generator=torch.Generator().manual_seed(seed))
+SIZE = 16
+CPU = torch.device("cpu")
 
 
-def attend(
-    module: SimpleNamespace, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, mask: torch.Tensor | None
+class Layer:
+    """What the function asks of a layer."""
+
+    def __init__(self, *, is_causal: bool) -> None:
+        self.is_causal = is_causal
+
+
+def tensors(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def expected(
+    query: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    *,
+    window: int = 0,
+    bias: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    return row_attention(module, query, key, value, mask, dropout=0.0, scaling=SIZE**-0.5)[0]
+    """The last tokens of one row, each over what came before. Shapes (heads, tokens, size)."""
+    count, seen = query.shape[1], keys.shape[1]
+    distances = torch.arange(seen - count, seen)[:, None] - torch.arange(seen)
+    mask = torch.where((distances >= 0) & (not window or distances < window), 0.0, -torch.inf)[None]
+    if bias is not None:
+        mask = mask + bias[:, distances.clamp_min(0)]
+    made = scaled_dot_product_attention(
+        query[None], keys[None], values[None], attn_mask=mask, enable_gqa=len(query) != len(keys)
+    )
+    return made[0].transpose(0, 1)
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 70), min_size=1, max_size=5), st.integers(0, 40))
-def test_a_row_of_an_encoder_has_the_bits_that_it_has_alone(lengths: list[int], padding: int) -> None:
-    width = max(lengths) + padding
-    query, key, value = (states(len(lengths), width, seed) for seed in (1, 2, 3))
-    mask = torch.zeros(len(lengths), 1, width, width, dtype=torch.bool)
-    for row, length in enumerate(lengths):
-        mask[row, :, :, :length] = True
-    together = attend(ENCODER, query, key, value, mask)
-    library = sdpa_attention_forward(ENCODER, query, key, value, mask, scaling=SIZE**-0.5)[0]
-    for row, length in enumerate(lengths):
-        own_query, own_key, own_value = (each[row : row + 1, :, :length].contiguous() for each in (query, key, value))
-        assert torch.equal(together[row, :length], attend(ENCODER, own_query, own_key, own_value, None)[0])
-        torch.testing.assert_close(together[row, :length], library[row, :length])
+def decode(
+    counts: Sequence[int],
+    starts: Sequence[int],
+    slots: Sequence[int],
+    *,
+    heads: int = 4,
+    key_heads: int = 4,
+    dtype: torch.dtype = torch.float32,
+    **kwargs: Any,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A pass of a decoder: the outputs with what they were made of."""
+    tokens = sum(counts)
+    buffer_shape = (max(slots) + 2, 40, key_heads, SIZE)
+    keys, values = (tensors(*buffer_shape, seed=seed).to(dtype).transpose(1, 2) for seed in (1, 2))
+    query = tensors(1, tokens, heads, SIZE, seed=3).to(dtype).transpose(1, 2)
+    with using(Ragged(counts, CPU, slots=slots, starts=starts)):
+        outputs, _ = ragged_attention(Layer(is_causal=True), query, keys, values, None, **kwargs)
+    return outputs[0], query[0], keys, values
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 90), min_size=1, max_size=5), st.integers(0, 40))
-def test_a_row_of_a_step_has_the_bits_that_it_has_alone(lengths: list[int], padding: int) -> None:
-    width = max(lengths) + padding
-    query, key, value = states(len(lengths), 1, 1), states(len(lengths), width, 2), states(len(lengths), width, 3)
-    mask = torch.zeros(len(lengths), 1, 1, width, dtype=torch.bool)
-    for row, length in enumerate(lengths):
-        mask[row, :, :, width - length :] = True
-    for module in (DECODER_ONLY, CROSS):
-        together = attend(module, query, key, value, mask)
-        for row, length in enumerate(lengths):
-            own_key, own_value = (each[row : row + 1, :, width - length :].contiguous() for each in (key, value))
-            assert torch.equal(together[row], attend(module, query[row : row + 1], own_key, own_value, None)[0])
+rows_of_a_pass = st.lists(st.tuples(st.sampled_from([1, 1, 1, 2, 5, 9]), st.integers(0, 30)), min_size=1, max_size=6)
 
 
-@pytest.mark.parametrize("prefix", [0, 7])
-def test_texts_read_behind_instructions_have_the_bits_that_they_have_alone(prefix: int) -> None:
-    lengths, longest = [5, 9, 2], 9
-    query = states(3, longest, 1)
-    key, value = states(3, prefix + longest, 2), states(3, prefix + longest, 3)
-    causal = torch.ones(longest, prefix + longest, dtype=torch.bool).tril(prefix)
-    mask = causal.expand(3, 1, -1, -1).clone()
-    for row, length in enumerate(lengths):
-        mask[row, :, :, prefix : prefix + longest - length] = False
-    together = attend(DECODER_ONLY, query, key, value, mask)
-    for row, length in enumerate(lengths):
-        own = [*range(prefix), *range(prefix + longest - length, prefix + longest)]
-        alone = attend(
-            DECODER_ONLY,
-            query[row : row + 1, :, longest - length :].contiguous(),
-            key[row : row + 1, :, own],
-            value[row : row + 1, :, own],
-            None,
+@given(rows_of_a_pass, st.sampled_from([(4, 4), (4, 2), (6, 1)]), st.sampled_from([None, 1, 7]), st.randoms())
+@settings(max_examples=40, deadline=None)  # the kernel is compiled in the first example
+def test_each_token_sees_its_own_row_up_to_itself(
+    rows: list[tuple[int, int]], heads: tuple[int, int], window: int | None, random: Any
+) -> None:
+    counts, starts = [count for count, _ in rows], [start for _, start in rows]
+    slots = random.sample(range(9), len(rows))
+    outputs, query, keys, values = decode(
+        counts, starts, slots, heads=heads[0], key_heads=heads[1], sliding_window=window
+    )
+    first = 0
+    for count, start, slot in zip(counts, starts, slots, strict=True):
+        own = slice(first, first + count)
+        wanted = expected(
+            query[:, own], keys[slot, :, : start + count], values[slot, :, : start + count], window=window or 0
         )
-        assert torch.equal(together[row, longest - length :], alone[0])
-        assert not together[row, : longest - length].any()
+        torch.testing.assert_close(outputs[own], wanted, rtol=1e-4, atol=1e-5)
+        first += count
+
+
+def test_relative_positions_are_added_by_distance() -> None:
+    bias = tensors(4, 40, seed=4)
+    outputs, query, keys, values = decode([1, 6], [12, 3], [1, 0], position_bias=bias)
+    torch.testing.assert_close(
+        outputs[:1], expected(query[:, :1], keys[1, :, :13], values[1, :, :13], bias=bias), rtol=1e-4, atol=1e-5
+    )
+    torch.testing.assert_close(
+        outputs[1:], expected(query[:, 1:], keys[0, :, :9], values[0, :, :9], bias=bias), rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("window", [None, 5])
+@pytest.mark.parametrize("slots", [[0, 1, 2], [2, 0, 3]])
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_the_way_without_the_kernel_gives_the_same(
+    window: int | None, slots: list[int], has_bias: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bias = tensors(4, 40, seed=4) if has_bias else None
+    arguments = ([1, 2, 7], [12, 0, 3], slots)
+    with_kernel = decode(*arguments, key_heads=2, sliding_window=window, position_bias=bias)[0]
+    monkeypatch.setattr(attention, "_is_for_kernel", lambda buffer: False)
+    without = decode(*arguments, key_heads=2, sliding_window=window, position_bias=bias)[0]
+    torch.testing.assert_close(without, with_kernel, rtol=1e-4, atol=1e-5)
+
+
+def test_bfloat16_needs_no_kernel() -> None:
+    outputs, query, keys, values = decode([1, 1], [5, 9], [1, 0], dtype=torch.bfloat16)
+    wanted = expected(query[:, :1].float(), keys[1, :, :6].float(), values[1, :, :6].float())
+    torch.testing.assert_close(outputs[:1].float(), wanted, rtol=0.05, atol=0.05)
+
+
+def test_a_token_has_the_same_bits_beside_any_rows() -> None:
+    counts, starts, slots = [1, 2, 1, 8], [17, 0, 3, 5], [3, 1, 0, 2]
+    outputs, query, keys, values = decode(counts, starts, slots)
+    first = 0
+    for count, start, slot in zip(counts, starts, slots, strict=True):
+        own = slice(first, first + count)
+        with using(Ragged([count], CPU, slots=[slot], starts=[start])):
+            alone, _ = ragged_attention(Layer(is_causal=True), query[None, :, own], keys, values, None)
+        assert torch.equal(alone[0], outputs[own])
+        first += count
+
+
+def test_sources_are_seen_whole_by_every_token_of_their_rows() -> None:
+    counts, sources, lengths = [1, 3, 1], [1, 0, 0], [9, 4, 4]
+    keys, values = (tensors(2, 12, 4, SIZE, seed=seed).transpose(1, 2) for seed in (1, 2))
+    query = tensors(1, 5, 4, SIZE, seed=3).transpose(1, 2)
+    ragged = Ragged(counts, CPU, slots=[0, 1, 2], starts=[3, 0, 5], sources=sources, source_lengths=lengths)
+    with using(ragged):
+        outputs, _ = ragged_attention(Layer(is_causal=False), query, keys, values, None)
+    first = 0
+    for count, source, length in zip(counts, sources, lengths, strict=True):
+        own = slice(first, first + count)
+        wanted = scaled_dot_product_attention(
+            query[:, :, own], keys[source, None, :, :length], values[source, None, :, :length]
+        )[0].transpose(0, 1)
+        torch.testing.assert_close(outputs[0, own], wanted, rtol=1e-4, atol=1e-5)
+        first += count
+
+
+@pytest.mark.parametrize("has_bias", [False, True])
+def test_a_row_of_an_encoder_sees_itself_alone(has_bias: bool) -> None:
+    counts = [5, 1, 8]
+    query, key, value = (tensors(1, 14, 4, SIZE, seed=seed).transpose(1, 2) for seed in (1, 2, 3))
+    bias = tensors(4, 2 * 14 - 1, seed=4) if has_bias else None
+    with using(Ragged(counts, CPU)):
+        outputs, _ = ragged_attention(Layer(is_causal=False), query, key, value, None, position_bias=bias)
+    first = 0
+    for count in counts:
+        own = slice(first, first + count)
+        places = torch.arange(count)
+        mask = None if bias is None else bias[:, places - places[:, None] + 13][None]
+        wanted = scaled_dot_product_attention(query[:, :, own], key[:, :, own], value[:, :, own], attn_mask=mask)
+        torch.testing.assert_close(outputs[0, own], wanted[0].transpose(0, 1), rtol=1e-4, atol=1e-5)
+        first += count
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_states_are_written_at_the_columns_of_their_tokens(dtype: torch.dtype) -> None:
+    buffer = torch.zeros(3, 8, 2, 4, dtype=dtype).transpose(1, 2)
+    states = torch.arange(1.0, 33.0).to(dtype).view(1, 4, 2, 4).transpose(1, 2)
+    with using(Ragged([1, 3], CPU, slots=[2, 0], starts=[5, 1])):
+        write_states(states, buffer)
+    assert torch.equal(buffer[2, :, 5], states[0, :, 0])
+    assert torch.equal(buffer[0, :, 1:4], states[0, :, 1:])
+    assert int((buffer != 0).sum()) == 32
+
+
+def test_a_model_with_ragged_attention_does_not_run_outside_of_a_pass() -> None:
+    with pytest.raises(RuntimeError, match="only within using"):
+        ragged_attention(Layer(is_causal=True), *(tensors(1, 4, 2, SIZE) for _ in range(3)), None)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 20)), min_size=1, max_size=8))
+def test_positions_go_on_where_a_row_stands(rows: list[tuple[int, int]]) -> None:
+    counts, starts = [count for count, _ in rows], [start for _, start in rows]
+    ragged = Ragged(counts, CPU, slots=range(len(rows)), starts=starts)
+    assert ragged.positions.tolist() == [[start + step for count, start in rows for step in range(count)]]
+    assert ragged.ends == [sum(counts[: row + 1]) - 1 for row in range(len(rows))]
+    assert ragged.seen.tolist() == [start + step + 1 for count, start in rows for step in range(count)]
