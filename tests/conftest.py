@@ -8,7 +8,7 @@ import pytest
 # Threads that wait for work would keep the processors from the servers that tests start. Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from tests.tiny_models import write_tiny_profile  # noqa: E402
+from tests.tiny_models import write_tiny_profile
 
 
 @pytest.fixture(scope="session")

@@ -180,7 +180,9 @@ def test_states_are_written_at_the_columns_of_their_tokens(dtype: torch.dtype) -
 
 def test_a_model_with_ragged_attention_does_not_run_outside_of_a_pass() -> None:
     with pytest.raises(RuntimeError, match="only within using"):
-        ragged_attention(Layer(is_causal=True), *(tensors(1, 4, 2, SIZE) for _ in range(3)), None)
+        ragged_attention(
+            Layer(is_causal=True), tensors(1, 4, 2, SIZE), tensors(1, 4, 2, SIZE), tensors(1, 4, 2, SIZE), None
+        )
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 20)), min_size=1, max_size=8))

@@ -1,7 +1,15 @@
+from typing import Any
+
 import pytest
 import torch
-from transformers import MT5Config, MT5ForConditionalGeneration, T5Config, T5ForConditionalGeneration
-from transformers import UMT5Config, UMT5ForConditionalGeneration
+from transformers import (
+    MT5Config,
+    MT5ForConditionalGeneration,
+    T5Config,
+    T5ForConditionalGeneration,
+    UMT5Config,
+    UMT5ForConditionalGeneration,
+)
 
 from triwire_server.engine.models.relative_positions import RelativePositions, use_relative_positions
 
@@ -13,7 +21,7 @@ FAMILIES = [
 ]
 
 
-def layers_with_positions(stack: torch.nn.Module) -> list[torch.nn.Module]:
+def layers_with_positions(stack: torch.nn.Module) -> list[Any]:
     return [module for module in stack.modules() if getattr(module, "has_relative_attention_bias", False)]
 
 
