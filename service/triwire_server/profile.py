@@ -224,8 +224,15 @@ class ModelSpec(_Table):
     dtype: Literal["float32", "bfloat16", "int8", "auto"] = "auto"
     """auto: float32 on a CPU, bfloat16 on a GPU, int8 for what was converted to it."""
 
-    beams: Literal[1] = 1
-    """Greedy search only for now."""
+    beams: int = Field(default=1, ge=1, le=16)
+    """Hypotheses of beam search, each of which takes a slot; 1 is greedy search."""
+
+    length_penalty: float = Field(default=1.0, ge=-4, le=4)
+    """Of beam search: a hypothesis scores its log-probability divided by its length to this power."""
+
+    early_stopping: bool | Literal["never"] = False
+    """Of beam search: whether it stops as soon as it has `beams` ended hypotheses. false weighs what still runs against
+    them, "never" as favourably as can be."""
 
     registers: tuple[Register, ...] = (Register.NEWS,)
     """Registers it can write on request."""

@@ -147,7 +147,7 @@ def test_what_is_no_toml_is_named(tmp_path: Path) -> None:
         ('headline = "Headline: {text}"\n', "", "models[1]: prompts.summaries: headline is missing"),
         ('"chat"', '"bart"', 'models[1]: prompts: the architecture "chat" needs them, no other one reads them'),
         ('version = "1"', 'version = "1"\nmax_input_tokens = 0', "models[0].max_input_tokens: "),
-        ('version = "1"', 'version = "1"\nbeams = 4', "models[0].beams: "),
+        ('version = "1"', 'version = "1"\nbeams = 17', "models[0].beams: "),
         ('version = "1"', 'version = "1"\noutput = { max_tokens = -1 }', "models[0].output.max_tokens: "),
         ('version = "1"', 'version = "1"\ndtype = "int4"', "models[0].dtype: "),
         ('["news", "polite"]', '["casual"]', "models[1].registers[0]: "),

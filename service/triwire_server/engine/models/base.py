@@ -8,6 +8,7 @@ thread alone.
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from triwire_server.engine.segment import Register, Segment, Task
 
@@ -71,6 +72,15 @@ class Prompt:
 
     end_ids: frozenset[int] = frozenset()
     """Tokens that end the output."""
+
+    num_beams: int = 1
+    """Hypotheses of beam search, each of which takes a slot; 1: no search."""
+
+    length_penalty: float = 1.0
+    """Of beam search: above 0 favours long outputs, below 0 short ones."""
+
+    early_stopping: bool | Literal["never"] = False
+    """Of beam search, see `beam_search.EarlyStopping`."""
 
     @property
     def num_tokens(self) -> int:

@@ -93,6 +93,10 @@ class ChatModel(Model):
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             sampling_seed=segment.attempt or None,
             end_ids=self._end_ids,
+            # A repair samples instead.
+            num_beams=1 if segment.attempt else self.spec.beams,
+            length_penalty=self.spec.length_penalty,
+            early_stopping=self.spec.early_stopping,
         )
 
     def _frame(self, segment: Segment) -> _Frame:

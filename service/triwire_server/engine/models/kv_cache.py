@@ -63,10 +63,11 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]  # transformers is publishe
         self.keys[slot, :, : keys.shape[1]] = keys
         self.values[slot, :, : values.shape[1]] = values
 
-    def copy(self, source: int, target: int, columns: int) -> None:
-        """Put the first columns of one slot into another."""
+    def copy(self, sources: Sequence[int], targets: Sequence[int], columns: int) -> None:
+        """Put the first columns of some slots into others."""
         for buffer in (self.keys, self.values):
-            buffer[target, :, :columns] = buffer[source, :, :columns]
+            for source, target in zip(sources, targets, strict=True):
+                buffer[target, :, :columns] = buffer[source, :, :columns]
 
     def get_seq_length(self) -> int:
         """Asked for by the library, to count positions: rows have their own, which it is told."""
@@ -107,10 +108,10 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
         for layer, (keys, values) in zip(self.layers, states, strict=True):
             layer.put(slot, keys, values)
 
-    def copy(self, source: int, target: int, columns: int) -> None:
-        """Put the first columns of one slot into another, in all layers."""
+    def copy(self, sources: Sequence[int], targets: Sequence[int], columns: int) -> None:
+        """Put the first columns of some slots into others, in all layers. No slot is both read and written."""
         for layer in self.layers:
-            layer.copy(source, target, columns)
+            layer.copy(sources, targets, columns)
 
 
 def _zeros(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:

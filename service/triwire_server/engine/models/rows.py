@@ -9,6 +9,7 @@ import torch
 
 from triwire_server.engine.models.attention import Ragged, using
 from triwire_server.engine.models.base import Progress, Prompt, Rows
+from triwire_server.engine.models.beam_search import BeamSearch, advance_all
 from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_cache import SlotCache
 
@@ -39,6 +40,13 @@ class Row:
     """Tokens that each of its slots keeps."""
 
     output: list[int] = field(default_factory=list)
+    search: BeamSearch | None = None
+    """Chooses the tokens of all its slots instead of `chooser`; None where there is one beam."""
+
+    @property
+    def num_slots(self) -> int:
+        """Slots in use: a search starts from one."""
+        return len(self.pending)
 
 
 class CachedRows(Rows, Generic[Read]):
@@ -69,7 +77,7 @@ class CachedRows(Rows, Generic[Read]):
         """See `Rows.add`."""
         everything = self._read(list(prompts.values()))
         self._states.reserve(
-            len(self._owners) + len(prompts),
+            len(self._owners) + sum(prompt.num_beams for prompt in prompts.values()),
             max(self._tokens_before(prompt) + prompt.max_new_tokens for prompt in prompts.values()),
             [row.length for row in self._owners],
         )
@@ -80,12 +88,14 @@ class CachedRows(Rows, Generic[Read]):
                     number=number,
                     prompt=prompt,
                     chooser=Chooser(prompt),
-                    slots=[len(self._owners)],
+                    slots=list(range(len(self._owners), len(self._owners) + prompt.num_beams)),
                     place=len(self._rows),
                 )
                 self._rows.append(row)
-                self._owners.append(row)
+                self._owners += [row] * prompt.num_beams
                 self._enter(row, read)
+                if prompt.num_beams > 1:
+                    row.search = self._search(row)
         except Exception:
             for row in self._rows[num_rows:]:
                 self.drop(row.number)
@@ -106,9 +116,11 @@ class CachedRows(Rows, Generic[Read]):
         input_ids = torch.tensor([[token for _, _, ids in entries for token in ids]], device=self._device)
         with using(ragged):
             scores, places = self._forward(input_ids, ragged)
-        if self._suppressed:
-            scores[:, self._suppressed] = -torch.inf
-        return self._choose(scores, scores.argmax(dim=-1).tolist(), places)
+        ends = iter(places)
+        own_places = [[next(ends) for _ in range(row.num_slots)] for row in self._rows]
+        for row in self._rows:
+            row.length += len(row.pending[0])
+        return self._search_all(scores, own_places) | self._choose_all(scores, own_places)
 
     @torch.inference_mode()
     def drop(self, number: int) -> None:
@@ -117,7 +129,7 @@ class CachedRows(Rows, Generic[Read]):
         for slot in sorted(row.slots, reverse=True):
             last = self._owners.pop()
             if last is not row or slot != len(self._owners):
-                self._states.copy(len(self._owners), slot, last.length)
+                self._states.copy([len(self._owners)], [slot], last.length)
                 last.slots[last.slots.index(len(self._owners))] = slot
                 self._owners[slot] = last
         last_row = self._rows.pop()
@@ -153,14 +165,61 @@ class CachedRows(Rows, Generic[Read]):
             Scores, shape (any, vocabulary), and which of them belongs to each row.
         """
 
-    def _choose(self, scores: torch.Tensor, best: Sequence[int], places: Sequence[int]) -> dict[int, Progress]:
+    def _choose_all(self, scores: torch.Tensor, places: Sequence[Sequence[int]]) -> dict[int, Progress]:
+        """The next token of each row without a search. `places`: which of the scores belong to each row."""
+        if self._suppressed:
+            scores[:, self._suppressed] = -torch.inf
+        best = scores.argmax(dim=-1).tolist()
         progress: dict[int, Progress] = {}
-        for row, place in zip(self._rows, places, strict=True):
-            row.length += len(row.pending[0])
-            token = best[place]
+        for row, own in zip(self._rows, places, strict=True):
+            if row.search is not None:
+                continue
+            token = best[own[0]]
             if not row.chooser.is_greedy:
-                token = row.chooser.choose(scores[place], [*row.history, *row.output])
+                token = row.chooser.choose(scores[own[0]], [*row.history, *row.output])
             row.output.append(token)
             row.pending = [[token]]
             progress[row.number] = Progress((token,), row.prompt.has_ended(row.output))
         return progress
+
+    def _search(self, row: Row) -> BeamSearch:
+        prompt = row.prompt
+        return BeamSearch(
+            num_beams=prompt.num_beams,
+            max_new_tokens=prompt.max_new_tokens,
+            end_ids=prompt.end_ids,
+            start_ids=row.history,
+            num_forced_tokens=len(prompt.forced_ids),
+            length_penalty=prompt.length_penalty,
+            early_stopping=prompt.early_stopping,
+            no_repeat_ngram_size=prompt.no_repeat_ngram_size,
+            suppressed_ids=frozenset(self._suppressed),
+        )
+
+    def _search_all(self, scores: torch.Tensor, places: Sequence[Sequence[int]]) -> dict[int, Progress]:
+        """Take a step of every search, and let its slots go on from those of their parents."""
+        searching = [
+            (row, row.search, own) for row, own in zip(self._rows, places, strict=True) if row.search is not None
+        ]
+        steps = advance_all([search for _, search, _ in searching], scores, [own for _, _, own in searching])
+        progress: dict[int, Progress] = {}
+        for (row, search, _), step in zip(searching, steps, strict=True):
+            if search.is_done:
+                progress[row.number] = Progress(tuple(search.output()), has_ended=True)
+                continue
+            self._fork(row, step.parents)
+            row.pending = [[token] for token in step.tokens]
+            progress[row.number] = Progress((), has_ended=False)
+        return progress
+
+    def _fork(self, row: Row, parents: Sequence[int]) -> None:
+        """Let each beam go on from its parent: the first one in the parent's slot, others in slots without a beam."""
+        kept: dict[int, int] = {}
+        for beam, parent in enumerate(parents):
+            kept.setdefault(row.slots[parent], beam)
+        free = [slot for slot in row.slots if slot not in kept]
+        slots = {beam: slot for slot, beam in kept.items()}
+        copied = {beam: free.pop() for beam in range(len(parents)) if beam not in slots}
+        self._states.copy([row.slots[parents[beam]] for beam in copied], list(copied.values()), row.length)
+        slots |= copied
+        row.slots = [slots[beam] for beam in range(len(parents))]

@@ -137,6 +137,9 @@ class Seq2SeqModel(Model):
             forced_ids=tuple(self.forced_ids(segment)),
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             end_ids=self._end_ids,
+            num_beams=self.spec.beams,
+            length_penalty=self.spec.length_penalty,
+            early_stopping=self.spec.early_stopping,
         )
 
     def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
@@ -204,7 +207,7 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
         row.pending = [row.history]
 
     def _move(self, row: Row, place: int) -> None:
-        self._sources.copy(row.place, place, len(row.prompt.input_ids))
+        self._sources.copy([row.place], [place], len(row.prompt.input_ids))
 
     def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
         outputs = self._model(

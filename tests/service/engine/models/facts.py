@@ -2,23 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.service.engine.models.reference import has_repeated_trigram, library_greedy, library_published
+from tests.service.engine.models.reference import has_repeated_trigram, library_output, library_published
 from triwire_server.engine.models.base import Model
 from triwire_server.engine.segment import Segment
 
 
 def check_reads_as_the_library(model: Model, directory: Path, segments: Sequence[Segment], **options: Any) -> None:
-    """Token equality with `generate` of the library, for each text alone and in one batch with all others."""
+    """Token equality with `generate` of the library, greedy and with beams, for each text alone and beside others."""
     prompts = [model.encode(segment) for segment in segments]
-    expected = [library_greedy(directory, prompt, **options) for prompt in prompts]
+    expected = [library_output(directory, prompt, **options) for prompt in prompts]
     assert len({tuple(ids[:8]) for ids in expected}) > len(segments) // 2, "the outputs should depend on the texts"
     assert [model.generate([prompt])[0] for prompt in prompts] == expected
     assert model.generate(prompts) == expected
     assert model.generate(prompts[::-1]) == expected[::-1]
+    searches = [replace(prompt, num_beams=4) for prompt in prompts]
+    best = [library_output(directory, search, **options) for search in searches]
+    assert sum(one != other for one, other in zip(best, expected, strict=True)) > len(segments) // 2
+    assert [model.generate([search])[0] for search in searches] == best
+    assert model.generate([*searches, *prompts]) == [*best, *expected]
 
 
 def check_int8_rows_are_independent(model: Model, segments: Sequence[Segment]) -> None:
@@ -65,7 +71,10 @@ def check_ends_are_told(model: Model, segments: Sequence[Segment], end_id: int) 
 def check_joins_change_nothing(model: Model, segments: Sequence[Segment], seed: int) -> None:
     """Texts that join and leave a running batch at random steps read as they do alone."""
     random = Random(seed)
-    prompts = [model.encode(segment) for segment in segments]
+    prompts = [
+        replace(model.encode(segment), num_beams=num_beams)
+        for segment, num_beams in zip(segments, cycle((1, 1, 4, 1, 2)), strict=False)
+    ]
     expected = [model.generate([prompt])[0] for prompt in prompts]
     rows = model.new_rows()
     waiting, running, left = list(range(len(prompts))), set[int](), set[int]()

@@ -92,12 +92,14 @@ def library_tokenizer(directory: Path) -> Any:
     return AutoTokenizer.from_pretrained(directory, local_files_only=True)
 
 
-def library_greedy(directory: Path, prompt: Prompt, **options: Any) -> list[int]:
-    """What the library's own `generate` writes for one text, greedily, behind the start and forced tokens."""
+def library_output(directory: Path, prompt: Prompt, **options: Any) -> list[int]:
+    """What the library's own `generate` writes for one text behind the start and forced tokens, with as many beams."""
     model = library_model(directory)
     published = model.generation_config
     config = GenerationConfig(
-        num_beams=1,
+        num_beams=prompt.num_beams,
+        length_penalty=prompt.length_penalty,
+        early_stopping=prompt.early_stopping,
         do_sample=False,
         max_new_tokens=prompt.max_new_tokens + len(prompt.forced_ids),
         forced_bos_token_id=prompt.forced_ids[0] if prompt.forced_ids else None,

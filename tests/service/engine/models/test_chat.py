@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,18 @@ def mixed_segments() -> list[Segment]:
     ]
 
 
-def library_greedy(directory: Path, prompt: Prompt) -> list[int]:
-    """What the library's own `generate` writes for one prompt, greedily."""
+def library_output(directory: Path, prompt: Prompt) -> list[int]:
+    """What the library's own `generate` writes for one prompt, with as many beams."""
     library = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32, local_files_only=True).eval()
     library.generation_config = GenerationConfig()
     ids = torch.tensor([prompt.input_ids])
-    config = GenerationConfig(max_new_tokens=prompt.max_new_tokens, do_sample=False, eos_token_id=2, pad_token_id=0)
+    config = GenerationConfig(
+        max_new_tokens=prompt.max_new_tokens,
+        num_beams=prompt.num_beams,
+        do_sample=False,
+        eos_token_id=2,
+        pad_token_id=0,
+    )
     outputs = library.generate(ids, attention_mask=torch.ones_like(ids), generation_config=config)
     return list(outputs[0, ids.shape[1] :].tolist())
 
@@ -117,11 +124,16 @@ def test_prompts_of_one_kind_share_their_prefix(model: Model) -> None:
 
 def test_reads_as_the_library(directory: Path, model: Model) -> None:
     prompts = [model.encode(segment) for segment in mixed_segments()]
-    expected = [library_greedy(directory, prompt) for prompt in prompts]
+    expected = [library_output(directory, prompt) for prompt in prompts]
     assert len({tuple(ids[:8]) for ids in expected}) == len(expected)
     assert [model.generate([prompt])[0] for prompt in prompts] == expected
     assert model.generate(prompts) == expected
     assert model.generate(prompts[::-1]) == expected[::-1]
+    searches = [replace(prompt, num_beams=4) for prompt in prompts]
+    best = [library_output(directory, search) for search in searches]
+    assert best != expected
+    assert [model.generate([search])[0] for search in searches] == best
+    assert model.generate([*searches, *prompts]) == [*best, *expected]
 
 
 @pytest.mark.parametrize("seed", range(2))

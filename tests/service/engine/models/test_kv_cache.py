@@ -61,7 +61,7 @@ def test_a_slot_is_copied_with_its_columns() -> None:
     cache = SlotCache(2)
     cache.reserve(3, 10)
     cache.put(2, states(5, seed=3))
-    cache.copy(2, 0, 5)
+    cache.copy([2], [0], 5)
     assert_same(kept(cache, 0, 5), states(5, seed=3))
 
 
