@@ -28,7 +28,7 @@ from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
 from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
 from triwire_server.engine.models.vocabulary import write_kept_ids
-from triwire_server.model_store import CHECKPOINT_FILES
+from triwire_server.model_store import CHECKPOINT_FILES, MANIFEST
 from triwire_server.profile import ModelSpec
 
 ROWS_AT_ONCE = 8192
@@ -321,7 +321,7 @@ def _path_of(model: Any, wanted: nn.Module) -> str:
 
 def _copy_tokenizer(source: Path, directory: Path) -> None:
     """Every file of the checkpoint but weights and configurations, as published."""
-    others = ("config.json", "generation_config.json", _PUBLISHED_INDEX)
+    others = ("config.json", "generation_config.json", _PUBLISHED_INDEX, MANIFEST)
     for path in sorted(source.iterdir()):
         is_wanted = any(fnmatch(path.name, pattern) for pattern in CHECKPOINT_FILES) and path.is_file()
         if is_wanted and path.suffix != ".safetensors" and path.name not in others:

@@ -64,12 +64,12 @@ class TensorFileWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
-        if kind is not None:
-            self._partial.unlink()
+        if kind is None and not self._pending:
+            self._partial.rename(self._path)
             return
-        if self._pending:
+        self._partial.unlink()
+        if kind is None:
             raise ValueError(f"{self._pending[0]} was not written")
-        self._partial.rename(self._path)
 
     def write(self, name: str, part: torch.Tensor) -> None:
         """Append a tensor, or the next rows of it.
