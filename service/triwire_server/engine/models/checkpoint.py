@@ -148,7 +148,7 @@ class TokenCodec:
 
         if self.tokenizer.is_fast:
             state = json.loads(self.tokenizer.backend_tokenizer.to_str())
-            self.is_byte_level = _is_byte_level(state)
+            self.is_byte_level = is_byte_level_state(state)
             if _is_unigram(state) and _pieces(state) >= BYTE_PIECES:
                 self.tokenizer.backend_tokenizer.decoder = _BYTES_DECODER
             self._reader = _text_reader(state, set(self.tokenizer.all_special_tokens), self.tokenizer.unk_token_id)
@@ -243,7 +243,7 @@ def _is_unigram(state: dict[str, Any]) -> bool:
     return isinstance(state["model"]["vocab"], list)
 
 
-def _is_byte_level(state: dict[str, Any]) -> bool:
+def is_byte_level_state(state: dict[str, Any]) -> bool:
     """Whether a tokenizer's state writes the bytes of a text as characters of an alphabet of its own."""
     decoder = state["decoder"] or {}
     return any(part["type"] == "ByteLevel" for part in (decoder, *decoder.get("decoders", ())))

@@ -98,7 +98,7 @@ def script_name(piece: bytes) -> str:
     if not text and piece not in (b"", SPACE.encode()):
         return "bytes"
     if foreign := next((character for character in text if not is_needed_character(character)), ""):
-        return unicodedata.name(foreign, "unnamed").split(" ")[0].split("-")[0].lower()
+        return unicodedata.name(foreign, "unnamed").removeprefix("EXTENDED ").split(" ")[0].split("-")[0].lower()
     scripts = (script_of(character) for character in text)
     first = next((script for script in scripts if script in _SCRIPTS), None)
     return "shared" if first is None else first.value
@@ -171,6 +171,10 @@ class Trim:
     def new_id(self, published_id: int) -> int | None:
         """The trimmed model's id; None for a piece that it lacks."""
         return self._new_ids.get(published_id)
+
+    def missing_text(self, published_id: int) -> str:
+        """Text of a published piece, for a census."""
+        return (self._pieces.by_id[published_id] or b"").decode("utf-8", errors="replace")
 
     def published_ids(self, ids: Iterable[int]) -> list[int]:
         """Published ids of what the trimmed model wrote."""
