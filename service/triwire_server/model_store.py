@@ -23,6 +23,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeAlias
 
+from triwire_server.engine.models.vocabulary import read_kept_ids
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
 
 MANIFEST = "manifest.json"
@@ -158,7 +159,9 @@ def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
             states.append(ModelStatus(spec.full_name, False, str(error)))
             continue
         size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
-        states.append(ModelStatus(spec.full_name, True, f"{size / 1e9:.2f} GB in {directory}"))
+        trimmed = read_kept_ids(directory)
+        pieces = "" if trimmed is None else f", {len(trimmed[0]):,} of {trimmed[1]:,} pieces"
+        states.append(ModelStatus(spec.full_name, True, f"{size / 1e9:.2f} GB{pieces} in {directory}"))
     return states
 
 

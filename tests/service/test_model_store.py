@@ -364,6 +364,8 @@ def test_a_repository_is_fetched_converted_and_served(
     assert steps[-1][1] == steps[-1][2] > 10
     directory = tmp_path / "converted" / "tiny@1"
     assert str(directory) in state.detail
+    # What is dropped of this vocabulary: eight made-up words that M2M100 is padded with.
+    assert (", 1,001 of 1,009 pieces in " in state.detail) == ("trimmed" in fields)
     assert (directory / weights).is_file()
     assert model_store.verify(profile, tmp_path, ignore) == [state]
     # What was fetched is not needed to serve.

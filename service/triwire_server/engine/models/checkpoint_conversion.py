@@ -41,18 +41,25 @@ _ID_FIELDS = (
     "bos_token_id",
     "decoder_start_token_id",
     "eos_token_id",
-    "forced_bos_token_id",
-    "forced_eos_token_id",
     "pad_token_id",
     "sep_token_id",
 )
-"""Fields of a configuration that hold token ids. Those that forbid tokens while decoding are not followed."""
+"""Fields of a configuration that hold token ids."""
+
+_FORCED_IDS = ("forced_bos_token_id", "forced_eos_token_id")
+"""Fields that hold token ids too, of decoding settings, which old configurations hold as well."""
 
 _FOLLOWED_IDS = ("pad_token_id", "eos_token_id", "decoder_start_token_id", "forced_bos_token_id")
 """Fields of the published decoding settings that the server follows."""
 
-_UNFOLLOWED_FIELDS = ("bad_words_ids", "suppress_tokens", "begin_suppress_tokens", "task_specific_params")
-"""Fields of old configurations that name tokens and are not followed."""
+_UNFOLLOWED_FIELDS = (
+    *_FORCED_IDS,
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+    "task_specific_params",
+)
+"""Decoding settings in old configurations that name tokens: what is followed of them gets a file of its own."""
 
 
 def convert_checkpoint(
@@ -117,7 +124,7 @@ def kept_ids(spec: ModelSpec, directory: Path, config: Any) -> list[int]:
 
 
 def _named_ids(fields: Any) -> Iterator[int]:
-    for name in _ID_FIELDS:
+    for name in (*_ID_FIELDS, *_FORCED_IDS):
         value = getattr(fields, name, None)
         if value is not None:
             yield from value if isinstance(value, list) else [value]

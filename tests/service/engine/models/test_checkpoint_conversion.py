@@ -332,6 +332,20 @@ def test_settings_in_the_configuration_alone_are_followed(tmp_path: Path) -> Non
         assert model.encode(mixed_summaries()[0]).forced_ids == (0,)
 
 
+def test_old_decoding_settings_do_not_keep_ids_of_the_whole_vocabulary(tmp_path: Path) -> None:
+    """MBart-50 many-to-one has its target's code in config.json."""
+    save_mbart(tmp_path / "mbart", more=FOREIGN_LINES)
+    config = json.loads((tmp_path / "mbart" / "config.json").read_text())
+    last = config["vocab_size"] - 1
+    config |= {"forced_bos_token_id": last, "bad_words_ids": [[last]], "task_specific_params": {"x": {"y": last}}}
+    (tmp_path / "mbart" / "config.json").write_text(json.dumps(config))
+    model = load("mbart", tmp_path / "mbart", vocabulary="trimmed")
+    written = (tmp_path / "mbart-auto-trimmed" / "config.json").read_text()
+    assert str(last) not in written.replace(str(json.loads(written)["vocab_size"]), "")
+    segment = translation(line("en", 0), "en", "ko")
+    assert model.generate([model.encode(segment)])[0]
+
+
 def test_missing_tensors_are_named(tmp_path: Path) -> None:
     save_m2m100(tmp_path / "m2m100")
     tensors = load_file(tmp_path / "m2m100" / "model.safetensors")
