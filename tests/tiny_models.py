@@ -79,6 +79,15 @@ The team won ten matches in a row and then lost the final in the last minute."""
 }
 """Training text of the tokenizers, written for the project: the same invented news in three languages, line by line."""
 
+FOREIGN_LINES = (
+    "Городской совет во вторник решил снова открыть северный причал после зимнего ремонта, сообщил совет.",
+    "Инженеры сказали, что причал ослабили соль и зимние штормы, и что ремонт причала стоил дорого.",
+    "قرر مجلس المدينة يوم الثلاثاء إعادة فتح الرصيف الشمالي بعد شتاء من الإصلاحات في الرصيف الشمالي.",
+    "สภาเมืองลงมติเมื่อวันอังคารให้เปิดท่าเรือด้านเหนืออีกครั้งหลังการซ่อมแซมท่าเรือตลอดฤดูหนาว",
+    "नगर परिषद ने मंगलवार को मरम्मत के बाद उत्तरी घाट को फिर से खोलने का निर्णय लिया, परिषद ने कहा।",
+)
+"""The first of the news again in Russian (twice), Arabic, Thai and Hindi: pieces that a trimmed vocabulary drops."""
+
 LANGUAGES = ("en", "ko", "ja")
 
 CONTROL_CHARACTERS = ":<>/_|ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -96,17 +105,20 @@ def all_lines() -> list[str]:
     return [line for text in TEXT.values() for line in text.splitlines()]
 
 
-def train_sentencepiece(path: Path, *, vocab_size: int = 900, **options: Any) -> sentencepiece.SentencePieceProcessor:
+def train_sentencepiece(
+    path: Path, *, vocab_size: int = 900, more: Sequence[str] = (), **options: Any
+) -> sentencepiece.SentencePieceProcessor:
     """Train a sentencepiece model on the text and write it to a file.
 
     Args:
         path: the file, with the name that the family publishes it under.
         vocab_size: pieces, special ones included.
+        more: lines to train on beside the text.
         options: further options of the trainer (model_type, ids of special pieces).
     """
     buffer = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(all_lines()),
+        sentence_iterator=iter([*all_lines(), *more]),
         model_writer=buffer,
         vocab_size=vocab_size,
         hard_vocab_limit=False,
@@ -148,10 +160,10 @@ def scale_weights(model: torch.nn.Module, *, seed: int = 0, end_id: int | None =
     model.eval()
 
 
-def save_m2m100(directory: Path, *, seed: int = 0) -> None:
-    """A two-layer M2M100 with the files of facebook/m2m100_418M."""
+def save_m2m100(directory: Path, *, more: Sequence[str] = (), seed: int = 0) -> None:
+    """A two-layer M2M100 with the files of facebook/m2m100_418M. `more`: lines to train the tokenizer on."""
     directory.mkdir(parents=True, exist_ok=True)
-    pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe")
+    pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe", more=more)
     # fairseq puts its four special tokens first; the pieces of sentencepiece follow without its own three.
     names = ["<s>", "<pad>", "</s>", "<unk>"] + [pieces.id_to_piece(i) for i in range(3, pieces.get_piece_size())]
     vocabulary = {name: index for index, name in enumerate(dict.fromkeys(names))}
@@ -187,10 +199,13 @@ def save_m2m100(directory: Path, *, seed: int = 0) -> None:
     _save(model, directory, num_beams=5, max_length=200, early_stopping=True)
 
 
-def save_nllb(directory: Path, *, seed: int = 0) -> None:
-    """A two-layer M2M100 with the files of facebook/nllb-200-distilled-600M: its own tokenizer and FLORES codes."""
+def save_nllb(directory: Path, *, more: Sequence[str] = (), seed: int = 0) -> None:
+    """A two-layer M2M100 with the files of facebook/nllb-200-distilled-600M: its own tokenizer and FLORES codes.
+
+    `more`: lines to train the tokenizer on beside the text.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe")
+    train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe", more=more)
     _write_json(
         directory / "tokenizer_config.json",
         {"tokenizer_class": "NllbTokenizer", "additional_special_tokens": FAIRSEQ_LANGUAGE_CODES},
@@ -201,10 +216,13 @@ def save_nllb(directory: Path, *, seed: int = 0) -> None:
     _save_seq2seq(directory, M2M100ForConditionalGeneration(config), seed, num_beams=4, max_length=200)
 
 
-def save_mbart(directory: Path, *, seed: int = 0) -> None:
-    """A two-layer MBart-50 with the files of facebook/mbart-large-50-many-to-many-mmt."""
+def save_mbart(directory: Path, *, more: Sequence[str] = (), seed: int = 0) -> None:
+    """A two-layer MBart-50 with the files of facebook/mbart-large-50-many-to-many-mmt.
+
+    `more`: lines to train the tokenizer on beside the text.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="unigram")
+    pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="unigram", more=more)
     _write_json(
         directory / "tokenizer_config.json", {"tokenizer_class": "MBart50Tokenizer", "src_lang": None, "tgt_lang": None}
     )
@@ -217,17 +235,18 @@ def save_mbart(directory: Path, *, seed: int = 0) -> None:
     )
 
 
-def save_marian(directory: Path, *, targets: Sequence[str] = (), seed: int = 0) -> None:
+def save_marian(directory: Path, *, targets: Sequence[str] = (), more: Sequence[str] = (), seed: int = 0) -> None:
     """A two-layer Marian with the files of Helsinki-NLP/opus-mt-en-*.
 
     Args:
         directory: where it goes.
         targets: codes of `>>code<<` tokens, for a model with several target languages.
+        more: lines to train the tokenizer on beside the text.
         seed: of the weights.
     """
     directory.mkdir(parents=True, exist_ok=True)
     # Marian's vocabulary is made apart from sentencepiece's, over the pieces of both sides.
-    sides = [train_sentencepiece(directory / f"{side}.spm", vocab_size=700) for side in ("source", "target")]
+    sides = [train_sentencepiece(directory / f"{side}.spm", vocab_size=700, more=more) for side in ("source", "target")]
     pieces = [side.id_to_piece(number) for side in sides for number in range(3, side.get_piece_size())]
     codes = [f">>{code}<<" for code in targets]
     names = list(dict.fromkeys(["</s>", "<unk>", *codes, *pieces, "<pad>"]))
@@ -258,7 +277,13 @@ def save_marian(directory: Path, *, targets: Sequence[str] = (), seed: int = 0) 
     )
 
 
-def save_t5(directory: Path, *, family: Literal["t5", "mt5", "madlad"] = "t5", seed: int = 0) -> None:
+def save_t5(
+    directory: Path,
+    *,
+    family: Literal["t5", "mt5", "madlad"] = "t5",
+    more: Sequence[str] = (),
+    seed: int = 0,
+) -> None:
     """A two-layer T5.
 
     Args:
@@ -266,6 +291,7 @@ def save_t5(directory: Path, *, family: Literal["t5", "mt5", "madlad"] = "t5", s
         family: "t5" has the files of google-t5/t5-small, "mt5" those of google/mt5-small (no sentinel tokens, gated
             layers, a head of its own), "madlad" those of google/madlad400-3b-mt: language tokens among the pieces,
             bytes for characters without a piece, other ids for the special tokens.
+        more: lines to train the tokenizer on beside the text.
         seed: of the weights.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -273,10 +299,10 @@ def save_t5(directory: Path, *, family: Literal["t5", "mt5", "madlad"] = "t5", s
     if is_madlad:
         languages = [f"<2{language}>" for language in LANGUAGES]
         pieces = train_sentencepiece(
-            directory / "spiece.model", vocab_size=1200, user_defined_symbols=languages, byte_fallback=True
+            directory / "spiece.model", vocab_size=1200, user_defined_symbols=languages, byte_fallback=True, more=more
         )
     else:
-        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1, more=more)
     extra_ids = 100 if family == "t5" else 0
     special = {"pad_token": "<s>" if is_madlad else "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     _write_json(
@@ -302,13 +328,20 @@ def save_t5(directory: Path, *, family: Literal["t5", "mt5", "madlad"] = "t5", s
     _save_seq2seq(directory, model_class(config), seed, num_beams=4, max_length=128, length_penalty=2.0)
 
 
-def save_bart(directory: Path, *, family: Literal["bart", "kobart", "pegasus"] = "bart", seed: int = 0) -> None:
+def save_bart(
+    directory: Path,
+    *,
+    family: Literal["bart", "kobart", "pegasus"] = "bart",
+    more: Sequence[str] = (),
+    seed: int = 0,
+) -> None:
     """A two-layer summarizer.
 
     Args:
         directory: where it goes.
         family: "bart" has the files of facebook/bart-large-cnn (byte-level BPE), "kobart" those of
             gogamza/kobart-summarization (tokenizer.json alone, other ids), "pegasus" those of google/pegasus-xsum.
+        more: lines to train the tokenizer on beside the text.
         seed: of the weights.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -316,7 +349,7 @@ def save_bart(directory: Path, *, family: Literal["bart", "kobart", "pegasus"] =
     bos_id, pad_id, eos_id = special[family]
     if family == "pegasus":
         # 103 tokens of the pretraining, which are not in this file, come before its pieces.
-        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+        pieces = train_sentencepiece(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1, more=more)
         _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "PegasusTokenizer", "offset": 103})
         vocab_size = pieces.get_piece_size() + 103
     else:
@@ -324,7 +357,7 @@ def save_bart(directory: Path, *, family: Literal["bart", "kobart", "pegasus"] =
             "bart": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
             "kobart": ["<s>", "</s>", "<unk>", "<pad>", "<mask>"],
         }
-        tokenizer = _train_byte_level_bpe(names[family])
+        tokenizer = _train_byte_level_bpe(names[family], more)
         vocab_size = tokenizer.get_vocab_size()
         if family == "bart":
             tokenizer.model.save(str(directory))  # vocab.json and merges.txt
@@ -411,18 +444,18 @@ _BART_SHAPE: dict[str, Any] = {
 """What the tiny members of the BART family have in common."""
 
 
-def _train_byte_level_bpe(special: Sequence[str]) -> Tokenizer:
+def _train_byte_level_bpe(special: Sequence[str], more: Sequence[str] = ()) -> Tokenizer:
     """A byte-level BPE, as GPT-2 and BART have it, with special tokens at the first ids."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=700,
+        vocab_size=900 if more else 700,
         special_tokens=list(special),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(all_lines(), trainer)
+    tokenizer.train_from_iterator([*all_lines(), *more], trainer)
     return tokenizer
 
 

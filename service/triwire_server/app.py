@@ -181,6 +181,7 @@ class App:
         for model in models:
             duration = self._metrics.model_load_duration_seconds.labels(model.card.full_name)
             duration.observe((time.monotonic() - started) / len(models))
+            model.report_missing_pieces(self._metrics.missing_pieces.labels(model.card.full_name).inc)
         return models
 
     def _make_engine(self, models: list[Model]) -> Engine:

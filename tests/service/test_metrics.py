@@ -13,10 +13,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.server import running_server, target
+from tests.tiny_models import FOREIGN_LINES, TINY_PROFILE, save_m2m100
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
-from triwire_server import __version__
+from triwire_server import __version__, model_store
 from triwire_server.app import App
 from triwire_server.metrics import Metrics
+from triwire_server.profile import load_profile
 
 TEXT = "The council voted on Tuesday to reopen the pier. Engineers said that the concrete was weak."
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -87,6 +89,33 @@ async def test_calls_errors_tokens_batches_queue_and_cache_are_counted(tiny_prof
         assert value(after, "model_load_duration_seconds_count", model=loaded) == 1
     assert value(after, "build_info", version=__version__) == 1
     assert ("process_resident_memory_bytes", frozenset()) in after
+
+
+async def test_pieces_that_a_trimmed_vocabulary_lacks_are_counted(tmp_path: Path) -> None:
+    save_m2m100(tmp_path / "tiny-m2m100", more=FOREIGN_LINES)
+    profile_file = tmp_path / "trimmed.toml"
+    profile_file.write_text(
+        TINY_PROFILE.partition('[[models]]\nname = "tiny-chat"')[0].replace(
+            'architecture = "m2m100"', 'architecture = "m2m100"\nvocabulary = "trimmed"'
+        )
+    )
+    model_store.pull(load_profile(str(profile_file)), tmp_path, lambda what, done, total: None)
+
+    def request(text: str) -> article_service_pb2.TranslateRequest:
+        content = article_pb2.Content(text=text, language="en", cleaning=article_pb2.CLEANING_NONE)
+        return article_service_pb2.TranslateRequest(content=content, target_language="ko")
+
+    async with (
+        running_server(profile_file, cache_dir=tmp_path) as app,
+        grpc.aio.insecure_channel(target(app)) as channel,
+    ):
+        stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
+        await stub.Translate(request(TEXT), timeout=60)
+        before = await scrape(app)
+        await stub.Translate(request(f"The council said: {FOREIGN_LINES[0]}"), timeout=60)
+        after = await scrape(app)
+    assert before[("triwire_missing_pieces_total", frozenset({("model", "tiny-m2m100@1")}))] == 0
+    assert value(after, "missing_pieces_total", model="tiny-m2m100@1") > 3
 
 
 def families(registry: CollectorRegistry) -> Iterable[Any]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import torch
 from safetensors import safe_open
 
 from tests.tiny_gguf import write_gguf, write_wheels
-from tests.tiny_models import save_m2m100
+from tests.tiny_models import FOREIGN_LINES, save_m2m100
 from triwire_server import model_store
 from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.segment import Segment, Task
@@ -57,7 +58,23 @@ language_pairs = [["en", "ko"]]
 license = "Apache-2.0"
 max_input_tokens = 128
 output = {{ max_tokens = 12 }}
+{fields}
 source = {{ kind = "huggingface", repository = "owner/tiny", revision = "{revision}", endpoint = "{endpoint}" }}
+"""
+DIRECTORY_PROFILE = """\
+name = "tiny-directory"
+description = "A tiny translation model on a volume."
+[[models]]
+name = "tiny"
+version = "1"
+architecture = "m2m100"
+tasks = ["translation"]
+language_pairs = [["en", "ko"]]
+license = "Apache-2.0"
+max_input_tokens = 128
+output = {{ max_tokens = 12 }}
+{fields}
+source = {{ kind = "directory", path = "weights" }}
 """
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
@@ -269,10 +286,10 @@ def digest(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def hub_profile(folder: Path, endpoint: str) -> Profile:
-    """A profile of the hub's model."""
+def hub_profile(folder: Path, endpoint: str, fields: str = "") -> Profile:
+    """A profile of the hub's model, with further fields."""
     path = folder / "hub.toml"
-    path.write_text(HUB_PROFILE.format(revision=REVISION, endpoint=endpoint))
+    path.write_text(HUB_PROFILE.format(revision=REVISION, endpoint=endpoint, fields=fields))
     return load_profile(str(path))
 
 
@@ -317,3 +334,112 @@ def test_the_commands_pull_list_and_verify(wheels: Path, tmp_path: Path) -> None
     assert (verified.returncode, verified.stdout.startswith("tiny@1: ready, ")) == (0, True)
     (tmp_path / "converted" / "tiny@1" / "config.json").write_text("{}")
     assert run("verify").returncode == 1
+
+
+SEGMENT = Segment(task=Task.TRANSLATION, text="The harbour opened.", source_language="en", target_language="ko")
+CONVERSIONS = [
+    ('dtype = "int8"', "converting tiny@1 to int8", "rowwise-int8.safetensors"),
+    ('vocabulary = "trimmed"', "converting tiny@1 trimmed", "model.safetensors"),
+    ('dtype = "int8"\nvocabulary = "trimmed"', "converting tiny@1 to int8, trimmed", "rowwise-int8.safetensors"),
+]
+
+
+def directory_profile(folder: Path, fields: str = "") -> Profile:
+    """A profile of a checkpoint in the folder, with further fields."""
+    if not (folder / "weights").is_dir():
+        save_m2m100(folder / "weights", more=FOREIGN_LINES)
+    path = folder / "directory.toml"
+    path.write_text(DIRECTORY_PROFILE.format(fields=fields))
+    return load_profile(str(path))
+
+
+@pytest.mark.parametrize(("fields", "step", "weights"), CONVERSIONS)
+def test_a_repository_is_fetched_converted_and_served(
+    hub: tuple[str, Path], tmp_path: Path, fields: str, step: str, weights: str
+) -> None:
+    profile = hub_profile(tmp_path, hub[0], fields)
+    steps: list[tuple[str, int, int]] = []
+    [state] = model_store.pull(profile, tmp_path, lambda *step: steps.append(step))
+    assert list(dict.fromkeys(what for what, _, _ in steps)) == ["fetching tiny@1", step]
+    assert steps[-1][1] == steps[-1][2] > 10
+    directory = tmp_path / "converted" / "tiny@1"
+    assert str(directory) in state.detail
+    # What is dropped of this vocabulary: eight made-up words that M2M100 is padded with.
+    assert (", 1,001 of 1,009 pieces in " in state.detail) == ("trimmed" in fields)
+    assert (directory / weights).is_file()
+    assert model_store.verify(profile, tmp_path, ignore) == [state]
+    # What was fetched is not needed to serve.
+    shutil.rmtree(tmp_path / "huggingface")
+    [model] = load_models(profile, tmp_path, "cpu")
+    [ids] = model.generate([model.encode(SEGMENT)])
+    assert 1 <= len(ids) <= 12
+
+
+def test_a_fetched_repository_is_converted_without_fetching_it_again(hub: tuple[str, Path], tmp_path: Path) -> None:
+    model_store.pull(hub_profile(tmp_path, hub[0]), tmp_path, ignore)
+    steps: list[str] = []
+    model_store.pull(
+        hub_profile(tmp_path, hub[0], 'dtype = "int8"'), tmp_path, lambda what, done, total: steps.append(what)
+    )
+    assert set(steps) == {"converting tiny@1 to int8"}
+
+
+@pytest.mark.parametrize(("fields", "step", "weights"), CONVERSIONS)
+def test_a_directory_is_converted_once(tmp_path: Path, fields: str, step: str, weights: str) -> None:
+    profile = directory_profile(tmp_path, fields)
+    published = {path.name: path.read_bytes() for path in (tmp_path / "weights").iterdir()}
+    with pytest.raises(ModelMissing, match=r"convert it with: triwire-server models pull --profile .*directory\.toml"):
+        load_models(profile, tmp_path, "cpu")
+    steps: list[str] = []
+    [state] = model_store.pull(profile, tmp_path, lambda what, done, total: steps.append(what))
+    assert state.is_ready
+    assert set(steps) == {step}
+    assert sorted(path.name for path in (tmp_path / "converted").iterdir()) == ["tiny@1"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "weights").iterdir()} == published
+    steps.clear()
+    model_store.pull(profile, tmp_path, lambda what, done, total: steps.append(what))
+    assert steps == []
+    shutil.rmtree(tmp_path / "weights")  # the volume need not be mounted to serve
+    [model] = load_models(profile, tmp_path, "cpu")
+    assert model.generate([model.encode(SEGMENT)])[0]
+    file = tmp_path / "converted" / "tiny@1" / weights
+    file.write_bytes(file.read_bytes()[:-1] + b"\x00\x00")
+    [state] = model_store.verify(profile, tmp_path, ignore)
+    assert f"{weights} has changed" in state.detail
+
+
+def test_a_conversion_that_was_interrupted_begins_again(tmp_path: Path) -> None:
+    profile = directory_profile(tmp_path, 'dtype = "int8"')
+
+    def interrupt(what: str, done: int, total: int) -> None:
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model_store.pull(profile, tmp_path, interrupt)
+    [state] = model_store.status(profile, tmp_path)
+    assert not state.is_ready
+    [state] = model_store.pull(profile, tmp_path, ignore)
+    assert state.is_ready
+    assert [path.name for path in (tmp_path / "converted").iterdir()] == ["tiny@1"]
+
+
+def test_what_was_converted_otherwise_is_not_served(tmp_path: Path) -> None:
+    model_store.pull(directory_profile(tmp_path, 'dtype = "int8"'), tmp_path, ignore)
+    profile = directory_profile(tmp_path, 'dtype = "int8"\nvocabulary = "trimmed"')
+    for action in (lambda: load_models(profile, tmp_path, "cpu"), lambda: model_store.pull(profile, tmp_path, ignore)):
+        with pytest.raises(ModelMissing, match=r"another source, dtype or vocabulary .* a new version, or delete"):
+            action()
+    shutil.rmtree(tmp_path / "converted" / "tiny@1")
+    model_store.pull(profile, tmp_path, ignore)
+    assert (tmp_path / "converted" / "tiny@1" / "trimmed-vocabulary.json").is_file()
+
+
+def test_a_checkpoint_that_does_not_convert_is_named(tmp_path: Path) -> None:
+    profile = directory_profile(tmp_path, 'dtype = "int8"')
+    (tmp_path / "weights" / "model.safetensors").unlink()
+    with pytest.raises(PullFailed, match=r"^tiny@1: .* holds no safetensors weights"):
+        model_store.pull(profile, tmp_path, ignore)
+    (tmp_path / "weights" / "config.json").unlink()
+    with pytest.raises(ModelMissing, match=r"holds no checkpoint \(config\.json is missing\)"):
+        model_store.pull(profile, tmp_path, ignore)

@@ -134,6 +134,12 @@ def test_what_is_no_toml_is_named(tmp_path: Path) -> None:
         ('[["en", "ko"]]', '[["ko", "ko"]]', "models[0]: language_pairs: source and target must differ"),
         ('language_pairs = [["en", "ko"]]\n', "", "models[0]: language_pairs: needed for the task"),
         ('summary_languages = [["en", "en"]]\n', "", "models[1]: summary_languages: needed for the task"),
+        (
+            'version = "2"',
+            'version = "2"\nvocabulary = "trimmed"',
+            'models[1]: vocabulary: "trimmed" is for ',
+        ),
+        ('version = "1"', 'version = "1"\nvocabulary = "small"', "models[0].vocabulary: "),
         ("0123456789abcdef01234567", "main", "models[1].source.revision: pin a revision: the 40 hex digits"),
         ('"owner/name"', '"name"', "models[1].source.repository: "),
         ('kind = "directory"', 'kind = "s3"', "models[0].source: "),
@@ -181,6 +187,25 @@ def test_noncommercial_models_need_the_setting(tmp_path: Path) -> None:
         " serve it only with the setting allow_noncommercial (TRIWIRE_ALLOW_NONCOMMERCIAL=true)"
     )
     assert load_profile(path, allow_noncommercial=True).cards[0].noncommercial
+
+
+@pytest.mark.parametrize(
+    ("fields", "needs_conversion"),
+    [
+        ("", (False, False)),
+        ('dtype = "int8"', (True, False)),
+        ('dtype = "bfloat16"', (False, False)),
+        ('vocabulary = "trimmed"', (True, None)),
+    ],
+)
+def test_int8_and_trimmed_encoder_decoders_are_converted(
+    tmp_path: Path, fields: str, needs_conversion: tuple[bool, bool | None]
+) -> None:
+    translator = load_profile(write(tmp_path, GOOD.replace('license = "MIT"', f'license = "MIT"\n{fields}'))).models[0]
+    assert translator.needs_conversion is needs_conversion[0]
+    if needs_conversion[1] is not None:
+        text = GOOD.replace('version = "2"', f'version = "2"\n{fields}')
+        assert load_profile(write(tmp_path, text)).models[1].needs_conversion is needs_conversion[1]
 
 
 @pytest.mark.parametrize(

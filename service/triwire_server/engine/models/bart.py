@@ -25,9 +25,9 @@ class BartModel(Seq2SeqModel):
         super().__init__(spec, directory, device)
         self._first_ids: list[int] = []
         if self.config.model_type == "bart":
-            if self.codec.tokenizer.bos_token_id is None:
+            if self.codec.start_id is None:
                 raise CheckpointError(f"{spec.full_name}: the tokenizer has no start token (bos_token)")
-            self._first_ids = [int(self.codec.tokenizer.bos_token_id)]
+            self._first_ids = [self.codec.start_id]
 
     def source_ids(self, segment: Segment, text_ids: Sequence[int]) -> list[int]:
         """`[start] text [end]`; PEGASUS has no start token."""

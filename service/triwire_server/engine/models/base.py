@@ -6,7 +6,7 @@ thread alone.
 """
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -146,6 +146,12 @@ class Model(abc.ABC):
     @abc.abstractmethod
     def count_tokens(self, text: str, language: str) -> int:
         """Tokens of a text as this model reads it, special tokens and instructions not counted."""
+
+    def report_missing_pieces(self, report: Callable[[int], None]) -> None:  # noqa: B027 - a choice, not a duty
+        """Have `report` told, from any thread, of source pieces that a trimmed vocabulary lacks: how many of a segment.
+
+        Models with their whole vocabulary have nothing to tell.
+        """
 
     @abc.abstractmethod
     def new_rows(self) -> Rows:

@@ -37,8 +37,8 @@ class MarianModel(Seq2SeqModel):
             )
         return [token_id]
 
-    def text_ids(self, text: str) -> list[int]:
-        """Ids of a text. The library's tokenizer would take a code that an article starts with for the prefix."""
+    def published_ids(self, text: str) -> list[int]:
+        """The tokenizer's ids of a text. The library would take a code that an article starts with for the prefix."""
         tokenizer = self.codec.tokenizer
         return [
             int(tokenizer.convert_tokens_to_ids(piece)) for piece in tokenizer.spm_source.encode(text, out_type=str)

@@ -4,7 +4,7 @@ A subclass says how a source starts and ends and which tokens its output is made
 between the families. Knows no queue and no articles.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from triwire_server.engine.models.attention import Ragged, current, use_ragged_attention, using
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
+from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
@@ -33,7 +34,7 @@ class Seq2SeqModel(Model):
 
     Args:
         spec: what the profile says of it.
-        directory: a checkpoint as published: config, safetensors weights, tokenizer files.
+        directory: a checkpoint as published (config, safetensors weights, tokenizer files), or its converted form.
         device: where it runs.
 
     Raises:
@@ -56,7 +57,8 @@ class Seq2SeqModel(Model):
             )
         self._check_lengths()
         self.codec = TokenCodec(spec, directory)
-        self._model = load_weights(AutoModelForSeq2SeqLM, spec, directory, device)
+        self._model = self._load(directory)
+        self._report_missing: Callable[[int], None] = lambda count: None
         published = self._model.generation_config
         self._pad_id = int(published.pad_token_id)
         ends = published.eos_token_id
@@ -66,6 +68,16 @@ class Seq2SeqModel(Model):
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
         prepare(self._model, self._pad_id)
+
+    def _load(self, directory: Path) -> Any:
+        if is_converted(directory):
+            return load_converted(directory, self._device, AutoModelForSeq2SeqLM)
+        if self.spec.needs_conversion and (self.spec.dtype == "int8" or not self.codec.is_trimmed):
+            raise CheckpointError(
+                f"{self.spec.full_name}: {directory} holds the checkpoint as published, and the profile asks for a"
+                " conversion (dtype, vocabulary); make it once with: triwire-server models pull --profile PROFILE"
+            )
+        return load_weights(AutoModelForSeq2SeqLM, self.spec, directory, self._device)
 
     def _check_lengths(self) -> None:
         """The profile allows no text that the model has no positions for (T5 has no bound)."""
@@ -107,9 +119,13 @@ class Seq2SeqModel(Model):
         """How a language code is written as a token."""
         return code
 
+    def published_ids(self, text: str) -> list[int]:
+        """The tokenizer's own ids of a text, without any control token."""
+        return self.codec.published_ids(text)
+
     def text_ids(self, text: str) -> list[int]:
-        """Ids of a text, without any control token."""
-        return self.codec.encode(text)
+        """The model's ids of a text, without any control token."""
+        return self.codec.trim(self.published_ids(text))[0]
 
     def source_ids(self, segment: Segment, text_ids: Sequence[int]) -> list[int]:
         """Encoder input around the ids of the text."""
@@ -126,11 +142,13 @@ class Seq2SeqModel(Model):
     @property
     def end_id(self) -> int:
         """Id of the end token, as put behind a source."""
-        return int(self.codec.tokenizer.eos_token_id)
+        return self.codec.end_id
 
     def encode(self, segment: Segment) -> Prompt:
         """See `Model.encode`."""
-        text_ids = self.text_ids(segment.text)
+        text_ids, num_missing = self.codec.trim(self.published_ids(segment.text))
+        if num_missing:
+            self._report_missing(num_missing)
         return Prompt(
             input_ids=tuple(self.source_ids(segment, text_ids)),
             max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
@@ -149,6 +167,10 @@ class Seq2SeqModel(Model):
     def count_tokens(self, text: str, language: str) -> int:
         """See `Model.count_tokens`."""
         return len(self.text_ids(text))
+
+    def report_missing_pieces(self, report: Callable[[int], None]) -> None:
+        """See `Model.report_missing_pieces`."""
+        self._report_missing = report
 
     def is_complete(self, token_ids: Sequence[int]) -> bool:
         """See `Model.is_complete`."""

@@ -10,6 +10,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
 
 from tests.tiny_models import TEXT
 from triwire_server.engine.models.base import Model, Prompt
+from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.registry import load_model
 from triwire_server.engine.segment import Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.profile import ModelSpec
@@ -40,8 +41,19 @@ def make_spec(architecture: str, directory: Path, **fields: Any) -> ModelSpec:
 
 
 def load(architecture: str, directory: Path, **fields: Any) -> Model:
-    """A model on the CPU."""
-    return load_model(make_spec(architecture, directory, **fields), directory, torch.device("cpu"))
+    """A model on the CPU; converted first if the fields ask for it, as `models pull` does."""
+    spec = make_spec(architecture, directory, **fields)
+    if spec.needs_conversion:
+        directory = converted(spec, directory)
+    return load_model(spec, directory, torch.device("cpu"))
+
+
+def converted(spec: ModelSpec, directory: Path) -> Path:
+    """What a checkpoint is converted to, beside it; made once."""
+    target = directory.with_name(f"{directory.name}-{spec.dtype}-{spec.vocabulary}")
+    if not target.is_dir():
+        convert_checkpoint(spec, directory, target)
+    return target
 
 
 def translation(text: str, source: str, target: str, *, attempt: int = 0) -> Segment:
