@@ -198,10 +198,10 @@ class Engine:
         try:
             await self._until_deadline(done, call.deadline)
         except asyncio.CancelledError:
-            sequence.is_cancelled = True
+            self._worker.cancel(sequence)
             raise
         except TimeoutError:
-            sequence.is_cancelled = True
+            self._worker.cancel(sequence)
             raise DeadlineExceeded from None
         if sequence.error is not None:
             raise sequence.error
