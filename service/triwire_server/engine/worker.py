@@ -82,21 +82,14 @@ class Worker:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
                 batch = self.scheduler.schedule()
                 self._count_waiting()
-                if batch is None:
-                    self.model_runner.release()
-                    self._check_books()
-                    if stopping:
-                        return
-                    continue
-                started = self._step_started = self._clock()
-                tokens = self.model_runner.run(batch)
-                self._step_started = None
+                if batch is not None:
+                    self._run(batch)
                 if self._is_abandoned:
                     return
-                self._observe(batch, self._clock() - started)
-                self.scheduler.postprocess(batch, tokens)
-                if self.model_runner.max_batch_sequences is not None:
-                    self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+                if batch is None or not len(self.scheduler):
+                    self._rest()
+                if batch is None and stopping:
+                    return
         except Exception as error:
             self._step_started = None
             if self._is_abandoned:
@@ -135,8 +128,23 @@ class Worker:
                 case _:
                     self.scheduler.add(message)
 
-    def _check_books(self) -> None:
-        """Nothing is left to run: say so if the scheduler's books disagree, and begin new ones."""
+    def _run(self, batch: Batch) -> None:
+        started = self._step_started = self._clock()
+        tokens = self.model_runner.run(batch)
+        self._step_started = None
+        if self._is_abandoned:
+            return
+        self._observe(batch, self._clock() - started)
+        self.scheduler.postprocess(batch, tokens)
+        if self.model_runner.max_batch_sequences is not None:
+            self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+
+    def _rest(self) -> None:
+        """Nothing is left to run: free what the device holds, and compare the scheduler's books.
+
+        Books that disagree are a bug. It is logged, and the scheduler begins new ones.
+        """
+        self.model_runner.release()
         try:
             self.scheduler.check_invariants()
             if len(self.scheduler):

@@ -13,34 +13,45 @@ from triwire_server.engine.sequence import Batch
 
 
 class GatedRunner(ModelRunner):
-    """Runs batches, keeps them, and stops before one when a test wants it to."""
+    """Runs batches, keeps them, and holds the device's thread before one when a test wants it to."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         super().__init__(models)
         self.batches: list[Batch] = []
-        self.stop_before: int | None = None
-        """How many batches run before the one that waits."""
+        self._turn = threading.Condition()
+        self._allowed: int | None = None
+        """Batches that may run, of all; None: any number."""
 
-        self.is_waiting = threading.Event()
-        self.go_on = threading.Event()
+        self._is_held = False
 
     def run(self, batch):  # type: ignore[no-untyped-def]  # as the runner's
-        if len(self.batches) == self.stop_before:
-            self.is_waiting.set()
-            assert self.go_on.wait(30)
+        with self._turn:
+            self._is_held = not self._may_run()
+            assert self._turn.wait_for(self._may_run, 30)
+            self._is_held = False
         self.batches.append(batch)
         return super().run(batch)
 
-    def close(self, after: int) -> None:
+    @property
+    def is_held(self) -> bool:
+        """Whether the thread stands before a batch that may not run yet."""
+        return self._is_held and not self._may_run()
+
+    def hold_after(self, number: int) -> None:
         """Let so many batches more run, and hold the next."""
-        self.stop_before = len(self.batches) + after
-        self.is_waiting.clear()
-        self.go_on.clear()
+        self._allow(len(self.batches) + number)
 
     def open(self) -> None:
-        """Let the batch that waits run, and all others."""
-        self.stop_before = None
-        self.go_on.set()
+        """Let all batches run."""
+        self._allow(None)
+
+    def _allow(self, allowed: int | None) -> None:
+        with self._turn:
+            self._allowed = allowed
+            self._turn.notify()
+
+    def _may_run(self) -> bool:
+        return self._allowed is None or len(self.batches) < self._allowed
 
 
 @contextmanager
@@ -61,6 +72,11 @@ async def until(is_true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def messages(engine: Engine, number: int) -> None:
-    """Wait until so many messages wait for the device's thread."""
-    await until(lambda: engine._worker._inbox.qsize() >= number)
+async def held(runner: GatedRunner) -> None:
+    """Wait until the device's thread is held."""
+    await until(lambda: runner.is_held)
+
+
+def num_known(engine: Engine) -> int:
+    """Sequences that wait or run, those included that the device's thread has not heard of yet."""
+    return engine._worker._inbox.qsize() + len(engine._worker.scheduler)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from tests.service.engine.gate import GatedRunner, gate, messages, until
+from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
 from tests.service.engine.small_model import FAULT, LATE_FAULT, CopyModel
 from tests.service.engine.test_engine import COPY, Service, segment
 from triwire_server.engine.engine import CallUsage, Engine, EngineLimits
@@ -65,11 +65,11 @@ async def calls(cache: ResultCache | None = None, slots: int = 32) -> AsyncItera
     """A device that stands before its first batch, of a text that no other call has."""
     service = Service(EngineLimits(max_batch_sequences=slots), cache)
     with gate(service.engine) as runner:
-        runner.close(0)
+        runner.hold_after(0)
         await service.engine.start()
         made = Calls(service, runner)
         first = made.start("first", "first")
-        await until(runner.is_waiting.is_set)
+        await held(runner)
         yield made
         runner.open()
         await first
@@ -186,12 +186,12 @@ async def test_who_comes_with_more_time_just_when_the_device_dropped_the_work_ge
             return (await call.generate(COPY, [segment(text)]))[0]
 
     with gate(engine) as runner:
-        runner.close(0)
+        runner.hold_after(0)
         await engine.start()
         first = asyncio.ensure_future(ask("first", None))
-        await until(runner.is_waiting.is_set)
+        await held(runner)
         one = asyncio.ensure_future(ask("same", 1_000.0))
-        await messages(engine, 1)
+        await until(lambda: num_known(engine) == 2)
         [sequence] = [work.sequence for work in engine._in_flight._work.values() if work.segment.text == "same"]
         assert sequence is not None
         now = 1_000.0
@@ -205,9 +205,9 @@ async def test_who_comes_with_more_time_just_when_the_device_dropped_the_work_ge
             assert [output.cached for output in await asyncio.gather(one, two)] == [False, True]
         assert model.batches == [["first"], ["same"]]
         await first
-        runner.close(0)
+        runner.hold_after(0)
         three = asyncio.ensure_future(ask("late", 1_000.5))
-        await until(runner.is_waiting.is_set)
+        await held(runner)
         now = 1_001.0
         runner.open()
         with pytest.raises(DeadlineExceeded):
