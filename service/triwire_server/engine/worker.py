@@ -78,17 +78,9 @@ class Worker:
     def _loop(self) -> None:
         stopping = False
         try:
-            while True:
+            while not self._is_abandoned:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
-                batch = self.scheduler.schedule()
-                self._count_waiting()
-                if batch is not None:
-                    self._run(batch)
-                if self._is_abandoned:
-                    return
-                if batch is None or not len(self.scheduler):
-                    self._rest()
-                if batch is None and stopping:
+                if not self._step() and stopping:
                     return
         except Exception as error:
             self._step_started = None
@@ -103,6 +95,24 @@ class Worker:
                 self.scheduler.fail_all(failure)
                 stopping = self._receive(block=True)
             self.scheduler.fail_all(failure)
+
+    def _step(self) -> bool:
+        """Schedule, run, postprocess; whether there was anything to run."""
+        batch = self.scheduler.schedule()
+        self._count_waiting()
+        if batch is not None:
+            started = self._step_started = self._clock()
+            tokens = self.model_runner.run(batch)
+            self._step_started = None
+            if self._is_abandoned:
+                return False
+            self._observe(batch, self._clock() - started)
+            self.scheduler.postprocess(batch, tokens)
+            if self.model_runner.max_batch_sequences is not None:
+                self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+        if batch is None or not len(self.scheduler):
+            self._rest()
+        return batch is not None
 
     def _receive(self, *, block: bool) -> bool:
         """Take over what was submitted; whether the end was asked for."""
@@ -127,17 +137,6 @@ class Worker:
                     )
                 case _:
                     self.scheduler.add(message)
-
-    def _run(self, batch: Batch) -> None:
-        started = self._step_started = self._clock()
-        tokens = self.model_runner.run(batch)
-        self._step_started = None
-        if self._is_abandoned:
-            return
-        self._observe(batch, self._clock() - started)
-        self.scheduler.postprocess(batch, tokens)
-        if self.model_runner.max_batch_sequences is not None:
-            self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
 
     def _rest(self) -> None:
         """Nothing is left to run: free what the device holds, and compare the scheduler's books.
