@@ -1,6 +1,7 @@
 """The `triwire-server` command."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -73,7 +74,11 @@ def serve(
         "log_level": log_level,
     }
     settings = _settings(flags)
-    raise typer.Exit(asyncio.run(_serve(settings)))
+    exit_code = asyncio.run(_serve(settings))
+    if exit_code:
+        # A thread that hangs in the device's driver can hold up the interpreter's own end for ever.
+        logging.shutdown()
+        os._exit(exit_code)
 
 
 @models_app.command()

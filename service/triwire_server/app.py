@@ -127,6 +127,7 @@ class App:
         catalog = ModelCatalog(self.profile.cards)
         for model in models:
             await self._warm(engine, model)
+        engine.watch_steps()
         self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         self._has_served = True
@@ -198,6 +199,7 @@ class App:
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
                 max_slot_tokens=settings.max_slot_tokens,
+                step_timeout_seconds=settings.step_timeout_seconds,
             ),
             metrics=self._metrics,
             cache=ResultCache(settings.cache_bytes) if settings.cache_bytes else None,

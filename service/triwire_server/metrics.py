@@ -59,5 +59,8 @@ class Metrics:
         self.cache_size_bytes = gauge("cache_size_bytes", "Memory held by cached results, estimated.")
         self.findings = counter("findings_total", "Findings delivered with outputs.", "kind")
         self.admission_refusals = counter("admission_refusals_total", "Calls refused by a full queue.", "priority")
+        self.invariant_violations = counter(
+            "invariant_violations_total", "Times that the engine's books did not agree: a bug, which the log names."
+        )
         build = gauge("build_info", "1, labelled with the version of the server.", "version")
         build.labels(version).set(1)

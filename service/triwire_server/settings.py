@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     max_slot_tokens: int = Field(16_384, ge=1)
     """Tokens that the running sequences may come to hold; bounds the memory beside the weights."""
 
+    step_timeout_seconds: float = Field(600.0, ge=0, le=86_400)
+    """Seconds that a step may take, minutes on a slow CPU; then the device is lost and the server ends. 0: no limit."""
+
     cache_bytes: int = Field(256 * 1024 * 1024, ge=0)
     """Memory, in bytes, for finished results that are given again to equal work. 0 turns the cache off."""
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,14 @@ class Server:
 
 
 @contextmanager
-def process(profile: str | Path, *flags: str, **variables: str) -> Iterator[Server]:
+def process(profile: str | Path, *flags: str, command: Sequence[str] = COMMAND, **variables: str) -> Iterator[Server]:
     port = free_port()
     environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")}
     environment |= {"TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0", "TRIWIRE_LOG_FORMAT": "json"} | variables
-    command = [*COMMAND, "serve", "--profile", str(profile), "--port", str(port), "--metrics-port", "0", *flags]
-    started = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    arguments = ["serve", "--profile", str(profile), "--port", str(port), "--metrics-port", "0", *flags]
+    started = subprocess.Popen(
+        [*command, *arguments], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     server = Server(started, port)
     try:
         yield server
@@ -213,6 +215,58 @@ def test_sigterm_lets_a_call_finish_and_ends_with_zero(tiny_profile: Path) -> No
     assert len(answers) == 1
     assert answers[0].translation.blocks[0].block.text
     assert [json.loads(line)["event"] for line in server.lines][-1] == "stopped"
+
+
+# The device's thread hangs in the step that holds the request "hang", as in a driver that does not answer.
+HANGS = """
+import threading
+from triwire_server.engine.model_runner import ModelRunner
+from triwire_server.__main__ import main
+
+run = ModelRunner.run
+
+def run_or_hang(self, batch):
+    if any(sequence.request_id == "hang" for sequence in batch.sequences):
+        threading.Event().wait()
+    return run(self, batch)
+
+ModelRunner.run = run_or_hang
+main()
+"""
+
+
+def test_a_step_that_hangs_ends_the_process_with_not_serving_first_and_exit_code_1(tiny_profile: Path) -> None:
+    command = [sys.executable, "-c", HANGS]
+    limits = {"TRIWIRE_STEP_TIMEOUT_SECONDS": "2", "TRIWIRE_SHUTDOWN_WAIT_SECONDS": "1"}
+    with process(tiny_profile, command=command, **limits) as server, grpc.insecure_channel(server.target) as channel:
+        server.wait_until_serving()
+        health: Any = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(service="triwire.v1.ArticleService"), timeout=60)
+        name = health_pb2.HealthCheckResponse.ServingStatus.Name
+        assert name(next(watch).status) == "SERVING"
+        translate(server.target, request_id="good")
+        outcomes: list[grpc.StatusCode] = []
+
+        def call(request_id: str) -> None:
+            with pytest.raises(grpc.RpcError) as raised:
+                translate(server.target, text=f"{request_id} {PIER}", request_id=request_id)
+            outcomes.append(raised.value.code())
+
+        callers = [threading.Thread(target=call, args=(request_id,)) for request_id in ("hang", "waits")]
+        callers[0].start()
+        time.sleep(0.5)  # the first one hangs; the step may take two seconds
+        callers[1].start()
+        assert name(next(watch).status) == "NOT_SERVING"
+        watch.cancel()
+        for caller in callers:
+            caller.join(30)
+        assert server.wait() == 1
+    assert outcomes == [grpc.StatusCode.INTERNAL] * 2
+    events = [json.loads(line) for line in server.lines if line.startswith("{")]
+    [lost] = [event for event in events if event["event"] == "device_lost"]
+    assert (lost["level"], lost["error"]) == ("critical", "StepTimeout")
+    assert "the device is given up: a step took longer than 2 seconds" in [event["event"] for event in events]
+    assert SECRET not in "\n".join(server.lines)
 
 
 def test_an_interrupt_ends_it_like_sigterm() -> None:

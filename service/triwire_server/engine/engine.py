@@ -1,31 +1,29 @@
 """The asyncio face of the engine: `await call.generate(model, segments)`."""
 
 import asyncio
-import heapq
-import itertools
+import logging
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from triwire_server.engine.admission import Admission, Ticket
+from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.sequence import ComputeTime
 from triwire_server.engine.sequence import Sequence as EngineSequence
+from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.engine.worker import Worker
-from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
+from triwire_server.errors import DeadlineExceeded, InferenceFailed, ShuttingDown
 from triwire_server.metrics import Metrics
 from triwire_server.result_cache import ResultCache
 
-_SHARE = {Priority.INTERACTIVE: 1.0, Priority.STANDARD: 0.8, Priority.BULK: 0.5}
-"""Share of the queue that a priority may fill: BULK is refused first, INTERACTIVE last."""
-
-_START_TOKENS_PER_SECOND = 500.0
-"""Drain rate assumed before anything was measured."""
+_log = logging.getLogger(__name__)
 
 _TOKENIZER_THREADS = 2
 
@@ -45,6 +43,9 @@ class EngineLimits:
 
     max_slot_tokens: int = 16_384
     """Tokens that the running sequences may come to hold, which bounds their memory."""
+
+    step_timeout_seconds: float = 600.0
+    """A step that takes longer means that the device is lost; 0: a step may take any time."""
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Engine:
         metrics: where queue, batches, tokens and cache are counted.
         cache: finished work by content; None: none is kept.
         clock: monotonic seconds; deadlines are on it.
-        on_failure: called on the device's thread when the device is lost.
+        on_failure: called when the device is lost: on the device's thread, or on the event loop if that thread hangs.
     """
 
     def __init__(
@@ -96,7 +97,10 @@ class Engine:
             clock=clock,
         )
         self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail)
-        self._admission = _Admission(limits.max_queue_tokens, metrics, clock)
+        self._in_flight = InFlight(self._compute, self._worker)
+        self._admission = Admission(limits.max_queue_tokens, metrics, clock)
+        self._step_timeout_seconds = limits.step_timeout_seconds
+        self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_TOKENIZER_THREADS, thread_name_prefix="triwire-tokenizer")
         self._has_failed = False
         self._is_stopping = False
@@ -110,8 +114,27 @@ class Engine:
         self._is_stopping = True
         self._admission.close()
         await self._admission.drained()
+        if self._watching is not None:
+            self._watching.cancel()
         await asyncio.to_thread(self._worker.stop)
         self._pool.shutdown()
+
+    def watch_steps(self) -> None:
+        """Take a step that does not come back in time for a lost device, from now on: once the models are warm."""
+        if self._step_timeout_seconds:
+            watchdog = Watchdog(
+                lambda: self._worker.step_started, self._step_timeout_seconds, self._clock, self._give_up_device
+            )
+            self._watching = asyncio.ensure_future(watchdog.run())
+
+    def check_invariants(self) -> None:
+        """Compare the books that are kept on the event loop.
+
+        Raises:
+            InvariantBroken: they do not agree.
+        """
+        self._admission.check_invariants()
+        self._in_flight.check_invariants()
 
     @property
     def is_healthy(self) -> bool:
@@ -148,87 +171,107 @@ class Engine:
         """
         if self._is_stopping:
             raise ShuttingDown
-        await self._admission.enter(estimated_tokens, priority, deadline, wait=wait)
-        call = EngineCall(self, request_id, priority, deadline, self._clock())
+        ticket = await self._admission.enter(estimated_tokens, priority, deadline, wait=wait)
+        call = EngineCall(self, request_id, priority, deadline, self._clock(), ticket)
+        is_complete = False
         try:
             yield call
+            is_complete = True
         finally:
             call.cancel()
-            self._admission.leave(estimated_tokens)
+            self._admission.leave(ticket, is_complete=is_complete)
 
     async def run(self, call: "EngineCall", model_name: str, segment: Segment) -> Output:
-        """One segment of a call: from the cache, or computed."""
-        key = (model_name, segment)
+        """One segment of a call: from the cache, from equal work under way, or computed."""
         call.usage.segments += 1
         if self._cache is not None:
-            found = self._cache.get(*key)
+            found = self._cache.get(model_name, segment)
             if found is not None:
-                self._metrics.cache_hits.inc()
-                call.usage.cached_segments += 1
-                return Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated, cached=True)
+                output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
+                return self._for_nothing(call, output)
+        waiter = Waiter(call.request_id, call.priority, call.deadline, call.compute)
+        seconds = None if call.deadline is None else max(0.0, call.deadline - self._clock())
+        result, pays = await self._in_flight.result(model_name, segment, waiter, seconds)
+        if not pays:
+            return self._for_nothing(call, result.output)
+        call.pay(result)
+        return result.output
+
+    def _for_nothing(self, call: "EngineCall", output: Output) -> Output:
+        """An output that was made for another call."""
+        self._metrics.cache_hits.inc()
+        call.usage.cached_segments += 1
+        return replace(output, input_tokens=0, output_tokens=0, cached=True)
+
+    async def _compute(self, work: Work) -> Result:
+        """What a model makes of a segment. Its failures are those of all that wait for it."""
         self._metrics.cache_misses.inc()
-        output = await self._compute(call, model_name, segment)
-        if self._cache is not None:
-            self._cache.put(*key, output.text, truncated=output.truncated)
-            self._metrics.cache_size_bytes.set(self._cache.num_bytes)
-        return output
-
-    async def _compute(self, call: "EngineCall", model_name: str, segment: Segment) -> Output:
         loop = asyncio.get_running_loop()
-        model = self._models[model_name]
-        prompt: Prompt = await loop.run_in_executor(self._pool, model.encode, segment)
-        if not self.is_healthy:
-            raise InferenceFailed("the device was lost")
-        done: asyncio.Future[None] = loop.create_future()
-
-        def tell(_: EngineSequence) -> None:
-            loop.call_soon_threadsafe(_resolve, done)
-
-        sequence = EngineSequence(
-            request_id=call.request_id,
-            model_name=model_name,
-            prompt=prompt,
-            priority=call.priority,
-            arrival=self._clock(),
-            deadline=call.deadline,
-            on_finish=tell,
-            compute=call.compute,
-        )
-        self._worker.submit(sequence)
-        try:
-            await self._until_deadline(done, call.deadline)
-        except asyncio.CancelledError:
-            sequence.is_cancelled = True
-            raise
-        except TimeoutError:
-            sequence.is_cancelled = True
-            raise DeadlineExceeded from None
-        if sequence.error is not None:
-            raise sequence.error
-        text = await loop.run_in_executor(self._pool, model.decode, segment, sequence.token_ids)
-        self._count(call, model_name, sequence)
-        return Output(
+        model = self._models[work.model_name]
+        prompt: Prompt = await loop.run_in_executor(self._pool, model.encode, work.segment)
+        sequence = await self._generate(work, prompt)
+        text = await loop.run_in_executor(self._pool, model.decode, work.segment, sequence.token_ids)
+        output = Output(
             text=text,
             input_tokens=len(prompt.input_ids),
             output_tokens=len(sequence.token_ids),
             truncated=not model.is_complete(sequence.token_ids),
         )
+        self._count(work.model_name, sequence)
+        if self._cache is not None:
+            self._cache.put(work.model_name, work.segment, output.text, truncated=output.truncated)
+            self._metrics.cache_size_bytes.set(self._cache.num_bytes)
+        return Result(output, sequence.first_batch)
 
-    async def _until_deadline(self, done: "asyncio.Future[None]", deadline: float | None) -> None:
-        async with asyncio.timeout(None if deadline is None else max(0.0, deadline - self._clock())):
+    async def _generate(self, work: Work, prompt: Prompt) -> EngineSequence:
+        """The sequence of a prompt, once it has ended well."""
+        while True:
+            if not self.is_healthy:
+                raise InferenceFailed("the device was lost")
+            sequence, done = self._submit(work, prompt)
             await done
+            if sequence.error is None:
+                return sequence
+            # Someone with more time may have come just when it was dropped; everyone's own deadline is kept elsewhere.
+            deadline = work.deadline
+            is_wanted = deadline is None or deadline > self._clock()
+            if not (isinstance(sequence.error, DeadlineExceeded) and is_wanted):
+                raise sequence.error
 
-    def _count(self, call: "EngineCall", model_name: str, sequence: EngineSequence) -> None:
+    def _submit(self, work: Work, prompt: Prompt) -> tuple[EngineSequence, "asyncio.Future[None]"]:
+        loop = asyncio.get_running_loop()
+        done = work.done = loop.create_future()
+
+        def tell(_: EngineSequence) -> None:
+            loop.call_soon_threadsafe(_resolve, done)
+
+        sequence = work.sequence = EngineSequence(
+            request_id=work.request_id,
+            model_name=work.model_name,
+            prompt=prompt,
+            priority=work.priority,
+            arrival=self._clock(),
+            deadline=work.deadline,
+            on_finish=tell,
+            compute=work.waiting[0].compute,
+        )
+        self._worker.submit(sequence)
+        return sequence, done
+
+    def _count(self, model_name: str, sequence: EngineSequence) -> None:
         input_tokens, output_tokens = len(sequence.prompt.input_ids), len(sequence.token_ids)
-        call.usage.input_tokens += input_tokens
-        call.usage.output_tokens += output_tokens
         self._metrics.input_tokens.labels(model_name).inc(input_tokens)
         self._metrics.output_tokens.labels(model_name).inc(output_tokens)
         self._admission.measured(input_tokens + output_tokens)
         if sequence.first_batch is not None:
             waited = sequence.first_batch - sequence.arrival
-            self._metrics.queue_duration_seconds.labels(call.priority.name).observe(waited)
-            call.started(sequence.first_batch)
+            self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(waited)
+
+    def _give_up_device(self, error: StepTimeout) -> None:
+        _log.critical("the device is given up: %s", error)
+        self._worker.abandon()
+        self._fail(error)
+        self._in_flight.fail_all(InferenceFailed("the device was lost"))
 
     def _fail(self, error: Exception) -> None:
         self._has_failed = True
@@ -239,7 +282,13 @@ class EngineCall:
     """One admitted call: its segments may be generated in any number of concurrent `generate` calls."""
 
     def __init__(
-        self, engine: Engine, request_id: str, priority: Priority, deadline: float | None, arrival: float
+        self,
+        engine: Engine,
+        request_id: str,
+        priority: Priority,
+        deadline: float | None,
+        arrival: float,
+        ticket: Ticket,
     ) -> None:
         self._engine = engine
         self.request_id = request_id
@@ -247,6 +296,7 @@ class EngineCall:
         self.deadline = deadline
         self.usage = CallUsage()
         self._arrival = arrival
+        self._ticket = ticket
         self.compute = ComputeTime()
         self._first_batch = math.inf
         self._tasks: set[asyncio.Task[Output]] = set()
@@ -271,117 +321,17 @@ class EngineCall:
         for task in self._tasks:
             task.cancel()
 
-    def started(self, first_batch: float) -> None:
-        """Take note of when a part of the call got its slot, and of what the call cost so far."""
-        # Segments may be read back in another order than that of their slots.
-        self._first_batch = min(self._first_batch, first_batch)
-        self.usage.queue_seconds = self._first_batch - self._arrival
+    def pay(self, result: Result) -> None:
+        """Take over what a result cost."""
+        self.usage.input_tokens += result.output.input_tokens
+        self.usage.output_tokens += result.output.output_tokens
+        self._ticket.done_tokens += result.output.input_tokens + result.output.output_tokens
+        if result.first_batch is not None:
+            # Segments may be read back in another order than that of their slots.
+            self._first_batch = min(self._first_batch, result.first_batch)
+            # Work that another call began may have had its slot before this call arrived.
+            self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
         self.usage.compute_seconds = self.compute.seconds
-
-
-class _Admission:
-    """Counts the estimated tokens of admitted calls and says whether there is room for more."""
-
-    def __init__(self, max_tokens: int, metrics: Metrics, clock: Callable[[], float]) -> None:
-        self._max_tokens = max_tokens
-        self._metrics = metrics
-        self._clock = clock
-        self._outstanding = 0
-        self._num_calls = 0
-        self._rate = _START_TOKENS_PER_SECOND
-        self._measured_tokens = 0
-        self._measured_since = clock()
-        self._waiting: list[tuple[int, int, int, asyncio.Future[None]]] = []
-        self._numbers = itertools.count()
-        self._empty = asyncio.Event()
-        self._empty.set()
-
-    async def enter(self, tokens: int, priority: Priority, deadline: float | None, *, wait: bool) -> None:
-        """Take room for a call, see `Engine.admit`."""
-        if deadline is not None and deadline <= self._clock():
-            raise DeadlineExceeded
-        if wait:
-            await self._wait_for_room(tokens, priority, deadline)
-            return
-        if not self._has_room(tokens, priority):
-            self._metrics.admission_refusals.labels(priority.name).inc()
-            ahead = self._outstanding + tokens - self._max_tokens * _SHARE[priority]
-            message = f"the queue is full for {priority.name} ({self._outstanding:,} tokens are ahead)"
-            raise QueueFull(message, max(0.1, min(ahead, self._outstanding) / self._rate))
-        self._take(tokens)
-
-    def leave(self, tokens: int) -> None:
-        """Give the room of a call back and let waiting ones in."""
-        self._outstanding -= tokens
-        self._num_calls -= 1
-        self._let_in()
-        self._publish()
-
-    def close(self) -> None:
-        """Let in nobody who waits: they are told that the engine stops."""
-        waiting, self._waiting = self._waiting, []
-        for *_, turn in waiting:
-            if not turn.done():
-                turn.set_exception(ShuttingDown())
-
-    def _let_in(self) -> None:
-        """Give those who wait the room that there is, by priority and then in order."""
-        while self._waiting:
-            priority, _, wanted, turn = self._waiting[0]
-            if not turn.done():
-                if not self._has_room(wanted, Priority(priority)):
-                    break
-                self._take(wanted)
-                turn.set_result(None)
-            heapq.heappop(self._waiting)
-
-    def measured(self, tokens: int) -> None:
-        """Learn the drain rate from finished tokens, over windows of at least a second."""
-        self._measured_tokens += tokens
-        elapsed = self._clock() - self._measured_since
-        if elapsed >= 1.0:
-            self._rate += 0.3 * (self._measured_tokens / elapsed - self._rate)
-            self._rate = max(self._rate, 1.0)
-            self._measured_tokens, self._measured_since = 0, self._clock()
-
-    async def drained(self) -> None:
-        """Wait until no call is left."""
-        await self._empty.wait()
-
-    def _has_room(self, tokens: int, priority: Priority) -> bool:
-        # A call larger than the whole queue is let in alone, so that no valid article is refused for ever.
-        return not self._outstanding or self._outstanding + tokens <= self._max_tokens * _SHARE[priority]
-
-    def _take(self, tokens: int) -> None:
-        if not self._num_calls:
-            # Idle time says nothing about how fast the device is.
-            self._measured_tokens, self._measured_since = 0, self._clock()
-        self._outstanding += tokens
-        self._num_calls += 1
-        self._publish()
-
-    async def _wait_for_room(self, tokens: int, priority: Priority, deadline: float | None) -> None:
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (priority, next(self._numbers), tokens, turn))
-        self._let_in()
-        try:
-            async with asyncio.timeout(None if deadline is None else deadline - self._clock()):
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.leave(tokens)
-            turn.cancel()
-            self._let_in()  # whoever stood behind it
-            if isinstance(error, TimeoutError):
-                raise DeadlineExceeded from None
-            raise
-
-    def _publish(self) -> None:
-        self._metrics.queue_tokens.set(self._outstanding)
-        if self._num_calls:
-            self._empty.clear()
-        else:
-            self._empty.set()
 
 
 def _resolve(done: "asyncio.Future[None]") -> None:

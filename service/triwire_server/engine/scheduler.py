@@ -2,22 +2,26 @@
 
 import itertools
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from triwire_server.engine.deadlines import Deadlines
 from triwire_server.engine.models.base import Progress
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.segment import Priority
-from triwire_server.engine.sequence import Batch, Pool, RunAgain, Sequence, State
-from triwire_server.errors import DeadlineExceeded, TriwireError
+from triwire_server.engine.sequence import Batch, InvariantBroken, Pool, RunAgain, Sequence, State
+from triwire_server.errors import DeadlineExceeded
 
 NARROWEST_POOL = 128
 """Input tokens of the sequences in the narrowest pool; each wider one takes sequences of up to four times as many.
 A long article among headlines would make each of them pay for its width."""
 
 _OLDEST_LEADS_EVERY = 4
-"""Every so many joins the oldest sequence is first if it has aged: a steady flow of more urgent work would keep it out
-in spite of its ageing."""
+"""After so many steps with joins the oldest sequence is first if it has aged, and no slot is kept from it, until it
+joins: a steady flow of more urgent work would keep it out in spite of its ageing."""
+
+_LOOK_AHEAD = 256
+"""Waiting sequences that a step considers at most, so that its cost does not grow with the queue."""
 
 _RESERVED_SHARE = 16
 """One slot in so many is kept for INTERACTIVE sequences, and as many again for requests other than the largest, so
@@ -64,6 +68,7 @@ class Scheduler:
         self._clock = clock
         self._ageing_seconds = ageing_seconds
         self._queue = WaitingQueue(ageing_seconds)
+        self._deadlines = Deadlines()
         self._running: dict[Pool, list[Sequence]] = {}
         self._again: deque[_Half] = deque()
         """Halves of batches that raised; each runs in a pool of its own until the sequence at fault is alone."""
@@ -71,7 +76,9 @@ class Scheduler:
         self._served: dict[Pool, int] = {}
         """Number of the last batch of each pool."""
 
-        self._num_joins = 0
+        self._joins_since_oldest = 0
+        """Steps with joins since the oldest sequence led."""
+
         self._batch_numbers = itertools.count(1)
         self._quarantine_numbers = itertools.count(1)
 
@@ -83,9 +90,37 @@ class Scheduler:
         """Sequences that have a slot."""
         return sum(len(sequences) for sequences in self._running.values())
 
+    @property
+    def num_rows(self) -> int:
+        """Slots that are taken."""
+        return sum(rows_of(sequence) for sequences in self._running.values() for sequence in sequences)
+
     def add(self, sequence: Sequence) -> None:
         """Let a sequence wait for its turn."""
         self._queue.add(sequence)
+        self._deadlines.add(sequence)
+
+    def cancel(self, sequence: Sequence) -> None:
+        """Finish a sequence that nobody wants any more; its slot is free at once. One that has ended stays as it is."""
+        if sequence.state is not State.FINISHED:
+            sequence.is_cancelled = True
+            self._drop([sequence])
+            finish(sequence)
+
+    def change(self, sequence: Sequence, *, request_id: str, priority: Priority, deadline: float | None) -> None:
+        """Let a sequence wait for someone else, from now on.
+
+        Args:
+            sequence: one that waits or runs; one that has ended stays as it is, and a slot stays where it is.
+            request_id: whose turns it takes.
+            priority: the class it waits in.
+            deadline: monotonic seconds after which nobody wants it; None: no limit.
+        """
+        if sequence.state is State.FINISHED:
+            return
+        self._deadlines.change(sequence, deadline)
+        if sequence in self._queue and (sequence.request_id, sequence.priority) != (request_id, priority):
+            self._queue.move(sequence, priority, request_id)
 
     def num_waiting(self, priority: Priority) -> int:
         """Waiting sequences of a priority."""
@@ -94,10 +129,10 @@ class Scheduler:
     def schedule(self) -> Batch | None:
         """The next step: a pool, what runs in it and what joins it; None if nothing waits or runs.
 
-        Cancelled and expired sequences are finished first, also those that run: their slots are free at once.
+        Expired sequences are finished first, also those that run: their slots are free at once.
         """
         now = self._clock()
-        self._drop_unwanted(now)
+        self._drop_expired(now)
         plan = self._plan(now)
         if not plan and not self._running:
             return None
@@ -138,15 +173,46 @@ class Scheduler:
                 pool = replace(batch.pool, quarantine=next(self._quarantine_numbers))
                 self._again.append(_Half(pool, half, alone))
         self._keep(lambda sequence: sequence.state is State.RUNNING)
+        for sequence in batch.sequences:
+            if sequence.state is State.FINISHED:
+                self._deadlines.discard(sequence)
 
     def fail_all(self, error: Exception) -> None:
-        """Finish everything that waits or runs with a failure."""
+        """Finish everything that waits or runs with a failure, and begin anew."""
         everything = list(self._everything())
-        self._queue.remove(set(everything))
+        self._queue = WaitingQueue(self._ageing_seconds)
+        self._deadlines = Deadlines()
         self._running.clear()
         self._again.clear()
+        self._served.clear()
         for sequence in everything:
             finish(sequence, error)
+
+    def check_invariants(self) -> None:
+        """Compare the books with each other, between two steps.
+
+        Raises:
+            InvariantBroken: they do not agree; names what.
+        """
+        everything = list(self._everything())
+        alive = set(everything)
+        if len(alive) != len(everything):
+            raise InvariantBroken("a sequence has two places")
+        for pool, sequences in self._running.items():
+            if not sequences:
+                raise InvariantBroken("a pool is kept, and nothing runs in it")
+            for sequence in sequences:
+                if sequence.state is not State.RUNNING:
+                    raise InvariantBroken(f"a slot is held by sequence {sequence.number}, which is {sequence.state}")
+                if pool_of(sequence) != replace(pool, quarantine=0):
+                    raise InvariantBroken(f"sequence {sequence.number} runs in the pool of others")
+        for sequence in [*self._queue, *(sequence for half in self._again for sequence in half.sequences)]:
+            if sequence.state is not State.WAITING:
+                raise InvariantBroken(f"sequence {sequence.number} waits, and is {sequence.state}")
+        if any(pool.quarantine and pool not in self._running for pool in self._served):
+            raise InvariantBroken("the turn of a pool is kept, and the pool is gone")
+        self._queue.check_invariants()
+        self._deadlines.check_invariants(alive)
 
     def _everything(self) -> Iterable[Sequence]:
         yield from self._queue
@@ -159,8 +225,9 @@ class Scheduler:
         if self._again and self._again[0].pool == pool:
             self._again.popleft()
         elif joining:
-            self._num_joins += 1
-            self._queue.remove(set(joining))
+            leader = self._leader(now)
+            self._joins_since_oldest = 0 if leader in joining else self._joins_since_oldest + 1
+            self._queue.take(joining)
         for sequence in joining:
             sequence.state = State.RUNNING
             sequence.first_batch = now if sequence.first_batch is None else sequence.first_batch
@@ -172,63 +239,76 @@ class Scheduler:
         if self._again:
             half = self._again[0]
             return {} if half.alone and self._running else {half.pool: list(half.sequences)}
-        if self.num_running >= self.max_batch_sequences or not len(self._queue):
+        if self.num_rows >= self.max_batch_sequences:
             return {}
-        waiting = list(self._queue.in_order(now))
-        first = self._pick_first(waiting, now)
-        return self._fill([first, *(sequence for sequence in waiting if sequence is not first)])
+        leader = self._leader(now)
+        waiting = (sequence for sequence in self._queue.in_order(now) if sequence is not leader)
+        return self._fill(leader, itertools.islice(waiting, _LOOK_AHEAD))
 
-    def _fill(self, waiting: list[Sequence]) -> dict[Pool, list[Sequence]]:
+    def _leader(self, now: float) -> Sequence | None:
+        """The oldest sequence, if it has aged and others joined often enough before it."""
+        oldest = self._queue.oldest
+        if oldest is None or now - oldest.arrival < self._ageing_seconds:
+            return None
+        return oldest if self._joins_since_oldest >= _OLDEST_LEADS_EVERY - 1 else None
+
+    def _fill(self, leader: Sequence | None, waiting: Iterator[Sequence]) -> dict[Pool, list[Sequence]]:
         """As many of the waiting sequences, in their order, as there are slots for and each pool may read in a step."""
         plan: dict[Pool, list[Sequence]] = {}
         read: Counter[Pool] = Counter()
         reserved = self.max_batch_sequences // _RESERVED_SHARE
-        of_request = Counter(sequence.request_id for sequences in self._running.values() for sequence in sequences)
+        of_request: Counter[str] = Counter()
+        for sequence in itertools.chain(*self._running.values()):
+            of_request[sequence.request_id] += rows_of(sequence)
         held = sum(_slot_tokens(sequence, pool) for pool, sequences in self._running.items() for sequence in sequences)
-        num_running = self.num_running
-        for sequence in waiting:
-            if num_running >= self.max_batch_sequences:
+        num_rows = of_request.total()
+        for sequence in itertools.chain([] if leader is None else [leader], waiting):
+            if num_rows >= self.max_batch_sequences:
                 break
-            is_urgent = sequence.priority is Priority.INTERACTIVE
-            if (not is_urgent and num_running >= self.max_batch_sequences - reserved) or of_request[
-                sequence.request_id
-            ] >= self.max_batch_sequences - 2 * reserved:
+            if num_rows and sequence is not leader and self._is_kept_from(sequence, num_rows, of_request, reserved):
                 continue
             pool = pool_of(sequence)
             to_read = sequence.prompt.num_tokens
             if pool in plan and read[pool] + to_read > self.max_batch_tokens:
                 continue
-            if num_running and held + _slot_tokens(sequence, pool) > self.max_slot_tokens:
+            rows, tokens = rows_of(sequence), _slot_tokens(sequence, pool)
+            if num_rows and (num_rows + rows > self.max_batch_sequences or held + tokens > self.max_slot_tokens):
                 # Nothing smaller passes it, or it might never find room.
                 break
             plan.setdefault(pool, []).append(sequence)
             read[pool] += to_read
-            of_request[sequence.request_id] += 1
-            held += _slot_tokens(sequence, pool)
-            num_running += 1
+            of_request[sequence.request_id] += rows
+            held += tokens
+            num_rows += rows
         return plan
 
-    def _pick_first(self, waiting: list[Sequence], now: float) -> Sequence:
-        oldest = min(waiting, key=lambda sequence: (sequence.arrival, sequence.number))
-        has_aged = now - oldest.arrival >= self._ageing_seconds
-        return oldest if has_aged and self._num_joins % _OLDEST_LEADS_EVERY == 0 else waiting[0]
+    def _is_kept_from(self, sequence: Sequence, num_rows: int, of_request: Counter[str], reserved: int) -> bool:
+        """Whether the slots that are left are kept for others: for INTERACTIVE ones, or for other requests."""
+        rows = rows_of(sequence)
+        is_urgent = sequence.priority is Priority.INTERACTIVE
+        left_to_request = self.max_batch_sequences - 2 * reserved - of_request[sequence.request_id]
+        return left_to_request < rows or (not is_urgent and num_rows + rows > self.max_batch_sequences - reserved)
 
-    def _drop_unwanted(self, now: float) -> None:
-        unwanted: dict[Sequence, TriwireError | None] = {}
-        for sequence in self._everything():
-            if sequence.is_cancelled:
-                unwanted[sequence] = None
-            elif sequence.deadline is not None and sequence.deadline <= now:
-                unwanted[sequence] = DeadlineExceeded()
-        if not unwanted:
+    def _drop_expired(self, now: float) -> None:
+        expired = self._deadlines.expired(now)
+        if expired:
+            self._drop(expired)
+            for sequence in expired:
+                finish(sequence, DeadlineExceeded())
+
+    def _drop(self, unwanted: Iterable[Sequence]) -> None:
+        """Take sequences out, wherever they stand."""
+        placed = set()
+        for sequence in unwanted:
+            self._deadlines.discard(sequence)
+            if not self._queue.discard(sequence):
+                placed.add(sequence)
+        if not placed:
             return
-        self._queue.remove(set(unwanted))
-        self._keep(lambda sequence: sequence not in unwanted)
+        self._keep(lambda sequence: sequence not in placed)
         for half in self._again:
-            half.sequences[:] = [sequence for sequence in half.sequences if sequence not in unwanted]
+            half.sequences[:] = [sequence for sequence in half.sequences if sequence not in placed]
         self._again = deque(half for half in self._again if half.sequences)
-        for sequence, error in unwanted.items():
-            finish(sequence, error)
 
     def _keep(self, is_wanted: Callable[[Sequence], bool]) -> None:
         """Take the slots of all others."""
@@ -248,9 +328,14 @@ def pool_of(sequence: Sequence) -> Pool:
     return Pool(sequence.model_name, width)
 
 
+def rows_of(sequence: Sequence) -> int:
+    """Slots that a sequence takes: one for each beam."""
+    return sequence.prompt.num_beams
+
+
 def _slot_tokens(sequence: Sequence, pool: Pool) -> int:
-    """Tokens that a slot may come to hold; its input is padded to those of its pool."""
-    return pool.width + sequence.prompt.max_new_tokens
+    """Tokens that the slots of a sequence may come to hold; a slot has room for any input of its pool."""
+    return rows_of(sequence) * (pool.width + sequence.prompt.max_new_tokens)
 
 
 def finish(sequence: Sequence, error: Exception | None = None) -> None:

@@ -31,6 +31,10 @@ class RunAgain(Exception):
         self.alone = alone
 
 
+class InvariantBroken(Exception):
+    """Books that have to agree do not: a bug. The message holds numbers and no text of an article."""
+
+
 @dataclass(slots=True)
 class ComputeTime:
     """Time on the device of the steps that held any sequence of a call. Written by the device's thread."""
@@ -68,7 +72,7 @@ class Sequence:
     number: int = field(default_factory=lambda: next(_numbers))
     state: State = State.WAITING
     is_cancelled: bool = False
-    """Set from any thread; honoured before the next step."""
+    """Nobody wants it any more; see `Scheduler.cancel`."""
 
     first_batch: float | None = None
     """Monotonic seconds at which it got its slot."""
@@ -107,3 +111,20 @@ class Batch:
     def num_tokens(self) -> int:
         """Tokens to read: one of each running sequence, and the inputs of those that join."""
         return len(self.running) + sum(s.prompt.num_tokens for s in self.joining)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Message to the device's thread: nobody wants this sequence any more."""
+
+    sequence: Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Message to the device's thread: a sequence is wanted by someone else too, or by fewer."""
+
+    sequence: Sequence
+    request_id: str
+    priority: Priority
+    deadline: float | None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
-from triwire_server.engine.sequence import Batch, Sequence
+from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
 from triwire_server.errors import InferenceFailed
 from triwire_server.metrics import Metrics
 
@@ -34,7 +34,9 @@ class Worker:
         self._metrics = metrics
         self._clock = clock
         self._on_failure = on_failure
-        self._inbox: queue.SimpleQueue[Sequence | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[Sequence | Cancel | Change | None] = queue.SimpleQueue()
+        self._step_started: float | None = None
+        self._is_abandoned = False
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
 
     def start(self) -> None:
@@ -45,35 +47,45 @@ class Worker:
         """Hand over a sequence, from any thread."""
         self._inbox.put(sequence)
 
+    def cancel(self, sequence: Sequence) -> None:
+        """Drop a sequence before the next step, from any thread."""
+        self._inbox.put(Cancel(sequence))
+
+    def change(self, sequence: Sequence, *, request_id: str, priority: Priority, deadline: float | None) -> None:
+        """See `Scheduler.change`; from any thread."""
+        self._inbox.put(Change(sequence=sequence, request_id=request_id, priority=priority, deadline=deadline))
+
     def stop(self) -> None:
-        """Let the thread end once nothing waits, and wait for it."""
+        """Let the thread end once nothing waits, and wait for it unless it was abandoned."""
         self._inbox.put(None)
-        self._thread.join()
+        if not self._is_abandoned:
+            self._thread.join()
+
+    def abandon(self) -> None:
+        """Give up on a thread that does not come back from its step; should it ever, it ends without a word."""
+        self._is_abandoned = True
 
     @property
     def is_alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    @property
+    def step_started(self) -> float | None:
+        """When the step that the device is at began, on the clock; None between steps. May be read on any thread."""
+        return self._step_started
+
     def _loop(self) -> None:
         stopping = False
         try:
-            while True:
+            while not self._is_abandoned:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
-                batch = self.scheduler.schedule()
-                self._count_waiting()
-                if batch is None:
-                    self.model_runner.release()
-                    if stopping:
-                        return
-                    continue
-                started = self._clock()
-                tokens = self.model_runner.run(batch)
-                self._observe(batch, self._clock() - started)
-                self.scheduler.postprocess(batch, tokens)
-                if self.model_runner.max_batch_sequences is not None:
-                    self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+                if not self._step() and stopping:
+                    return
         except Exception as error:
+            self._step_started = None
+            if self._is_abandoned:
+                return
             _log.critical("the device thread ended with %s", type(error).__name__)
             failure = InferenceFailed("the device was lost")
             self.scheduler.fail_all(failure)
@@ -84,19 +96,63 @@ class Worker:
                 stopping = self._receive(block=True)
             self.scheduler.fail_all(failure)
 
+    def _step(self) -> bool:
+        """Schedule, run, postprocess; whether there was anything to run."""
+        batch = self.scheduler.schedule()
+        self._count_waiting()
+        if batch is not None:
+            started = self._step_started = self._clock()
+            tokens = self.model_runner.run(batch)
+            self._step_started = None
+            if self._is_abandoned:
+                return False
+            self._observe(batch, self._clock() - started)
+            self.scheduler.postprocess(batch, tokens)
+            if self.model_runner.max_batch_sequences is not None:
+                self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+        if batch is None or not len(self.scheduler):
+            self._rest()
+        return batch is not None
+
     def _receive(self, *, block: bool) -> bool:
         """Take over what was submitted; whether the end was asked for."""
         stop = False
         while True:
             try:
-                sequence = self._inbox.get(block=block)
+                message = self._inbox.get(block=block)
             except queue.Empty:
                 return stop
             block = False
-            if sequence is None:
-                stop = True
-            else:
-                self.scheduler.add(sequence)
+            match message:
+                case None:
+                    stop = True
+                case Cancel(sequence):
+                    self.scheduler.cancel(sequence)
+                case Change(sequence=sequence):
+                    self.scheduler.change(
+                        sequence,
+                        request_id=message.request_id,
+                        priority=message.priority,
+                        deadline=message.deadline,
+                    )
+                case _:
+                    self.scheduler.add(message)
+
+    def _rest(self) -> None:
+        """Nothing is left to run: free what the device holds, and compare the scheduler's books.
+
+        Books that disagree are a bug. It is logged, and the scheduler begins new ones.
+        """
+        self.model_runner.release()
+        try:
+            self.scheduler.check_invariants()
+            if len(self.scheduler):
+                raise InvariantBroken(f"nothing runs, and {len(self.scheduler)} sequences wait")
+        except InvariantBroken as error:
+            _log.critical("the scheduler's books are wrong: %s", error)
+            self._metrics.invariant_violations.inc()
+            # Safe, because nothing runs: whoever is still waiting would do so for ever.
+            self.scheduler.fail_all(InferenceFailed("the scheduler lost track of it"))
 
     def _observe(self, batch: Batch, seconds: float) -> None:
         for sequence in batch.sequences:

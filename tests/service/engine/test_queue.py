@@ -103,11 +103,15 @@ def test_removed_sequences_are_gone_and_the_others_keep_their_order(
         queue.add(sequence)
     unwanted = {s for s in sequences if data.draw(st.booleans())}
     lanes = {(s.request_id, s.priority) for s in sequences}
-    queue.remove(unwanted)
+    for sequence in unwanted:
+        assert queue.discard(sequence)
+        assert not queue.discard(sequence)
+        queue.check_invariants()
     for request_id, priority in lanes:
         kept = [s for s in queue if (s.request_id, s.priority) == (request_id, priority)]
         wanted = [s for s in sequences if (s.request_id, s.priority) == (request_id, priority) and s not in unwanted]
         assert kept == wanted
-    queue.remove(set(sequences))
+    queue.take(s for s in sequences if s not in unwanted)
+    queue.check_invariants()
     assert len(queue) == 0
     assert not list(queue.in_order(0.0))

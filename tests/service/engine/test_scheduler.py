@@ -50,13 +50,18 @@ class Desk:
         deadline: float | None = None,
         tokens: int = 1,
         prefix: int = 0,
+        beams: int = 1,
     ) -> Sequence:
         """A sequence that will write so many tokens."""
         sequence = Sequence(
             request_id=request_id,
             model_name=model,
             prompt=Prompt(
-                input_ids=(7,) * length, max_new_tokens=tokens, prefix_length=prefix, end_ids=frozenset({END})
+                input_ids=(7,) * length,
+                max_new_tokens=tokens,
+                prefix_length=prefix,
+                end_ids=frozenset({END}),
+                num_beams=beams,
             ),
             priority=priority,
             arrival=self.now,
@@ -225,7 +230,7 @@ def test_an_old_archive_leaves_most_slots_to_who_waits_for_an_answer() -> None:
 def test_cancelled_and_late_sequences_end_without_having_run() -> None:
     desk = Desk()
     cancelled, late, wanted = desk.add(), desk.add(deadline=5.0), desk.add(deadline=50.0)
-    cancelled.is_cancelled = True
+    desk.scheduler.cancel(cancelled)
     desk.now = 5.0
     batch = desk.run()
     assert batch is not None
@@ -241,7 +246,7 @@ def test_running_sequences_that_are_cancelled_or_late_leave_their_slots_at_the_n
     cancelled, late, wanted = desk.add(tokens=9), desk.add(tokens=9, deadline=5.0), desk.add(tokens=9)
     waiting = [desk.add(tokens=9), desk.add(tokens=9)]
     desk.run()
-    cancelled.is_cancelled = True
+    desk.scheduler.cancel(cancelled)
     desk.now = 5.0
     batch = desk.run()
     assert batch is not None
@@ -251,7 +256,7 @@ def test_running_sequences_that_are_cancelled_or_late_leave_their_slots_at_the_n
 
 def test_when_all_that_wait_are_unwanted_there_is_no_batch_and_nothing_waits() -> None:
     desk = Desk()
-    desk.add().is_cancelled = True
+    desk.scheduler.cancel(desk.add())
     assert desk.run() is None
     assert len(desk.scheduler) == 0
     assert sum(desk.ended.values()) == 1
@@ -357,9 +362,8 @@ def test_whatever_arrives_every_sequence_ends_once_and_slots_have_one_owner(hist
 
     def run(failure: int = 0) -> bool:
         for sequence in known:
-            if sequence.state is not State.FINISHED and (
-                sequence.is_cancelled or (sequence.deadline is not None and sequence.deadline <= desk.now)
-            ):
+            is_late = sequence.deadline is not None and sequence.deadline <= desk.now
+            if sequence.state is not State.FINISHED and is_late:
                 unwanted.add(sequence)
         batch = desk.scheduler.schedule()
         if batch is None:
@@ -384,6 +388,7 @@ def test_whatever_arrives_every_sequence_ends_once_and_slots_have_one_owner(hist
         elif failure > 1 and len(together) > 1:
             outcomes = [RunAgain(alone=failure == 3) for _ in together]
         desk.scheduler.postprocess(batch, outcomes)
+        desk.scheduler.check_invariants()
         return True
 
     for step in history:
@@ -391,7 +396,8 @@ def test_whatever_arrives_every_sequence_ends_once_and_slots_have_one_owner(hist
             deadline = None if seconds is None else desk.now + seconds
             known.append(desk.add(length, priority, request_id, model, deadline, tokens))
         if step.cancel < len(known) and known[step.cancel].state is not State.FINISHED:
-            known[step.cancel].is_cancelled = True
+            desk.scheduler.cancel(known[step.cancel])
+            unwanted.add(known[step.cancel])
         desk.now += step.seconds
         run(step.failure)
     for _ in range(10_000):

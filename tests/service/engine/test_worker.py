@@ -159,6 +159,51 @@ def test_a_lost_device_is_reported_once_and_answers_whatever_still_comes() -> No
     assert len(set(bench.ended)) == 5
 
 
+def test_wrong_books_are_counted_and_mended_when_nothing_runs(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench(CopyModel())
+    secret = "Quillmoor"
+    bench.submit(secret)
+    lost = bench.submit(secret)
+    scheduler = bench.worker.scheduler
+    # The queue forgets one, as a bug might have it: it waits, and no lane has it.
+    add = scheduler.add
+
+    def add_and_lose(sequence: EngineSequence) -> None:
+        add(sequence)
+        if sequence is lost:
+            scheduler._queue._leave_lane(sequence)
+
+    scheduler.add = add_and_lose  # type: ignore[method-assign]  # the damage
+    bench.worker.start()
+    wait_until(lambda: lost.state is State.FINISHED)
+    assert str(lost.error) == "the scheduler lost track of it"
+    assert bench.value("triwire_invariant_violations_total") == 1
+    after = bench.submit("after")
+    bench.worker.stop()
+    assert bytes(after.token_ids[:-1]) == b"after"
+    assert [sequence.error is None for sequence in bench.ended] == [True, False, True]
+    assert bench.value("triwire_invariant_violations_total") == 1
+    assert [record.levelname for record in caplog.records] == ["CRITICAL"]
+    assert "1 sequences wait, and the lanes hold 0" in caplog.text
+    assert secret not in caplog.text
+
+
+def test_a_sequence_is_cancelled_and_changed_by_messages() -> None:
+    with working(CopyModel()) as bench:
+        slow = bench.submit(SLOW * 3)
+        wait_until(lambda: slow.state is State.RUNNING)
+        cancelled, changed = bench.submit("cancelled"), bench.submit("changed")
+        bench.worker.cancel(cancelled)
+        bench.worker.change(changed, request_id="r2", priority=Priority.BULK, deadline=time.monotonic() - 1.0)
+        bench.worker.cancel(slow)
+        wait_until(lambda: len(bench.ended) == 3)
+    assert [sequence.error for sequence in (slow, cancelled)] == [None, None]
+    assert (slow.is_cancelled, cancelled.is_cancelled, changed.is_cancelled) == (True, True, False)
+    assert cancelled.first_batch is None
+    assert isinstance(changed.error, DeadlineExceeded)
+    assert (changed.request_id, changed.priority) == ("r2", Priority.BULK)
+
+
 async def test_the_event_loop_ticks_while_the_device_thread_multiplies() -> None:
     async with (
         engine_of(MultiplyModel()) as engine,
