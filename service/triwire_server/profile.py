@@ -221,7 +221,7 @@ class ModelSpec(_Table):
     """Tokens of source text read at once; special tokens and instructions not counted."""
 
     output: OutputLimit = OutputLimit()
-    dtype: Literal["float32", "bfloat16", "int8", "auto"] = "auto"
+    dtype: Literal["float32", "bfloat16", "float16", "int8", "auto"] = "auto"
     """auto: float32 on a CPU, bfloat16 on a GPU, int8 for what was converted to it."""
 
     vocabulary: Literal["full", "trimmed"] = "full"

@@ -9,10 +9,6 @@ linears a value at the edge between two integers is then rounded the other way, 
 best one. Here a row's result depends on that row alone.
 """
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,133 +16,12 @@ import torch
 from transformers import AttentionInterface
 
 from triwire_server.engine.models import attention_kernel
+from triwire_server.engine.models.ragged import View, current
 
 RAGGED_ATTENTION = "triwire_ragged"
 """Name under which the library knows it."""
 
-MAX_SINGLE_TOKENS = 4
-"""Rows of so many new tokens are computed token by token; longer ones as a matrix, which needs more of them to pay."""
-
 _sdpa = torch.nn.functional.scaled_dot_product_attention
-
-
-class Ragged:
-    """The rows of one pass: how many new tokens each has, and where its earlier ones are kept.
-
-    Args:
-        counts: new tokens of each row.
-        device: where the model runs.
-        slots: in which slot each row keeps its keys and values; None for an encoder, which keeps none.
-        starts: tokens that each row has kept already.
-        sources: slot of the source of each row; None without an encoder.
-        source_lengths: tokens of the source of each row.
-    """
-
-    def __init__(
-        self,
-        counts: Sequence[int],
-        device: torch.device,
-        *,
-        slots: Sequence[int] | None = None,
-        starts: Sequence[int] | None = None,
-        sources: Sequence[int] | None = None,
-        source_lengths: Sequence[int] | None = None,
-    ) -> None:
-        self.device = device
-        self._counts = np.asarray(counts, np.int64)
-        self._ends = self._counts.cumsum()
-        self._slots = slots
-        self._starts = np.zeros_like(self._counts) if starts is None else np.asarray(starts, np.int64)
-        self._sources = sources
-        self._source_lengths = source_lengths
-        firsts = self._ends - self._counts
-        self.columns = np.arange(self._ends[-1]) + (self._starts - firsts).repeat(self._counts)
-        """Position of each token in its row. Shape (tokens,), int64."""
-
-    @property
-    def is_encoder(self) -> bool:
-        """Whether each row sees all of itself, and nothing is kept."""
-        return self._slots is None
-
-    @cached_property
-    def ends(self) -> list[int]:
-        """Index of the last token of each row."""
-        return [int(end) - 1 for end in self._ends]
-
-    @cached_property
-    def positions(self) -> torch.Tensor:
-        """Position of each token in its row. Shape (1, tokens), int64."""
-        return torch.from_numpy(self.columns)[None].to(self.device)
-
-    @cached_property
-    def token_slots(self) -> np.ndarray:
-        """Slot of each token. Shape (tokens,), int64."""
-        return np.asarray(self._slots, np.int64).repeat(self._counts)
-
-    @cached_property
-    def seen(self) -> np.ndarray:
-        """Columns of its slot that each token sees, its own included. Shape (tokens,), int64."""
-        seen: np.ndarray = self.columns + 1
-        return seen
-
-    @cached_property
-    def token_sources(self) -> np.ndarray:
-        """Slot of the source of each token. Shape (tokens,), int64."""
-        return np.asarray(self._sources, np.int64).repeat(self._counts)
-
-    @cached_property
-    def seen_sources(self) -> np.ndarray:
-        """Tokens of the source of each token. Shape (tokens,), int64."""
-        return np.asarray(self._source_lengths, np.int64).repeat(self._counts)
-
-    @cached_property
-    def all_tokens(self) -> np.ndarray:
-        """Every token. Shape (tokens,), int64."""
-        return np.arange(len(self.columns))
-
-    @cached_property
-    def single_tokens(self) -> np.ndarray:
-        """Tokens of the rows that are computed token by token. Shape (at most tokens,), int64."""
-        return np.flatnonzero((self._counts <= MAX_SINGLE_TOKENS).repeat(self._counts))
-
-    @cached_property
-    def long_rows(self) -> list[tuple[int, int, int, int]]:
-        """First token, end, slot and kept tokens of the rows that are computed as a matrix."""
-        assert self._slots is not None  # noqa: S101 - for the type checker
-        return [
-            (int(end - count), int(end), slot, int(start))
-            for count, end, slot, start in zip(self._counts, self._ends, self._slots, self._starts, strict=True)
-            if count > MAX_SINGLE_TOKENS
-        ]
-
-    @cached_property
-    def spans(self) -> list[tuple[int, int]]:
-        """First token and end of each row."""
-        return [(int(end - count), int(end)) for count, end in zip(self._counts, self._ends, strict=True)]
-
-
-class _Current(threading.local):
-    ragged: Ragged | None = None
-
-
-_current = _Current()
-
-
-@contextmanager
-def using(ragged: Ragged) -> Iterator[None]:
-    """Let the passes of this thread be over these rows."""
-    _current.ragged = ragged
-    try:
-        yield
-    finally:
-        _current.ragged = None
-
-
-def current() -> Ragged:
-    """The rows of the pass that is under way on this thread."""
-    if _current.ragged is None:
-        raise RuntimeError("a model with ragged attention runs only within using()")
-    return _current.ragged
 
 
 def use_ragged_attention(model: Any) -> None:
@@ -195,25 +70,27 @@ def ragged_attention(
             outputs[own] = made[0].transpose(0, 1)
     elif getattr(module, "is_causal", False):
         window = sliding_window or 0
-        _attend(
-            queries, key, value, ragged.single_tokens, ragged.token_slots, ragged.seen, scaling, window, position_bias,
-            outputs,
-        )  # fmt: skip
+        if _is_for_kernel(key):
+            tokens, slots, seen = ragged.single_tokens, ragged.token_slots, ragged.seen
+            _attend(queries, key, value, tokens, slots, seen, scaling, window, position_bias, outputs)
+        elif ragged.own_view is not None:
+            _attend_view(queries, key, value, ragged.own_view, scaling, window, position_bias, outputs)
         for first, end, slot, start in ragged.long_rows:
-            seen = start + end - first
+            columns = start + end - first
             outputs[first:end] = _sdpa(
                 query[:, :, first:end],
-                key[slot, None, :, :seen],
-                value[slot, None, :, :seen],
-                attn_mask=_causal_mask(end - first, seen, window, position_bias, ragged.device),
+                key[slot, None, :, :columns],
+                value[slot, None, :, :columns],
+                attn_mask=_causal_mask(end - first, columns, window, position_bias, ragged.device),
                 scale=scaling,
                 enable_gqa=key.shape[1] != query.shape[1],
             )[0].transpose(0, 1)
     else:
-        _attend(
-            queries, key, value, ragged.all_tokens, ragged.token_sources, ragged.seen_sources, scaling, 0, None,
-            outputs,
-        )  # fmt: skip
+        if _is_for_kernel(key):
+            tokens, slots, seen = ragged.all_tokens, ragged.token_sources, ragged.seen_sources
+            _attend(queries, key, value, tokens, slots, seen, scaling, 0, None, outputs)
+        elif ragged.source_view is not None:
+            _attend_view(queries, key, value, ragged.source_view, scaling, 0, None, outputs)
     return outputs[None], None
 
 
@@ -229,7 +106,7 @@ def write_states(states: torch.Tensor, buffer: torch.Tensor) -> None:
     if _is_for_kernel(buffer):
         attention_kernel.write(rows.numpy(), _by_column(buffer), ragged.token_slots, ragged.columns)
     else:
-        slots, columns = (torch.from_numpy(a).to(buffer.device) for a in (ragged.token_slots, ragged.columns))
+        slots, columns = ragged.places
         buffer[slots, :, columns] = rows
 
 
@@ -256,36 +133,36 @@ def _attend(
     outputs: torch.Tensor,
 ) -> None:
     """Each of some tokens over the first columns of its slot: see `attention_kernel.attend`."""
-    if not len(tokens):
-        return
-    if _is_for_kernel(keys):
-        attention_kernel.attend(
-            queries.numpy(), _by_column(keys), _by_column(values), tokens, slots, lengths, scaling, window,
-            attention_kernel.NO_BIAS if bias is None else bias.numpy(), outputs.numpy(),
-        )  # fmt: skip
-        return
-    columns = int(lengths[tokens].max())
-    own_slots = slots[tokens]
-    if np.array_equal(own_slots, np.arange(len(tokens))):
-        own_keys, own_values = (buffer[: len(tokens), :, :columns] for buffer in (keys, values))
-    else:
-        index = torch.from_numpy(own_slots).to(keys.device)
-        own_keys, own_values = (buffer[index, :, :columns] for buffer in (keys, values))
-    index = torch.from_numpy(tokens).to(keys.device)
-    distances = (
-        torch.from_numpy(lengths[tokens])[:, None].to(keys.device) - 1 - torch.arange(columns, device=keys.device)
-    )  # (tokens, columns), negative behind the row's end
-    seen = distances >= 0
-    if window:
-        seen &= distances < window
-    mask = seen[:, None, None]  # (tokens, 1, 1, columns), bool
+    attention_kernel.attend(
+        queries.numpy(), _by_column(keys), _by_column(values), tokens, slots, lengths, scaling, window,
+        attention_kernel.NO_BIAS if bias is None else bias.numpy(), outputs.numpy(),
+    )  # fmt: skip
+
+
+def _attend_view(
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    view: View,
+    scaling: float,
+    window: int,
+    bias: torch.Tensor | None,
+    outputs: torch.Tensor,
+) -> None:
+    """The same without the kernel, as a rectangle of tokens and columns with a mask."""
+    mask = view.mask(window)
     if bias is not None:
-        added = bias[:, distances.clamp_min(0)].permute(1, 0, 2)[:, :, None]  # (tokens, heads, 1, columns)
+        added = bias[:, view.distances.clamp_min(0)].permute(1, 0, 2)[:, :, None]  # (tokens, heads, 1, columns)
         mask = added.masked_fill(~mask, -torch.inf)
-    outputs[index] = _sdpa(
-        queries[index][:, :, None], own_keys, own_values, attn_mask=mask, scale=scaling,
+    own = queries if view.tokens is None else queries[view.tokens]
+    made = _sdpa(
+        own[:, :, None], view.of(keys), view.of(values), attn_mask=mask, scale=scaling,
         enable_gqa=keys.shape[1] != queries.shape[1],
     )[:, :, 0]  # fmt: skip
+    if view.tokens is None:
+        outputs.copy_(made)
+    else:
+        outputs[view.tokens] = made
 
 
 def _causal_mask(

@@ -14,11 +14,13 @@ from typing import Any, TypeAlias
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from triwire_server.engine.models.attention import Ragged, current, use_ragged_attention, using
+from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
+from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
+from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
 from triwire_server.profile import ModelSpec, Prompts
@@ -192,6 +194,8 @@ class ChatRows(CachedRows[States]):
         self._model = model
         self._compute_dtype = compute_dtype
         self._prefixes = prefixes
+        if device.type == "cuda":
+            self.record_steps(record_cuda)
 
     def _tokens_before(self, prompt: Prompt) -> int:
         return len(prompt.input_ids) + len(prompt.forced_ids)
@@ -224,9 +228,10 @@ class ChatRows(CachedRows[States]):
             self._prefixes.popitem(last=False)
         return self._prefixes[ids]
 
-    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
-        ends = torch.tensor(ragged.ends, device=self._device)
-        return self._pass(input_ids, self._states, ends), range(len(ragged.ends))
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> torch.Tensor:
+        if ragged.has_single_tokens_only:
+            return self._pass(input_ids, self._states, input_ids.shape[1])
+        return self._pass(input_ids, self._states, torch.tensor(ragged.ends, device=self._device))
 
     def _pass(self, input_ids: torch.Tensor, cache: SlotCache, kept: torch.Tensor | int) -> torch.Tensor:
         """Scores behind some of the tokens.

@@ -38,7 +38,7 @@ def torch_dtype(spec: ModelSpec, device: torch.device) -> torch.dtype:
     if spec.dtype == "auto":
         return torch.float32 if device.type == "cpu" else torch.bfloat16
     # int8 is a format of linear layers on a CPU; what remains of the model is float32 there.
-    names = {"float32": torch.float32, "bfloat16": torch.bfloat16, "int8": torch.float32}
+    names = {name: getattr(torch, name) for name in ("float32", "bfloat16", "float16")} | {"int8": torch.float32}
     return torch.bfloat16 if spec.dtype == "int8" and device.type != "cpu" else names[spec.dtype]
 
 

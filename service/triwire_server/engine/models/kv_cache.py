@@ -85,9 +85,18 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
         super().__init__(layers=[SlotLayer() for _ in range(num_layers)])
         self.num_slots = 0
         self.num_columns = 0
+        self.generation = 0
+        """Counts how often the buffers were moved."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the buffers exist: the first states make them."""
+        return bool(self.layers[0].is_initialized)
 
     def reserve(self, slots: int, columns: int, lengths: Sequence[int] = ()) -> None:
-        """See to it that there are so many slots and columns. Room at least doubles, so that copies are rare.
+        """See to it that there are so many slots and columns.
+
+        Slots are a power of two, and what grows at least doubles, so that copies are rare.
 
         Args:
             slots: how many there are to be.
@@ -97,9 +106,10 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
         if slots <= self.num_slots and columns <= self.num_columns:
             return
         if slots > self.num_slots:
-            self.num_slots = max(FEWEST_SLOTS, 2 * self.num_slots, slots)
+            self.num_slots = max(FEWEST_SLOTS, 1 << (slots - 1).bit_length())
         if columns > self.num_columns:
             self.num_columns = max(FEWEST_COLUMNS, 2 * self.num_columns, columns)
+        self.generation += 1
         for layer in self.layers:
             layer.resize(self.num_slots, self.num_columns, lengths)
 

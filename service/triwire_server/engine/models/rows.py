@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import numpy as np
 import torch
 
-from triwire_server.engine.models.attention import Ragged, using
 from triwire_server.engine.models.base import Progress, Prompt, Rows
 from triwire_server.engine.models.beam_search import BeamSearch, advance_all
+from triwire_server.engine.models.decode_graphs import DecodeGraphs, Recorder
 from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_cache import SlotCache
+from triwire_server.engine.models.ragged import Ragged, to_device, using
 
 Read = TypeVar("Read")
 """What reading a prompt gave before it joins."""
@@ -66,6 +68,14 @@ class CachedRows(Rows, Generic[Read]):
         """The row that owns each slot in use."""
 
         self._states = SlotCache(num_layers)
+        self._sources: SlotCache | None = None
+        """Where encoder-decoders keep their sources."""
+
+        self._graphs: DecodeGraphs | None = None
+
+    def record_steps(self, record: Recorder) -> None:
+        """Record steps, and replay those of a shape that was seen before. Before the first step."""
+        self._graphs = DecodeGraphs(self._forward, self._states, self._sources, record)
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -113,10 +123,14 @@ class CachedRows(Rows, Generic[Read]):
             sources=[row.place for row, _, _ in entries],
             source_lengths=[len(row.prompt.input_ids) for row, _, _ in entries],
         )
-        input_ids = torch.tensor([[token for _, _, ids in entries for token in ids]], device=self._device)
-        with using(ragged):
-            scores, places = self._forward(input_ids, ragged)
-        ends = iter(places)
+        tokens = np.array([token for _, _, ids in entries for token in ids])
+        input_ids = to_device(tokens, self._device)[None]
+        if self._graphs is not None and self._graphs.can_run(ragged):
+            scores = self._graphs.run(input_ids, ragged)
+        else:
+            with using(ragged):
+                scores = self._forward(input_ids, ragged)
+        ends = iter(ragged.ends if len(scores) == input_ids.shape[1] else range(len(entries)))
         own_places = [[next(ends) for _ in range(row.num_slots)] for row in self._rows]
         for row in self._rows:
             row.length += len(row.pending[0])
@@ -154,7 +168,7 @@ class CachedRows(Rows, Generic[Read]):
         """Move what is kept by the place of a row."""
 
     @abc.abstractmethod
-    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> torch.Tensor:
         """Scores after some more tokens in each row.
 
         Args:
@@ -162,7 +176,7 @@ class CachedRows(Rows, Generic[Read]):
             ragged: the rows.
 
         Returns:
-            Scores, shape (any, vocabulary), and which of them belongs to each row.
+            For every token, or for the last one of each row alone. Shape (tokens or rows, vocabulary).
         """
 
     def _choose_all(self, scores: torch.Tensor, places: Sequence[Sequence[int]]) -> dict[int, Progress]:

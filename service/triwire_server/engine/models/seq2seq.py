@@ -8,15 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from transformers import AutoModelForSeq2SeqLM, EncoderDecoderCache, GenerationConfig
 from transformers.modeling_outputs import BaseModelOutput
 
-from triwire_server.engine.models.attention import Ragged, current, use_ragged_attention, using
+from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
 from triwire_server.engine.models.converted import is_converted, load_converted
+from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
+from triwire_server.engine.models.ragged import Ragged, current, to_device, using
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Segment
@@ -196,10 +199,12 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
         super().__init__(device, len(self._cross_attentions), suppressed_ids)
         self._model = model
         self._start_id = start_id
-        self._sources = SlotCache(len(self._cross_attentions))
+        self._sources: SlotCache = SlotCache(len(self._cross_attentions))
         self._cache = EncoderDecoderCache(self._states, self._sources)
         # Sources are written once, when a row joins; the library is to take them as they are.
         self._cache.is_updated = dict.fromkeys(range(len(self._cross_attentions)), True)
+        if device.type == "cuda":
+            self.record_steps(record_cuda)
         # What the encoder gave is looked at for its shape alone.
         self._encoded = BaseModelOutput(last_hidden_state=torch.zeros(1, 1, 1, device=device))
 
@@ -209,7 +214,8 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
     def _read(self, prompts: Sequence[Prompt]) -> Sequence[list[tuple[torch.Tensor, torch.Tensor]]]:
         """Keys and values of each source, for each layer. Shape of each (heads, source tokens, size)."""
         ragged = Ragged([len(prompt.input_ids) for prompt in prompts], self._device)
-        input_ids = torch.tensor([[token for prompt in prompts for token in prompt.input_ids]], device=self._device)
+        tokens = np.array([token for prompt in prompts for token in prompt.input_ids])
+        input_ids = to_device(tokens, self._device)[None]
         with using(ragged):
             states = self._model.get_encoder()(input_ids=input_ids).last_hidden_state  # (1, tokens, size)
         sources: list[list[tuple[torch.Tensor, torch.Tensor]]] = [[] for _ in prompts]
@@ -231,15 +237,16 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
     def _move(self, row: Row, place: int) -> None:
         self._sources.copy([row.place], [place], len(row.prompt.input_ids))
 
-    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> tuple[torch.Tensor, Sequence[int]]:
+    def _forward(self, input_ids: torch.Tensor, ragged: Ragged) -> torch.Tensor:
         outputs = self._model(
             encoder_outputs=self._encoded,
             decoder_input_ids=input_ids,
             past_key_values=self._cache,
             use_cache=True,
         )
-        # All tokens, those in front of a row's last one too: they are few, and a copy of the scores costs more.
-        return outputs.logits[0], ragged.ends
+        # Of all tokens, those in front of a row's last one too: they are few, and a copy of the scores costs more.
+        scores: torch.Tensor = outputs.logits[0]
+        return scores
 
 
 def prepare(model: Any, pad_id: int) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
 from triwire_server.engine.models import attention
-from triwire_server.engine.models.attention import Ragged, ragged_attention, using, write_states
+from triwire_server.engine.models.attention import ragged_attention, write_states
+from triwire_server.engine.models.ragged import Ragged, using
 
 SIZE = 16
 CPU = torch.device("cpu")

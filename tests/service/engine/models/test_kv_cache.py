@@ -3,8 +3,8 @@ from random import Random
 import pytest
 import torch
 
-from triwire_server.engine.models.attention import Ragged, using
 from triwire_server.engine.models.kv_cache import FEWEST_COLUMNS, FEWEST_SLOTS, SlotCache
+from triwire_server.engine.models.ragged import Ragged, using
 
 CPU = torch.device("cpu")
 
