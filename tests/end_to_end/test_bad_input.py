@@ -310,7 +310,8 @@ async def test_text_in_html_is_a_block(channel: grpc.aio.Channel) -> None:
 
 async def test_a_cancelled_call_leaves_the_server_well(channel: grpc.aio.Channel) -> None:
     stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
-    pending = stub.Translate(request_of("Translate", article(*[block()] * 200)), timeout=60)
+    blocks = [block(f"Prices rose on pier {number}.") for number in range(200)]
+    pending = stub.Translate(request_of("Translate", article(*blocks)), timeout=60)
     await asyncio.sleep(0.05)
     pending.cancel()
     with pytest.raises(asyncio.CancelledError):

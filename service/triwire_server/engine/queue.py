@@ -11,7 +11,7 @@ from triwire_server.engine.sequence import InvariantBroken, Sequence
 AGEING_SECONDS = 30.0
 """A sequence that has waited this long moves up one priority class, and again after as long: BULK never starves."""
 
-_MAX_AGEING_PER_STEP = 256
+_MAX_AGEING_PER_STEP = 64
 """Requests that move up in one step at most, so that thousands that came together do not make a step wait."""
 
 _LaneKey = tuple[Priority, str]

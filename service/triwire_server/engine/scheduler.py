@@ -284,10 +284,10 @@ class Scheduler:
 
     def _is_kept_from(self, sequence: Sequence, num_rows: int, of_request: Counter[str], reserved: int) -> bool:
         """Whether the slots that are left are kept for others: for INTERACTIVE ones, or for other requests."""
-        rows = rows_of(sequence)
-        is_urgent = sequence.priority is Priority.INTERACTIVE
-        left_to_request = self.max_batch_sequences - 2 * reserved - of_request[sequence.request_id]
-        return left_to_request < rows or (not is_urgent and num_rows + rows > self.max_batch_sequences - reserved)
+        # By the slots that are taken, not by those that it needs: all that take one would pass what takes several.
+        if of_request[sequence.request_id] >= self.max_batch_sequences - 2 * reserved:
+            return True
+        return sequence.priority is not Priority.INTERACTIVE and num_rows >= self.max_batch_sequences - reserved
 
     def _drop_expired(self, now: float) -> None:
         expired = self._deadlines.expired(now)

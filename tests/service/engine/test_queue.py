@@ -53,6 +53,35 @@ def test_who_waited_long_moves_up_one_class_at_a_time() -> None:
     assert order([bulk, waiting("s", STANDARD, 61)], now=61) == "bs"
 
 
+def test_a_request_whose_old_sequences_have_run_waits_by_the_age_of_the_next() -> None:
+    queue = WaitingQueue(ageing_seconds=30.0)
+    old, young, standard = waiting("b", BULK, 0), waiting("b", BULK, 59), waiting("s", STANDARD, 59)
+    for sequence in (old, young, standard):
+        queue.add(sequence)
+    assert list(queue.in_order(61.0)) == [old, young, standard]
+    queue.take([old])
+    assert list(queue.in_order(61.0)) == [standard, young]
+    assert list(queue.in_order(89.5)) == [standard, young]  # both one class up
+    assert list(queue.in_order(120.0)) == [standard, young]
+    queue.check_invariants()
+
+
+def test_the_oldest_is_known_whatever_was_taken_or_moved() -> None:
+    queue = WaitingQueue()
+    first, second, third = waiting("a", BULK), waiting("b", STANDARD), waiting("a", BULK)
+    for sequence in (first, second, third):
+        queue.add(sequence)
+    queue.move(first, INTERACTIVE, "c")
+    seen = [queue.oldest]
+    queue.take([first])
+    queue.discard(second)
+    seen.append(queue.oldest)
+    queue.discard(third)
+    seen.append(queue.oldest)
+    assert seen == [first, third, None]
+    queue.check_invariants()
+
+
 def test_the_count_is_by_the_priority_that_a_sequence_came_with() -> None:
     queue = WaitingQueue(ageing_seconds=1.0)
     for priority in (BULK, BULK, STANDARD):

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.service.engine.test_scheduler import BULK, INTERACTIVE, STANDARD, Desk, written
+from triwire_server.engine import scheduler
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import NARROWEST_POOL, pool_of, rows_of
 from triwire_server.engine.segment import Priority
@@ -127,17 +129,16 @@ class History(RuleBasedStateMachine):
         return True
 
     def check_batch(self, batch: Batch, joined_before: set[Sequence]) -> None:
-        scheduler = self.desk.scheduler
         running = {sequence for sequence in self.known if sequence.state is State.RUNNING}
         assert len(set(batch.sequences)) == len(batch.sequences) >= 1
         assert set(batch.joining) == running - joined_before
         assert {pool_of(sequence) for sequence in batch.sequences} == {Pool(batch.pool.model_name, batch.pool.width)}
-        assert scheduler.num_rows == sum(map(rows_of, running))
-        assert len(running) == 1 or scheduler.num_rows <= scheduler.max_batch_sequences
-        assert len(running) == 1 or self.tokens_held() <= scheduler.max_slot_tokens
+        assert self.desk.scheduler.num_rows == sum(map(rows_of, running))
+        assert len(running) == 1 or self.desk.scheduler.num_rows <= self.desk.max_batch_sequences
+        assert len(running) == 1 or self.tokens_held() <= self.desk.max_slot_tokens
         read = sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
         # Halves of a batch that raised join as they are.
-        assert batch.pool.quarantine or len(batch.joining) <= 1 or read <= scheduler.max_batch_tokens
+        assert batch.pool.quarantine or len(batch.joining) <= 1 or read <= self.desk.max_batch_tokens
 
     @invariant()
     def the_books_agree_and_nobody_ended_twice(self) -> None:
@@ -249,15 +250,16 @@ def test_bulk_waits_no_longer_than_its_age_and_a_bounded_number_of_steps(
 def test_slots_that_are_kept_for_urgent_work_do_not_keep_out_the_oldest() -> None:
     desk = Desk(max_batch_sequences=32, max_batch_tokens=10_000)
     for number in range(32):
-        desk.add(10, INTERACTIVE, f"first {number}", tokens=1 + number % 8)
+        desk.add(10, INTERACTIVE, f"first {number}", tokens=1 + number // 2)
     desk.run()
     bulk = desk.add(10, BULK, "archive")
     desk.now = 31.0
     steps = 0
     while bulk.state is State.WAITING:
         # Never more than two slots are free, which are those kept for INTERACTIVE.
+        assert desk.scheduler.num_rows >= 30
         for number in range(32 - desk.scheduler.num_rows):
-            desk.add(10, INTERACTIVE, f"{steps} {number}", tokens=8)
+            desk.add(10, INTERACTIVE, f"{steps} {number}", tokens=16)
         desk.run()
         steps += 1
         assert steps <= 8
@@ -307,6 +309,32 @@ def test_a_deadline_that_is_put_off_does_not_end_the_work_and_one_brought_forwar
     desk.now = 50.0
     desk.run()
     assert isinstance(put_off.error, DeadlineExceeded)
+
+
+def test_slots_are_counted_in_rows_and_what_needs_more_than_there_are_runs_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Until prompts say how many rows they take: as many as they have forced tokens.
+    monkeypatch.setattr(scheduler, "rows_of", lambda sequence: len(sequence.prompt.forced_ids))
+    desk = Desk(max_batch_sequences=4)
+    sequences = [desk.add(tokens=2) for _ in range(5)]
+    for sequence, rows in zip(sequences, [3, 1, 2, 6, 1], strict=True):
+        sequence.prompt = replace(sequence.prompt, forced_ids=(1,) * rows)
+    assert [batch.joining for batch in desk.run_all() if batch.joining] == [
+        (sequences[0], sequences[1]),
+        (sequences[2],),
+        (sequences[3],),
+        (sequences[4],),
+    ]
+
+
+def test_nothing_is_remembered_of_deadlines_that_never_came() -> None:
+    desk = Desk()
+    for number in range(2_000):
+        desk.add(deadline=1e6 + number)
+        desk.run()
+    assert not desk.scheduler._deadlines._sequences
+    assert len(desk.scheduler._deadlines._heap) <= 64
 
 
 def lines_run(function: Callable[[], object]) -> int:

@@ -1,7 +1,8 @@
 """Decode steps that are recorded once for each shape and replayed.
 
-On a GPU a step is hundreds of small kernels, whose launches take longer than their work. A recorded step reads its inputs from, and leaves its scores in, the memory that it was recorded with. So rows are
-padded to a power of two, and columns to a multiple; rows of padding write into slots that nobody has.
+On a GPU a step is hundreds of small kernels, whose launches take longer than their work. A recorded step reads its
+inputs from, and leaves its scores in, the memory that it was recorded with. So rows are padded to a power of two, and
+columns to a multiple; rows of padding write into slots that nobody has.
 """
 
 from collections.abc import Callable
