@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ways.work import Work, by_source_length
+from ways.work import END, Work, by_source_length
 
 MAX_BATCH_TOKENS = 1_024
 """Source tokens of a batch, padding counted."""
@@ -114,12 +114,14 @@ class Generator:
         vocabulary: rows of its embedding.
         compute_type: "float32" or "int8".
         threads: for computing.
+        end_id: a token that is not written, whatever the model makes of it.
     """
 
-    def __init__(self, directory: Path, vocabulary: int, compute_type: str, threads: int) -> None:
+    def __init__(self, directory: Path, vocabulary: int, compute_type: str, threads: int, *, end_id: int = END) -> None:
         import ctranslate2
 
         self._tokenizer = _Tokenizer(vocabulary)
+        self._end_id = end_id
         self._generator = ctranslate2.Generator(
             str(directory), device="cpu", compute_type=compute_type, intra_threads=threads, inter_threads=1
         )
@@ -154,6 +156,7 @@ class Generator:
             max_batch_size=0,
             min_length=longest,
             max_length=longest,
+            end_token=[self._end_id],
             include_prompt_in_result=False,
             callback=is_done,
         )

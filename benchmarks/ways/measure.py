@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers.utils.logging
 
 from ways.processes import ServerProcess
 from ways.work import Work, num_output_tokens
@@ -221,7 +222,8 @@ def chosen(names: Iterable[str], only: Sequence[str] | None) -> list[str]:
 
 
 def set_up(threads: int) -> None:
-    """Torch with so many threads, and without gradients."""
+    """Torch with so many threads and without gradients, and no progress bars of the library."""
+    transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(threads)
     torch.set_grad_enabled(False)
 

@@ -174,3 +174,22 @@ def start_worker(model: "EngineTranslator | EngineChat", slots: int, on_failure:
     worker = Worker(new_scheduler(slots), runner, Metrics(CollectorRegistry()), time.monotonic, on_failure)
     worker.start()
     return worker
+
+
+def count_prefilled(model: "EngineChat", work: Sequence[Work], slots: int) -> int:
+    """Tokens that a run reads for its prompts, padding included: all that are embedded, less one for each later token.
+
+    Counted at the embedding, so that nothing the engine says of itself is taken for granted.
+    """
+    embedded = 0
+
+    def note(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+        nonlocal embedded
+        embedded += inputs[0].numel()
+
+    hook = model.model.get_input_embeddings().register_forward_pre_hook(note)
+    try:
+        run_engine(model, work, slots)
+    finally:
+        hook.remove()
+    return embedded - sum(each.length - 1 for each in work)

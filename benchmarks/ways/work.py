@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-PAD, END = 1, 2
-"""Ids of M2M100; sources and outputs hold neither, except the end of a source."""
+PAD, END, UNKNOWN = 1, 2, 3
+"""Ids of M2M100; sources and outputs hold none, except the end of a source."""
 
 FIRST_WORD = 10
 """Smaller ids are control tokens, or may be."""
