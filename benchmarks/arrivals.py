@@ -1,7 +1,7 @@
 """How long do requests wait that arrive at random, and how many of them are served in time?
 
+    python benchmarks/arrivals.py --quick
     python benchmarks/arrivals.py --json figures/arrivals.json
-    python benchmarks/arrivals.py --shape tiny --requests 12 --repetitions 1
 
 Poisson arrivals in real time at 0.5, 0.8 and 1.3 times the capacity of static batches of 16, which is measured in the
 same run. Every way gets the same arrivals with the same sources and lengths, in turns: dynamic batching (up to 16, up
@@ -63,9 +63,12 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--slots", type=int, default=32)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="32 requests, once, at the two higher loads")
     parser.add_argument("--only", nargs="*", metavar="WAY", help="names of the ways to run")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.loads, arguments.requests, arguments.repetitions = LOADS[1:], min(arguments.requests, 32), 1
     if arguments.unscored >= arguments.requests:
         parser.error("--unscored has to be less than --requests")
     set_up(arguments.threads)
@@ -107,7 +110,7 @@ def main() -> None:
         "threads": arguments.threads,
         "loads": loads,
     }
-    finish(result, arguments.json, {str(load): found for load, found in runs.items()})  # type: ignore[dict-item]
+    finish(result, arguments.json, {str(load): found for load, found in runs.items()})
 
 
 def make_starts(plain: Any, arguments: argparse.Namespace) -> dict[str, Start]:
@@ -190,9 +193,7 @@ def score(
     ends: list[float], cpu_seconds: float, work: list[Work], times: list[float], unscored: int
 ) -> dict[str, float]:
     """What the scored requests of one pass met."""
-    rows = [
-        (end - moment, each.length) for end, moment, each in list(zip(ends, times, work, strict=True))[unscored:]
-    ]
+    rows = [(end - moment, each.length) for end, moment, each in list(zip(ends, times, work, strict=True))[unscored:]]
     in_time = sum(latency <= SLO_SECONDS + SLO_SECONDS_PER_TOKEN * length for latency, length in rows)
     return {
         "p50_seconds": percentile((latency for latency, _ in rows), 50),

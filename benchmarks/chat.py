@@ -1,5 +1,6 @@
 """The same question as engine.py for decoder-only models: tokens a second, against other ways to batch.
 
+    python benchmarks/chat.py --quick
     python benchmarks/chat.py --json figures/chat.json
     python benchmarks/chat.py --model DIRECTORY --cache build/ctranslate2 --json figures/chat-demo.json
 
@@ -49,6 +50,16 @@ from ways.work import Work, make_chat_work, num_output_tokens
 BASE = "generate static 16"
 ONE_BY_ONE = "generate one by one"
 
+QUICK_WAYS = (
+    ONE_BY_ONE,
+    BASE,
+    "generate_batch",
+    "triwire packed",
+    "triwire int8",
+    "CTranslate2 float32",
+    "CTranslate2 int8",
+)
+
 COMPARISONS = (
     ("generate_batch", BASE),
     ("triwire plain", BASE),
@@ -73,20 +84,23 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="directory of a converted model, instead of random weights")
     parser.add_argument("--profile", default="demo", help="whose instructions the prompts have, with --model")
     parser.add_argument("--cache", type=Path, default=Path("build/ctranslate2"), help="for CTranslate2's form of it")
+    parser.add_argument("--quick", action="store_true", help="24 sequences, once, the ways that matter most")
     parser.add_argument("--one-by-one-once", action="store_true", help="run it in the first repetition alone")
     add_common_arguments(parser, sequences=96)
     arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.sequences, arguments.repetitions = min(arguments.sequences, 24), 1
+        arguments.only = arguments.only or (QUICK_WAYS if arguments.model is None else None)
     set_up(arguments.threads)
     with tempfile.TemporaryDirectory() as scratch:
         if arguments.model is None:
-            work = make_chat_work(
-                arguments.sequences, CHATS[arguments.shape].vocabulary, shared=arguments.shared
-            )
+            work = make_chat_work(arguments.sequences, CHATS[arguments.shape].vocabulary, shared=arguments.shared)
             engines, makers = _random_ways(arguments, work, Path(scratch))
         else:
             work = converted_work(arguments.model, arguments.profile, arguments.sequences)
             engines, makers = _converted_ways(arguments, work)
-        ways = {name: makers[name]() for name in chosen(makers, arguments.only)}
+        wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
+        ways = {name: makers[name]() for name in chosen(makers, wanted)}
         try:
             figures = take_turns(ways, work, arguments.repetitions)
         finally:
@@ -199,9 +213,7 @@ def _engine(model: EngineChat, slots: int) -> Way:
     return Way(lambda work: run_engine(model, work, slots), ONE_BY_ONE)
 
 
-def _prefilled(
-    engines: dict[str, Callable[[], EngineChat]], work: list[Work], slots: int
-) -> dict[str, dict[str, int]]:
+def _prefilled(engines: dict[str, Callable[[], EngineChat]], work: list[Work], slots: int) -> dict[str, dict[str, int]]:
     """Tokens read for prompts, as counted on one more run and as the prompts have them."""
     own = sum(len(each.source) - each.shared for each in work)
     shared = sum(each.shared for each in work)

@@ -1,7 +1,7 @@
 """How long does a server take until it serves, and how much memory does it hold, beside its weights?
 
     python benchmarks/startup.py extractive demo
-    python benchmarks/startup.py demo --process examples/articles/scraped-page.en.txt --to ko ja --json figures/startup.json
+    python benchmarks/startup.py demo --process examples/articles/scraped-page.en.txt --to ko ja
 
 Starts `triwire-server serve` in turns for each profile, waits for SERVING, reads the peak of its resident memory
 (VmHWM), lets it process an article if asked to, reads the peak again, and stops it. Medians over the rounds.
@@ -9,7 +9,8 @@ Starts `triwire-server serve` in turns for each profile, waits for SERVING, read
 Beside it: the bytes of the weights as they are stored; the seconds that reading these files takes, once they are in the
 page cache as the server then finds them; the keys and values that the slots may come to hold, from the profile's models
 and the setting max_slot_tokens; the peak of a process that only imports what the server imports. The bound on memory is
-1.2 times the weights, and the slots; `peak_over_bound` is the last peak divided by it. The last line is one JSON object.
+1.2 times the weights, and the slots; `peak_over_bound` is the last peak divided by it. The last line is one JSON
+object.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from triwire_server import model_store
 from triwire_server.profile import load_profile
 from triwire_server.settings import Settings, load_settings
 from ways.measure import finish, median_and_range
-from ways.processes import peak_memory
+from ways.processes import peak_memory, peak_of
 from ways.service import Service
 
 WEIGHTS_FACTOR = 1.2
@@ -33,9 +34,8 @@ CACHE_NUMBER_BYTES = 4
 
 _IMPORTS = """
 import triwire_server.app, triwire_server.engine.models.registry, torch, transformers
-from ways.processes import peak_memory
-import os
-print(peak_memory(os.getpid()))
+import pathlib
+print(pathlib.Path("/proc/self/status").read_text())
 """
 
 
@@ -54,11 +54,8 @@ def main() -> None:
         for profile in arguments.profiles:
             rounds[profile].append(measure(profile, settings, arguments.process, arguments.to))
             print(f"{profile}: {rounds[profile][-1]}", flush=True)
-    imports = int(
-        subprocess.run(
-            [sys.executable, "-c", _IMPORTS], check=True, capture_output=True, text=True, cwd=Path(__file__).parent
-        ).stdout
-    )
+    status = subprocess.run([sys.executable, "-c", _IMPORTS], check=True, stdout=subprocess.PIPE, text=True).stdout
+    imports = peak_of(status)
     print(f"\na process that only imports: {imports / 1e9:.2f} GB")
     profiles = {
         name: {figure: median_and_range((one[figure] for one in found), 3) for figure in found[0]}
@@ -75,9 +72,7 @@ def main() -> None:
 def measure(profile_name: str, settings: Settings, page: Path | None, targets: list[str]) -> dict[str, float]:
     """Seconds and gigabytes (10^9 bytes) of one start."""
     profile = load_profile(profile_name)
-    directories = [
-        model_store.model_directory(profile, spec, settings.cache_dir) for spec in profile.engine_models
-    ]
+    directories = [model_store.model_directory(profile, spec, settings.cache_dir) for spec in profile.engine_models]
     weights = [path for directory in directories for path in sorted(directory.glob("*.safetensors"))]
     weights_gb = sum(path.stat().st_size for path in weights) / 1e9
     slots_gb = slot_bytes(directories) * settings.max_slot_tokens / 1e9

@@ -42,8 +42,7 @@ def converted_work(directory: Path, profile_name: str, count: int) -> list[Work]
 
         def _load(self, directory: Path) -> Any:
             with torch.device("meta"):
-                model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(directory, local_files_only=True))
-            return model
+                return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(directory, local_files_only=True))
 
     model = Prompts(spec, directory, torch.device("cpu"))
     lines = [
@@ -55,9 +54,7 @@ def converted_work(directory: Path, profile_name: str, count: int) -> list[Work]
     lengths = make_chat_work(count, 1000, shared=0)
     made = []
     for line, like in zip(itertools.cycle(lines), lengths, strict=False):
-        prompt = model.encode(
-            Segment(task=Task.TRANSLATION, text=line, source_language="en", target_language="ko")
-        )
+        prompt = model.encode(Segment(task=Task.TRANSLATION, text=line, source_language="en", target_language="ko"))
         made.append(Work(list(prompt.input_ids), like.length, prompt.prefix_length))
     return made
 

@@ -72,9 +72,7 @@ class Translator:
             self._directory.name, device="cpu", compute_type=compute_type, intra_threads=threads, inter_threads=1
         )
 
-    def run_batch(
-        self, batch: Sequence[Work], on_end: Callable[[int], None] = lambda row: None
-    ) -> list[list[int]]:
+    def run_batch(self, batch: Sequence[Work], on_end: Callable[[int], None] = lambda row: None) -> list[list[int]]:
         """One batch; `on_end` hears of each row when it has its length, in another thread."""
 
         def is_done(step: Any) -> bool:
@@ -145,8 +143,9 @@ class Generator:
         counts = [0] * len(batch)
 
         def is_done(step: Any) -> bool:
-            counts[step.batch_id] += 1
-            return counts[step.batch_id] >= batch[step.batch_id].length
+            row: int = step.batch_id
+            counts[row] += 1
+            return counts[row] >= batch[row].length
 
         longest = max(work.length for work in batch)
         made = self._generator.generate_batch(

@@ -53,9 +53,7 @@ class GenerateBatch:
             generation_config=generation, continuous_batching_config=settings, warmup=False
         ) as manager:
             for number, each in enumerate(work):
-                manager.add_request(
-                    each.source, request_id=str(number), max_new_tokens=each.length, eos_token_id=-1
-                )
+                manager.add_request(each.source, request_id=str(number), max_new_tokens=each.length, eos_token_id=-1)
             for _ in work:
                 result = manager.get_result(timeout=ANSWER_SECONDS)
                 if result is None or result.error is not None:

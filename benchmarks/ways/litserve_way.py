@@ -25,9 +25,7 @@ class LitServe:
         self._port = free_port()
         self._num_clients = num_clients
         command = [sys.executable, str(Path(__file__).with_name("litserve_server.py"))]
-        self.process = ServerProcess(
-            [*command, shape, str(self._port), str(threads)], lambda: is_healthy(self._port)
-        )
+        self.process = ServerProcess([*command, shape, str(self._port), str(threads)], lambda: is_healthy(self._port))
 
     def run(self, work: list[Work]) -> list[list[int]]:
         """All of the work, in its order."""

@@ -147,7 +147,7 @@ def median_and_range(values: Iterable[float], digits: int = 2) -> dict[str, Any]
 def tabulate(figures: Figures, ways: Mapping[str, Way], base: str) -> dict[str, Any]:
     """Print a table of all ways, and return it."""
     width = max(len(name) for name in ways)
-    print(f"\n{'':{width}} {'tok/s':>8} {'tok/CPU-s':>10} {'ratio':>6} {'range':>11} {'wall':>6}   same tokens as one by one")
+    print(f"\n{'':{width}} {'tok/s':>8} {'tok/CPU-s':>10} {'ratio':>6} {'range':>11} {'wall':>6}   equal")
     rows: dict[str, Any] = {}
     for name, way in ways.items():
         runs = [run for run in figures.runs[name] if run is not None]
@@ -168,7 +168,7 @@ def tabulate(figures: Figures, ways: Mapping[str, Way], base: str) -> dict[str, 
             f" {cpu['median'] if cpu else '':>6} {_range_text(cpu):>11} {wall['median'] if wall else '':>6}"
             f"   {f'{equal}/{of}' if of else ''}"
         )
-    print(f"ratio, range: by CPU time to {base!r}; wall: the same by the wall")
+    print(f"ratio, range: by CPU time to {base!r}; wall: the same by the wall; equal: outputs as written one by one")
     return rows
 
 
@@ -230,7 +230,7 @@ def set_up(threads: int) -> None:
 
 def surroundings() -> dict[str, Any]:
     """What the figures depend on besides the code."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for package in ("torch", "transformers", "ctranslate2", "litserve"):
         try:
             versions[package] = metadata.version(package)
@@ -253,7 +253,7 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def finish(result: dict[str, Any], path: Path | None, runs: Mapping[str, Sequence[Any]] | None = None) -> None:
+def finish(result: dict[str, Any], path: Path | None, runs: Mapping[str, Any] | None = None) -> None:
     """Write the figures to a file if asked to, and print them as one line of JSON, the last one.
 
     Args:
@@ -270,7 +270,7 @@ def finish(result: dict[str, Any], path: Path | None, runs: Mapping[str, Sequenc
 
 def runs_for_file(figures: Figures) -> dict[str, list[list[float] | None]]:
     """Seconds (wall, CPU) of each run."""
-    return {name: [run and [run.wall, run.cpu] for run in runs] for name, runs in figures.runs.items()}
+    return {name: [[run.wall, run.cpu] if run else None for run in runs] for name, runs in figures.runs.items()}
 
 
 def percentile(values: Iterable[float], percent: float) -> float:

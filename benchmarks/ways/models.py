@@ -110,7 +110,7 @@ def make_chat(shape: str, *, seed: int = 0) -> Any:
     torch.manual_seed(seed)
     model = Qwen2ForCausalLM(config).eval()
     _draw_weights(model)
-    model.lm_head.weight[:UNKNOWN + 1] = 0  # no control token is written: lengths are given
+    model.lm_head.weight[: UNKNOWN + 1] = 0  # no control token is written: lengths are given
     model.generation_config = GenerationConfig()
     return model
 

@@ -81,7 +81,9 @@ class ServerProcess:
         total = 0.0
         for pid in (self.pid, *_descendants(self.pid)):
             with contextlib.suppress(OSError):
-                fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+                fields = (
+                    Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+                )
                 total += (int(fields[11]) + int(fields[12])) / _TICKS
         return total
 
@@ -106,12 +108,17 @@ def _descendants(pid: int) -> list[int]:
 
 
 def peak_memory(pid: int) -> int:
-    """Highest resident memory of a process so far, in bytes (Linux).
+    """Highest resident memory of a process so far, in bytes (Linux)."""
+    return peak_of(Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace"))
+
+
+def peak_of(status: str) -> int:
+    """The same from the text that the system keeps of a process.
 
     Raises:
         RuntimeError: this system does not tell.
     """
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+    for line in status.splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise RuntimeError("this system does not tell the peak of a process's memory")

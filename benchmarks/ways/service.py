@@ -115,9 +115,7 @@ async def replay(engine: Engine, recording: Recording, *, in_order: bool) -> tup
     done = [asyncio.Event() for _ in recording.calls]
     written = 0
 
-    async with engine.admit(
-        request_id="replay", priority=Priority.STANDARD, deadline=None, estimated_tokens=1
-    ) as call:
+    async with engine.admit(request_id="replay", priority=Priority.STANDARD, deadline=None, estimated_tokens=1) as call:
 
         async def make(number: int) -> None:
             nonlocal written

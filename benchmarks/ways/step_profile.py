@@ -72,7 +72,9 @@ def _profile(model: Any, work: list[Work]) -> dict[str, Any]:
         kind = next((kind for kind, parts in _KINDS.items() if any(part in event.key for part in parts)), None)
         split[kind or "other operators"] += event.self_cpu_time_total / 1000 / STEPS
     step, alone = _medians(steps), _medians(linears)
-    split["Python and framework"] = profiled_ms - sum(split.values())  # and the profiler itself: microseconds an operator
+    split["Python and framework"] = profiled_ms - sum(
+        split.values()
+    )  # and the profiler itself: microseconds an operator
     return {
         "step": step,
         "linears": alone,
