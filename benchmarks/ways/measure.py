@@ -79,8 +79,9 @@ def take_turns(
         repetitions: how often.
         limit_seconds: no repetition is begun that would not end within so many seconds since the process started.
     """
+    shortest = sorted(work, key=lambda each: each.length)[:4]
     for way in ways.values():
-        way.run(work[:4])  # allocations of a first run
+        way.run(shortest)  # allocations of a first run
     figures = Figures(num_output_tokens(work), {name: [] for name in ways})
     longest = 0.0
     for repetition in range(repetitions):

@@ -1,4 +1,4 @@
-"""The throughput benchmarks on tiny models: they run, end with one JSON object, and their ways write the same tokens."""
+"""The throughput benchmarks on tiny models: they end with one JSON object, and their ways write the same tokens."""
 
 import json
 import subprocess
