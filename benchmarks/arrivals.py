@@ -29,7 +29,7 @@ from typing import Any
 import torch
 
 from ways.generate import STATIC_BATCH, run_batch, run_static
-from ways.measure import chosen, finish, median_and_range, pairwise_ratio, percentile, set_up
+from ways.measure import finish, make_all, median_and_range, pairwise_ratio, percentile, set_up
 from ways.models import TRANSLATORS, make_translator
 from ways.online import DynamicBatching, EngineThread, OnEnd, Server
 from ways.peers import is_installed
@@ -138,7 +138,7 @@ def make_starts(plain: Any, arguments: argparse.Namespace) -> dict[str, Start]:
     if is_installed("CTranslate2"):
         makers["dynamic 16 over CTranslate2 float32"] = lambda: ctranslate2("float32")
         makers["dynamic 16 over CTranslate2 int8"] = lambda: ctranslate2("int8")
-    return {name: makers[name]() for name in chosen(makers, arguments.only)}
+    return make_all(makers, arguments.only)
 
 
 def measure_capacity(model: Any, vocabulary: int) -> float:

@@ -33,9 +33,9 @@ from ways.generate_batch_way import GenerateBatch
 from ways.measure import (
     Way,
     add_common_arguments,
-    chosen,
     compare,
     finish,
+    make_all,
     runs_for_file,
     set_up,
     tabulate,
@@ -100,7 +100,7 @@ def main() -> None:
             work = converted_work(arguments.model, arguments.profile, arguments.sequences)
             engines, makers = _converted_ways(arguments, work)
         wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
-        ways = {name: makers[name]() for name in chosen(makers, wanted)}
+        ways = make_all(makers, wanted)
         try:
             figures = take_turns(ways, work, arguments.repetitions)
         finally:

@@ -27,9 +27,9 @@ from ways.generate import STATIC_BATCH, packed_copy, run_static
 from ways.measure import (
     Way,
     add_common_arguments,
-    chosen,
     compare,
     finish,
+    make_all,
     runs_for_file,
     set_up,
     tabulate,
@@ -187,7 +187,7 @@ def make_ways(arguments: argparse.Namespace) -> dict[str, Way]:
         makers[f"triwire packed{TRIMMED}"] = lambda: triwire_trimmed("packed")
         makers[f"triwire int8{TRIMMED}"] = lambda: triwire_trimmed("int8")
     wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
-    return {name: makers[name]() for name in chosen(makers, wanted)}
+    return make_all(makers, wanted)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import transformers.utils.logging
@@ -82,6 +82,8 @@ def take_turns(
     shortest = sorted(work, key=lambda each: each.length)[:4]
     for way in ways.values():
         way.run(shortest)  # allocations of a first run
+        if way.process is not None:
+            way.process.pause()
     figures = Figures(num_output_tokens(work), {name: [] for name in ways})
     longest = 0.0
     for repetition in range(repetitions):
@@ -102,14 +104,20 @@ def take_turns(
     return figures
 
 
+Made = TypeVar("Made")
+
 STARTED = time.monotonic()
 """When this process began, near enough."""
 
 
 def measure(way: Way, work: list[Work]) -> tuple[Run, list[list[int]]]:
     """One pass of one way."""
+    if way.process is not None:
+        way.process.resume()
     with Stopwatch(way.process) as watch:
         outputs = way.run(work)
+    if way.process is not None:
+        way.process.pause()
     return Run(watch.wall, watch.cpu), outputs
 
 
@@ -208,6 +216,27 @@ def add_common_arguments(parser: argparse.ArgumentParser, *, sequences: int) -> 
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="*", metavar="WAY", help="names of the ways to run")
     parser.add_argument("--json", type=Path, help="where to write all figures")
+
+
+def make_all(makers: Mapping[str, Callable[[], Made]], only: Sequence[str] | None) -> dict[str, Made]:
+    """The ways that were asked for. A peer that does not come up is left out, with a line that says why.
+
+    Args:
+        makers: of all ways, by name.
+        only: the names that are wanted; None or empty: all.
+
+    Raises:
+        SystemExit: one of them does not exist.
+    """
+    made = {}
+    for name in chosen(makers, only):
+        try:
+            made[name] = makers[name]()
+        except RuntimeError as error:
+            if name.startswith(("generate", "triwire")):
+                raise
+            print(f"{name} is left out: {error}", flush=True)
+    return made
 
 
 def chosen(names: Iterable[str], only: Sequence[str] | None) -> list[str]:

@@ -5,7 +5,7 @@ import importlib.util
 _PACKAGES = {
     "CTranslate2": ("ctranslate2",),
     "LitServe": ("litserve",),
-    "transformers serve": ("fastapi", "openai", "uvicorn"),
+    "transformers serve": ("accelerate", "fastapi", "openai", "uvicorn"),
     "matplotlib": ("matplotlib",),
 }
 """Modules that each needs, besides what the server needs anyway."""

@@ -5,10 +5,10 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 START_SECONDS = 600
 """How long a process may take until it is ready."""
@@ -31,10 +31,9 @@ class ServerProcess:
         command: what is run.
         is_ready: asked again and again until it says yes; exceptions mean no.
         environment: variables besides those of this process.
-        log: where its output goes; None: nowhere.
 
     Raises:
-        RuntimeError: it ended, or was not ready in time.
+        RuntimeError: it ended, or was not ready in time; the message has the end of its output.
     """
 
     def __init__(
@@ -43,12 +42,12 @@ class ServerProcess:
         is_ready: Callable[[], bool],
         *,
         environment: Mapping[str, str] | None = None,
-        log: IO[str] | None = None,
     ) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(
             list(command),
             env={**os.environ, **(environment or {})},
-            stdout=log or subprocess.DEVNULL,
+            stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
@@ -56,9 +55,10 @@ class ServerProcess:
         try:
             while not self._answers(is_ready):
                 if self._process.poll() is not None:
-                    raise RuntimeError(f"{command[0]} ended with {self._process.returncode} before it was ready")
+                    code = self._process.returncode
+                    raise RuntimeError(f"it ended with {code} before it was ready: {self._last_words()}")
                 if time.monotonic() - started > START_SECONDS:
-                    raise RuntimeError(f"{command[0]} was not ready after {START_SECONDS} s")
+                    raise RuntimeError(f"it was not ready after {START_SECONDS} s: {self._last_words()}")
                 time.sleep(0.05)
         except BaseException:
             self.stop()
@@ -70,6 +70,11 @@ class ServerProcess:
         with contextlib.suppress(Exception):
             return is_ready()
         return False
+
+    def _last_words(self) -> str:
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - 500))
+        return self._log.read().decode(errors="replace")
 
     @property
     def pid(self) -> int:
@@ -87,8 +92,18 @@ class ServerProcess:
                 total += (int(fields[11]) + int(fields[12])) / _TICKS
         return total
 
+    def pause(self) -> None:
+        """Stand still, so that nothing it does while it waits slows down others."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on."""
+        os.killpg(self.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End it, and after some seconds everything in its group."""
+        with contextlib.suppress(ProcessLookupError):
+            self.resume()
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
