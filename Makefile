@@ -37,8 +37,7 @@ format: setup  ## Format the code and mend what can be mended.
 
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy service clients/python tests
-	@$(BIN)/mypy benchmarks
+	@$(BIN)/mypy service clients/python tests benchmarks
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
 

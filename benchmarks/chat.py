@@ -213,16 +213,19 @@ def _engine(model: EngineChat, slots: int) -> Way:
     return Way(lambda work: run_engine(model, work, slots), ONE_BY_ONE)
 
 
-def _prefilled(engines: dict[str, Callable[[], EngineChat]], work: list[Work], slots: int) -> dict[str, dict[str, int]]:
+def _prefilled(
+    engines: dict[str, Callable[[], EngineChat]], work: list[Work], slots: int
+) -> dict[str, dict[str, int | None]]:
     """Tokens read for prompts, as counted on one more run and as the prompts have them."""
     own = sum(len(each.source) - each.shared for each in work)
     shared = sum(each.shared for each in work)
     of_prompts = {"shared": own + (work[0].shared if work else 0), "nothing shared": own + shared}
-    made = {}
+    made: dict[str, dict[str, int | None]] = {}
     for name, make in engines.items():
         counted = count_prefilled(make(), work, slots)
         made[name] = {"counted": counted, "of_the_prompts": of_prompts[name]}
-        print(f"tokens prefilled, instructions {name}: {counted:,} (without padding {of_prompts[name]:,})")
+        text = "not counted" if counted is None else f"{counted:,}"
+        print(f"tokens prefilled, instructions {name}: {text} (without padding {of_prompts[name]:,})")
     print(f"tokens written: {num_output_tokens(work):,}")
     return made
 

@@ -1,6 +1,6 @@
 """One decode step taken apart: what its linear layers cost alone, and what the rest is.
 
-The linear layers are measured by calling them again with the inputs that a step gave them. The rest is split by the
+A step is that of the engine: what the scheduler decides is part of it. The linear layers are measured by calling them again with the inputs that a step gave them. The rest is split by the
 profiler of torch: time inside operators by what they do, and what is left is Python and the framework.
 """
 
@@ -13,12 +13,15 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
 from ways.measure import median_and_range
-from ways.triwire import EngineTranslator
+from ways.triwire import new_runner, new_scheduler, new_sequence
 from ways.work import Work
 
 WARM_STEPS = 3
 STEPS = 25
-"""Measured; the shortest output has to be longer than all steps together."""
+"""How many are measured."""
+
+LONGEST_SOURCE = 128
+"""Sources of up to so many tokens run in one pool, and so in one step."""
 
 _KINDS = {
     "linear": ("addmm", "aten::mm", "linear", "mkldnn", "onednn", "quantized::", "_int_mm"),
@@ -27,8 +30,6 @@ _KINDS = {
     "choosing": ("argmax", "topk", "multinomial", "log_softmax"),
 }
 """Parts of operators' names. What fits nowhere is "other operators": copies, additions, activations, masks."""
-
-EngineModel = EngineTranslator
 
 
 def profile_step(forms: Mapping[str, Callable[[], Any]], work: list[Work]) -> dict[str, Any]:
@@ -53,34 +54,42 @@ def profile_step(forms: Mapping[str, Callable[[], Any]], work: list[Work]) -> di
 
 @torch.inference_mode()
 def _profile(model: Any, work: list[Work]) -> dict[str, Any]:
-    endless = [Work(each.source, 10 * (WARM_STEPS + STEPS), each.shared) for each in work]
-    rows = model.new_rows()
-    rows.add({number: model.prompt(each) for number, each in enumerate(endless)})
+    scheduler, runner = new_scheduler(len(work), max_batch_tokens=1_000_000), new_runner(model)
+    for number, each in enumerate(work):
+        scheduler.add(new_sequence(model, Work(each.source, 10 * (WARM_STEPS + STEPS), each.shared), number))
+
+    def step() -> None:
+        batch = scheduler.schedule()
+        assert batch is not None, "the rows ended"
+        scheduler.postprocess(batch, runner.run(batch))
+
+    step()  # all join
+    assert scheduler.num_running == len(work)
     for _ in range(WARM_STEPS):
-        rows.step()
-    calls = _record_linears(model.model, rows.step)
+        step()
+    calls = _record_linears(model.model, step)
     # In turns, so that a change of the machine's pace changes both.
     steps: list[tuple[float, float]] = []
     linears: list[tuple[float, float]] = []
     for _ in range(STEPS):
-        steps.append(_timed(rows.step))
+        steps.append(_timed(step))
         linears.append(_timed(lambda: [linear(inputs) for linear, inputs in calls]))
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        profiled_ms = sum(_timed(rows.step)[0] for _ in range(STEPS)) / STEPS
+        profiled_ms = sum(_timed(step)[0] for _ in range(STEPS)) / STEPS
     split = dict.fromkeys([*_KINDS, "other operators"], 0.0)
     for event in profiler.key_averages():
         kind = next((kind for kind, parts in _KINDS.items() if any(part in event.key for part in parts)), None)
         split[kind or "other operators"] += event.self_cpu_time_total / 1000 / STEPS
-    step, alone = _medians(steps), _medians(linears)
+    whole, alone = _medians(steps), _medians(linears)
     split["Python and framework"] = profiled_ms - sum(
         split.values()
     )  # and the profiler itself: microseconds an operator
     return {
-        "step": step,
+        "step": whole,
         "linears": alone,
         "num_linears": len(calls),
-        "step_over_linears": round(step["wall_ms"]["median"] / max(alone["wall_ms"]["median"], 1e-6), 3),
-        "step_over_linears_cpu": round(step["cpu_ms"]["median"] / max(alone["cpu_ms"]["median"], 1e-6), 3),
+        "step_over_linears": round(whole["wall_ms"]["median"] / max(alone["wall_ms"]["median"], 1e-6), 3),
+        "step_over_linears_cpu": round(whole["cpu_ms"]["median"] / max(alone["cpu_ms"]["median"], 1e-6), 3),
         "profiled_step_ms": round(profiled_ms, 2),
         "split_ms": {kind: round(value, 2) for kind, value in split.items()},
     }

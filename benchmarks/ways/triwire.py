@@ -7,7 +7,7 @@ import copy
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from prometheus_client import CollectorRegistry
@@ -34,13 +34,6 @@ MAX_BATCH_TOKENS = 512
 
 FORMS = ("plain", "packed", "int8", "bf16")
 """Of the linear layers: as the library has them, packed float32, int8 by row, bfloat16."""
-
-
-class EngineModel(Protocol):
-    """What the model runner asks of a model."""
-
-    def new_rows(self) -> Rows:
-        """See `Model.new_rows`."""
 
 
 class EngineTranslator:
@@ -112,14 +105,19 @@ def _set_form(model: Any, form: str) -> None:
         model.to(torch.bfloat16)
 
 
-def new_scheduler(slots: int) -> Scheduler:
+def new_scheduler(slots: int, max_batch_tokens: int = MAX_BATCH_TOKENS) -> Scheduler:
     """A scheduler with the server's defaults but for its slots, and no bound of memory."""
     return Scheduler(
-        max_batch_tokens=MAX_BATCH_TOKENS,
+        max_batch_tokens=max_batch_tokens,
         max_batch_sequences=slots,
         max_slot_tokens=1_000_000,
         clock=time.monotonic,
     )
+
+
+def new_runner(model: "EngineTranslator | EngineChat") -> ModelRunner:
+    """A runner of the one model."""
+    return ModelRunner({MODEL: model})  # type: ignore[dict-item]  # all that the runner asks for
 
 
 def new_sequence(
@@ -148,7 +146,7 @@ def run_engine(model: "EngineTranslator | EngineChat", work: Sequence[Work], slo
     if isinstance(model, EngineChat):
         model.forget_prefixes()
     scheduler = new_scheduler(slots)
-    runner = ModelRunner({MODEL: model})  # type: ignore[dict-item]  # all that the runner asks for
+    runner = new_runner(model)
     sequences = [new_sequence(model, each, number) for number, each in enumerate(work)]
     for sequence in sequences:
         scheduler.add(sequence)
@@ -170,16 +168,15 @@ def outcome(sequence: EngineSequence) -> list[int]:
 
 def start_worker(model: "EngineTranslator | EngineChat", slots: int, on_failure: Callable[[Exception], None]) -> Worker:
     """The thread that serves such sequences."""
-    runner = ModelRunner({MODEL: model})  # type: ignore[dict-item]  # all that the runner asks for
-    worker = Worker(new_scheduler(slots), runner, Metrics(CollectorRegistry()), time.monotonic, on_failure)
+    worker = Worker(new_scheduler(slots), new_runner(model), Metrics(CollectorRegistry()), time.monotonic, on_failure)
     worker.start()
     return worker
 
 
-def count_prefilled(model: "EngineChat", work: Sequence[Work], slots: int) -> int:
+def count_prefilled(model: "EngineChat", work: Sequence[Work], slots: int) -> int | None:
     """Tokens that a run reads for its prompts, padding included: all that are embedded, less one for each later token.
 
-    Counted at the embedding, so that nothing the engine says of itself is taken for granted.
+    Counted at the embedding, so that nothing the engine says of itself is taken for granted. None: it was not called.
     """
     embedded = 0
 
@@ -192,4 +189,4 @@ def count_prefilled(model: "EngineChat", work: Sequence[Work], slots: int) -> in
         run_engine(model, work, slots)
     finally:
         hook.remove()
-    return embedded - sum(each.length - 1 for each in work)
+    return embedded - sum(each.length - 1 for each in work) if embedded else None
