@@ -128,11 +128,10 @@ def main() -> None:
 
 
 Makers = dict[str, Callable[[], Way]]
+Engines = dict[str, Callable[[], EngineChat]]
 
 
-def _random_ways(
-    arguments: argparse.Namespace, work: list[Work], scratch: Path
-) -> tuple[dict[str, Callable[[], EngineChat]], Makers]:
+def _random_ways(arguments: argparse.Namespace, work: list[Work], scratch: Path) -> tuple[Engines, Makers]:
     """Engines with and without sharing, and all ways, for random weights."""
     slots, threads = arguments.slots, arguments.threads
     plain = make_chat(arguments.shape)
@@ -181,9 +180,7 @@ def _random_ways(
     return engines, makers
 
 
-def _converted_ways(
-    arguments: argparse.Namespace, work: list[Work]
-) -> tuple[dict[str, Callable[[], EngineChat]], Makers]:
+def _converted_ways(arguments: argparse.Namespace, work: list[Work]) -> tuple[Engines, Makers]:
     """Engines with and without sharing, and the ways that run row-wise int8 or make int8 of it."""
     slots, threads = arguments.slots, arguments.threads
     makers: Makers = {}
@@ -213,9 +210,7 @@ def _engine(model: EngineChat, slots: int) -> Way:
     return Way(lambda work: run_engine(model, work, slots), ONE_BY_ONE)
 
 
-def _prefilled(
-    engines: dict[str, Callable[[], EngineChat]], work: list[Work], slots: int
-) -> dict[str, dict[str, int | None]]:
+def _prefilled(engines: Engines, work: list[Work], slots: int) -> dict[str, dict[str, int | None]]:
     """Tokens read for prompts, as counted on one more run and as the prompts have them."""
     own = sum(len(each.source) - each.shared for each in work)
     shared = sum(each.shared for each in work)

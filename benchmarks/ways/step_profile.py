@@ -1,7 +1,8 @@
 """One decode step taken apart: what its linear layers cost alone, and what the rest is.
 
-A step is that of the engine: what the scheduler decides is part of it. The linear layers are measured by calling them again with the inputs that a step gave them. The rest is split by the
-profiler of torch: time inside operators by what they do, and what is left is Python and the framework.
+A step is that of the engine: what the scheduler decides is part of it. The linear layers are measured by calling them
+again with the inputs that a step gave them. The rest is split by the profiler of torch: time inside operators by what
+they do, and what is left is Python and the framework.
 """
 
 import time
@@ -37,7 +38,7 @@ def profile_step(forms: Mapping[str, Callable[[], Any]], work: list[Work]) -> di
 
     Args:
         forms: makes the model in each form.
-        work: the rows that run; their lengths are taken as the rows' sources, their outputs go on.
+        work: the sources of the rows that run; their outputs do not end.
     """
     print(f"one decode step of {len(work)} rows; medians of {STEPS} steps, ms (wall / CPU)")
     made: dict[str, Any] = {}
