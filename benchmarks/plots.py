@@ -9,6 +9,7 @@ a file; each picture says which processor and how many repetitions it is of.
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def main() -> None:
             continue
         figure = draw(result)
         figure.text(0.01, 0.005, _source(result), fontsize=6, color="#666666")
-        name = f"{result['benchmark']}-{result['shape']}"
+        name = re.sub(r"[^\w.-]", "-", f"{result['benchmark']}-{result['shape']}")
         for suffix in ("png", "svg"):
             target = arguments.into / f"{name}.{suffix}"
             figure.savefig(target, metadata={"Date": None} if suffix == "svg" else None)

@@ -90,7 +90,7 @@ def take_turns(
         if repetition and limit_seconds is not None and time.monotonic() - STARTED + longest > limit_seconds:
             print(f"stopped after {repetition} repetitions, to end in time")
             break
-        began = time.monotonic()
+        seconds = 0.0
         # Every other repetition in the other order, so that no way always follows the same one.
         for name in list(ways)[:: -1 if repetition % 2 else 1]:
             way = ways[name]
@@ -99,8 +99,9 @@ def take_turns(
                 continue
             run, figures.outputs[name] = measure(way, work)
             figures.runs[name].append(run)
+            seconds += 0.0 if way.once else run.wall
             print(f"{name}: {run.wall:.1f} s, {run.cpu:.1f} s of CPU", flush=True)
-        longest = max(longest, time.monotonic() - began)
+        longest = max(longest, seconds)
     return figures
 
 
@@ -270,6 +271,7 @@ def surroundings() -> dict[str, Any]:
         "architecture": platform.machine(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY"),
         "python": platform.python_version(),
         "versions": versions,
     }
