@@ -38,7 +38,7 @@ from ways.measure import (
 from ways.models import TRANSLATORS, make_translator, trimmed
 from ways.peers import is_installed
 from ways.step_profile import LONGEST_SOURCE, profile_step
-from ways.triwire import EngineTranslator, run_engine
+from ways.triwire import FORMS, EngineTranslator, run_engine
 from ways.work import make_work
 
 BASE = "generate static 16"
@@ -99,12 +99,8 @@ def main() -> None:
         model = make_translator(arguments.shape)
         likely = make_work(4 * arguments.slots, vocabulary)
         running = [each for each in likely if len(each.source) <= LONGEST_SOURCE][: arguments.slots]
-        names = ("plain", "packed", "int8", "bf16")
-        forms = {form: (lambda form=form: EngineTranslator(model, form)) for form in names}
-        finish(
-            {"benchmark": "step", "shape": arguments.shape, **profile_step(forms, running)},
-            arguments.json,
-        )
+        forms = {form: (lambda form=form: EngineTranslator(model, form)) for form in FORMS}
+        finish({"benchmark": "step", "shape": arguments.shape, **profile_step(forms, running)}, arguments.json)
         return
     ways = make_ways(arguments)
     try:

@@ -1,5 +1,6 @@
 """Processes that a benchmark starts: ready when they answer, their CPU time, stopped with all that they started."""
 
+import atexit
 import contextlib
 import os
 import signal
@@ -51,6 +52,8 @@ class ServerProcess:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._is_stopped = False
+        atexit.register(self.stop)  # also when the benchmark itself fails
         started = time.monotonic()
         try:
             while not self._answers(is_ready):
@@ -102,6 +105,9 @@ class ServerProcess:
 
     def stop(self) -> None:
         """End it, and after some seconds everything in its group."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
         with contextlib.suppress(ProcessLookupError):
             self.resume()
         if self._process.poll() is None:
