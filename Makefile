@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto format lint test test-models demo serve clean
+.PHONY: help setup proto format lint test test-models bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -37,7 +37,7 @@ format: setup  ## Format the code and mend what can be mended.
 
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy service clients/python tests
+	@$(BIN)/mypy service clients/python tests benchmarks
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
 
@@ -46,6 +46,14 @@ test: setup  ## The tests that need no weights, no GPU and no network.
 
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900
+
+bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@$(BIN)/python benchmarks/engine.py --quick --json build/figures/engine.json
+	@$(BIN)/python benchmarks/engine.py --profile-step --json build/figures/step.json
+	@$(BIN)/python benchmarks/chat.py --quick --json build/figures/chat.json
+	@$(BIN)/python benchmarks/arrivals.py --quick --json build/figures/arrivals.json
+	@$(BIN)/python benchmarks/plots.py build/figures/*.json --into build/figures
 
 demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.
 	@$(BIN)/python examples/demo.py

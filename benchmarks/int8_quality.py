@@ -16,7 +16,7 @@ from pathlib import Path
 
 import gguf
 import torch
-from sacrebleu.metrics import CHRF
+from sacrebleu.metrics.chrf import CHRF
 from safetensors.torch import save_file
 
 from triwire_server import model_store

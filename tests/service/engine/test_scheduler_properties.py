@@ -3,7 +3,6 @@
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.service.engine.test_scheduler import BULK, INTERACTIVE, STANDARD, Desk, written
-from triwire_server.engine import scheduler
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import NARROWEST_POOL, pool_of, rows_of
 from triwire_server.engine.segment import Priority
@@ -311,15 +309,9 @@ def test_a_deadline_that_is_put_off_does_not_end_the_work_and_one_brought_forwar
     assert isinstance(put_off.error, DeadlineExceeded)
 
 
-def test_slots_are_counted_in_rows_and_what_needs_more_than_there_are_runs_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # Until prompts say how many rows they take: as many as they have forced tokens.
-    monkeypatch.setattr(scheduler, "rows_of", lambda sequence: len(sequence.prompt.forced_ids))
+def test_slots_are_counted_in_beams_and_what_needs_more_than_there_are_runs_alone() -> None:
     desk = Desk(max_batch_sequences=4)
-    sequences = [desk.add(tokens=2) for _ in range(5)]
-    for sequence, rows in zip(sequences, [3, 1, 2, 6, 1], strict=True):
-        sequence.prompt = replace(sequence.prompt, forced_ids=(1,) * rows)
+    sequences = [desk.add(tokens=2, beams=beams) for beams in (3, 1, 2, 6, 1)]
     assert [batch.joining for batch in desk.run_all() if batch.joining] == [
         (sequences[0], sequences[1]),
         (sequences[2],),
