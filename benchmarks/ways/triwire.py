@@ -33,7 +33,7 @@ MAX_BATCH_TOKENS = 512
 """As the server's default."""
 
 FORMS = ("plain", "packed", "int8", "bf16")
-"""Of the linear layers: as the library has them, packed float32, int8 by row, bfloat16."""
+"""Of the linear layers: as the library has them, packed float32, int8 by row, packed bfloat16."""
 
 
 class EngineTranslator:
@@ -102,6 +102,7 @@ def _set_form(model: Any, form: str) -> None:
         quantize_linears(model)
     elif form == "bf16":
         model.to(torch.bfloat16)
+        pack_linears(model)
 
 
 def new_scheduler(slots: int, max_batch_tokens: int = MAX_BATCH_TOKENS) -> Scheduler:

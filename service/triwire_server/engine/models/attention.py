@@ -79,8 +79,8 @@ def ragged_attention(
             columns = start + end - first
             outputs[first:end] = _sdpa(
                 query[:, :, first:end],
-                key[slot, None, :, :columns],
-                value[slot, None, :, :columns],
+                key[slot, None, :, :columns].to(query.dtype),
+                value[slot, None, :, :columns].to(query.dtype),
                 attn_mask=_causal_mask(end - first, columns, window, position_bias, ragged.device),
                 scale=scaling,
                 enable_gqa=key.shape[1] != query.shape[1],
@@ -104,14 +104,14 @@ def write_states(states: torch.Tensor, buffer: torch.Tensor) -> None:
     ragged = current()
     rows = states[0].transpose(0, 1)
     if _is_for_kernel(buffer):
-        attention_kernel.write(rows.numpy(), _by_column(buffer), ragged.token_slots, ragged.columns)
+        attention_kernel.write(rows.float().numpy(), _by_column(buffer), ragged.token_slots, ragged.columns)
     else:
         slots, columns = ragged.places
-        buffer[slots, :, columns] = rows
+        buffer[slots, :, columns] = rows.to(buffer.dtype)
 
 
 def _is_for_kernel(buffer: torch.Tensor) -> bool:
-    return buffer.device.type == "cpu" and buffer.dtype == torch.float32
+    return buffer.device.type == "cpu"
 
 
 def _by_column(buffer: torch.Tensor) -> np.ndarray:
@@ -132,11 +132,14 @@ def _attend(
     bias: torch.Tensor | None,
     outputs: torch.Tensor,
 ) -> None:
-    """Each of some tokens over the first columns of its slot: see `attention_kernel.attend`."""
-    attention_kernel.attend(
-        queries.numpy(), _by_column(keys), _by_column(values), tokens, slots, lengths, scaling, window,
-        attention_kernel.NO_BIAS if bias is None else bias.numpy(), outputs.numpy(),
+    """Each of some tokens over the first columns of its slot: see `attention_kernel.attend_for`."""
+    made = outputs if outputs.dtype == torch.float32 else torch.empty_like(outputs, dtype=torch.float32)
+    attention_kernel.attend_for(queries.shape[2])(
+        queries.float().numpy(), _by_column(keys), _by_column(values), tokens, slots, lengths, scaling, window,
+        attention_kernel.NO_BIAS if bias is None else bias.float().numpy(), made.numpy(),
     )  # fmt: skip
+    if made is not outputs:
+        outputs[tokens] = made[tokens].to(outputs.dtype)
 
 
 def _attend_view(
@@ -156,7 +159,7 @@ def _attend_view(
         mask = added.masked_fill(~mask, -torch.inf)
     own = queries if view.tokens is None else queries[view.tokens]
     made = _sdpa(
-        own[:, :, None], view.of(keys), view.of(values), attn_mask=mask, scale=scaling,
+        own[:, :, None], view.of(keys).to(own.dtype), view.of(values).to(own.dtype), attn_mask=mask, scale=scaling,
         enable_gqa=keys.shape[1] != queries.shape[1],
     )[:, :, 0]  # fmt: skip
     if view.tokens is None:

@@ -3,9 +3,10 @@
 The library's attention computes a batch as a rectangle: a row of ten tokens beside one of three hundred costs as much
 as that one, and the order of its sums depends on the padding. Here each token reads the columns of its own row and no
 others, so that a step costs what its rows hold, and a token's result does not depend, to the last bit, on the rows
-beside it. Compiled by numba when first used, which takes about a second; float32 alone.
+beside it. Compiled by numba when first used, which takes about two seconds. Keys and values are float32.
 """
 
+import functools
 import math
 from typing import Any
 
@@ -16,67 +17,78 @@ NO_BIAS = np.zeros((0, 0), dtype=np.float32)
 """Stands for no relative positions."""
 
 
-@numba.njit(parallel=True, fastmath=True, nogil=True)
-def attend(
-    queries: Any,
-    keys: Any,
-    values: Any,
-    tokens: Any,
-    slots: Any,
-    lengths: Any,
-    scaling: float,
-    window: int,
-    bias: Any,
-    outputs: Any,
-) -> None:
-    """Scaled dot product attention of some tokens, each over the first columns of one slot.
+@functools.cache
+def attend_for(size: int) -> Any:
+    """The kernel for heads of some size, which the compiler has to know to unroll the products.
 
-    Args:
-        queries: Shape (all tokens, heads, size), float32.
-        keys: Shape (slots, columns, key heads, size), float32.
-        values: Shape (slots, columns, key heads, size), float32.
-        tokens: which of the queries to compute. Shape (tokens,), int64.
-        slots: slot of each of all tokens. Shape (all tokens,), int64.
-        lengths: columns that each of all tokens sees, at least 1. Shape (all tokens,), int64.
-        scaling: factor of the products.
-        window: how many of these columns are seen, the last ones; 0: all.
-        bias: added by head and distance from the last column. Shape (heads, columns), or `NO_BIAS`.
-        outputs: written at `tokens`. Shape (all tokens, heads, size), float32.
+    It computes scaled dot product attention of some tokens, each over the first columns of one slot:
+
+        attend(queries, keys, values, tokens, slots, lengths, scaling, window, bias, outputs)
+
+    queries: Shape (all tokens, heads, size), float32.
+    keys, values: Shape (slots, columns, key heads, size), float32.
+    tokens: which of the queries to compute. Shape (tokens,), int64.
+    slots: slot of each of all tokens. Shape (all tokens,), int64.
+    lengths: columns that each of all tokens sees, at least 1. Shape (all tokens,), int64.
+    scaling: factor of the products.
+    window: how many of these columns are seen, the last ones; 0: all.
+    bias: added by head and distance from the last column. Shape (heads, columns), or `NO_BIAS`.
+    outputs: written at `tokens`. Shape (all tokens, heads, size), float32.
     """
-    heads, size = queries.shape[1], queries.shape[2]
-    group = heads // keys.shape[2]
-    for index in numba.prange(len(tokens)):
-        token = tokens[index]
-        slot, length = slots[token], lengths[token]
-        first = max(0, length - window) if window > 0 else 0
-        own_keys, own_values = keys[slot], values[slot]
-        weights = np.empty((heads, length - first), np.float32)
-        # Column by column over all heads: memory is read in the order in which it lies.
-        for place in range(length - first):
+
+    @numba.njit(parallel=True, fastmath=True, nogil=True)
+    def attend(
+        queries: Any,
+        keys: Any,
+        values: Any,
+        tokens: Any,
+        slots: Any,
+        lengths: Any,
+        scaling: float,
+        window: int,
+        bias: Any,
+        outputs: Any,
+    ) -> None:
+        heads, key_heads = queries.shape[1], keys.shape[2]
+        group = heads // key_heads
+        for index in numba.prange(len(tokens)):
+            token = tokens[index]
+            slot, length = slots[token], lengths[token]
+            first = max(0, length - window) if window > 0 else 0
+            seen = length - first
+            weights = np.empty((seen, heads), np.float32)
+            # Column by column over all heads: memory is read in the order in which it lies.
+            for place in range(seen):
+                for key_head in range(key_heads):
+                    for head in range(key_head * group, (key_head + 1) * group):
+                        product = np.float32(0.0)
+                        for part in range(size):
+                            product += queries[token, head, part] * keys[slot, first + place, key_head, part]
+                        weights[place, head] = product * np.float32(scaling)
+            if bias.shape[0] > 0:
+                for place in range(seen):
+                    for head in range(heads):
+                        weights[place, head] += bias[head, seen - 1 - place]
+            largest = np.full(heads, np.float32(-3.0e38), np.float32)
+            for place in range(seen):
+                for head in range(heads):
+                    largest[head] = max(largest[head], weights[place, head])
+            total = np.zeros(heads, np.float32)
+            for place in range(seen):
+                for head in range(heads):
+                    weights[place, head] = math.exp(weights[place, head] - largest[head])
+                    total[head] += weights[place, head]
+            output = np.zeros((heads, size), np.float32)
+            for place in range(seen):
+                for key_head in range(key_heads):
+                    for head in range(key_head * group, (key_head + 1) * group):
+                        for part in range(size):
+                            output[head, part] += weights[place, head] * values[slot, first + place, key_head, part]
             for head in range(heads):
-                product = np.float32(0.0)
                 for part in range(size):
-                    product += queries[token, head, part] * own_keys[first + place, head // group, part]
-                product *= np.float32(scaling)
-                if bias.shape[0] > 0:
-                    product += bias[head, length - 1 - first - place]
-                weights[head, place] = product
-        for head in range(heads):
-            largest = np.float32(-3.0e38)
-            for place in range(length - first):
-                largest = max(largest, weights[head, place])
-            total = np.float32(0.0)
-            for place in range(length - first):
-                weights[head, place] = math.exp(weights[head, place] - largest)
-                total += weights[head, place]
-            for place in range(length - first):
-                weights[head, place] /= total
-        outputs[token] = 0.0
-        for place in range(length - first):
-            for head in range(heads):
-                weight = weights[head, place]
-                for part in range(size):
-                    outputs[token, head, part] += weight * own_values[first + place, head // group, part]
+                    outputs[token, head, part] = output[head, part] / total[head]
+
+    return attend
 
 
 @numba.njit(fastmath=True, nogil=True)

@@ -15,8 +15,9 @@ from transformers.cache_utils import DynamicLayer
 
 from triwire_server.engine.models.attention import write_states
 
-FEWEST_SLOTS = 32
-FEWEST_COLUMNS = 64
+FEWEST_SLOTS = 8
+COLUMNS = 64
+"""Columns are a multiple of so many."""
 
 
 class SlotLayer(DynamicLayer):  # type: ignore[misc]  # transformers is published without types
@@ -39,11 +40,11 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]  # transformers is publishe
                 grown[slot, :, :length] = buffer[slot, :, :length]
 
     def make(self, states: torch.Tensor) -> None:
-        """Make the buffers, for states of shape (..., heads, any, size)."""
+        """Make the buffers, for states of shape (..., heads, any, size). On a CPU they are float32, for the kernel."""
         # In memory the heads of a column lie together: a slot is then one run of memory, which is read in its order.
         shape = (self.num_slots, self.num_columns, states.shape[-3], states.shape[-1])
         self.keys, self.values = _zeros(shape, states).transpose(1, 2), _zeros(shape, states).transpose(1, 2)
-        self.dtype, self.device = states.dtype, states.device
+        self.dtype, self.device = self.keys.dtype, states.device
         self.is_initialized = True
 
     def update(
@@ -96,7 +97,7 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
     def reserve(self, slots: int, columns: int, lengths: Sequence[int] = ()) -> None:
         """See to it that there are so many slots and columns.
 
-        Slots are a power of two, and what grows at least doubles, so that copies are rare.
+        Slots are a power of two and columns a multiple of a few, so that copies are rare.
 
         Args:
             slots: how many there are to be.
@@ -108,7 +109,7 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
         if slots > self.num_slots:
             self.num_slots = max(FEWEST_SLOTS, 1 << (slots - 1).bit_length())
         if columns > self.num_columns:
-            self.num_columns = max(FEWEST_COLUMNS, 2 * self.num_columns, columns)
+            self.num_columns = columns + -columns % COLUMNS
         self.generation += 1
         for layer in self.layers:
             layer.resize(self.num_slots, self.num_columns, lengths)
@@ -130,5 +131,5 @@ def _zeros(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
         return like.new_zeros(shape)
     # Pages of their own, which take no memory and no time until they are written: torch writes its zeros at once, and
     # numpy asks for pages so large that the first token in each costs milliseconds.
-    memory = mmap.mmap(-1, math.prod(shape) * like.element_size())
-    return torch.frombuffer(memory, dtype=like.dtype).view(shape)
+    memory = mmap.mmap(-1, math.prod(shape) * torch.float32.itemsize)
+    return torch.frombuffer(memory, dtype=torch.float32).view(shape)

@@ -1,4 +1,4 @@
-"""Linear layers in other forms than the library's: packed float32, and 8 bits with a scale for each row.
+"""Linear layers in other forms than the library's: packed float32 or bfloat16, and 8 bits with a scale for each row.
 
 Packed: on a CPU, torch's float32 product of two or more rows costs twice what one row does. With weights in the layout
 of oneDNN it does not, and it gives a row the same bits whatever is beside it.
@@ -89,7 +89,7 @@ class RowwiseInt8Linear(nn.Module):
 
 
 class PackedLinear(nn.Module):
-    """`nn.Linear` in float32 over weights in oneDNN's own layout, on a CPU.
+    """`nn.Linear` in float32 or bfloat16 over weights in oneDNN's own layout, on a CPU.
 
     Args:
         linear: the layer; its weight is not kept.
@@ -114,12 +114,11 @@ class PackedLinear(nn.Module):
 
 
 def pack_linears(module: nn.Module) -> None:
-    """Replace every float32 `nn.Linear` inside a module by its packed form, if this machine has the operators."""
-    if not packed_operator_is_exact():
-        return
+    """Replace every `nn.Linear` inside a module by its packed form, if this machine has the operators for its type."""
     for name, child in module.named_children():
-        if isinstance(child, nn.Linear) and child.weight.dtype == torch.float32:
-            setattr(module, name, PackedLinear(child))
+        if isinstance(child, nn.Linear):
+            if packed_operator_is_exact(child.weight.dtype):
+                setattr(module, name, PackedLinear(child))
         else:
             pack_linears(child)
 
@@ -134,20 +133,29 @@ def _apply_reordered(inputs: torch.Tensor, packed: torch.Tensor, bias: torch.Ten
     return outputs
 
 
+_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 2e-2}
+"""Of packed products, against those of unpacked weights; types that are not here are not packed."""
+
+
 @functools.cache
-def packed_operator_is_exact() -> bool:
+def packed_operator_is_exact(dtype: torch.dtype) -> bool:
     """Whether this build of torch has the operators, which are private to it, and they compute as `nn.Linear` does."""
+    if dtype not in _TOLERANCE:
+        return False
     generator = torch.Generator().manual_seed(0)
-    weight, bias = torch.randn(48, 80, generator=generator), torch.randn(48, generator=generator)
-    inputs = torch.randn(3, 11, 80, generator=generator)
+    weight, bias, inputs = (
+        torch.randn(shape, generator=generator).to(dtype) for shape in ((48, 80), (48,), (3, 11, 80))
+    )
     try:
         packed = _reorder(weight)
         outputs = [_apply_reordered(rows, packed, own) for rows in (inputs, inputs[:1, :1]) for own in (bias, None)]
     except (RuntimeError, AttributeError, NotImplementedError):
         return False
     expected = [nn.functional.linear(rows, weight, own) for rows in (inputs, inputs[:1, :1]) for own in (bias, None)]
+    tolerance = _TOLERANCE[dtype]
     return all(
-        torch.allclose(made, wanted, rtol=1e-4, atol=1e-4) for made, wanted in zip(outputs, expected, strict=True)
+        torch.allclose(made, wanted, rtol=tolerance, atol=tolerance)
+        for made, wanted in zip(outputs, expected, strict=True)
     )
 
 

@@ -3,7 +3,7 @@ from random import Random
 import pytest
 import torch
 
-from triwire_server.engine.models.kv_cache import FEWEST_COLUMNS, FEWEST_SLOTS, SlotCache
+from triwire_server.engine.models.kv_cache import COLUMNS, FEWEST_SLOTS, SlotCache
 from triwire_server.engine.models.ragged import Ragged, using
 
 CPU = torch.device("cpu")
@@ -42,8 +42,8 @@ def test_growing_keeps_what_the_slots_in_use_hold() -> None:
     cache.reserve(2, 10)
     cache.put(0, states(3, seed=0))
     cache.put(1, states(9, seed=1))
-    cache.reserve(FEWEST_SLOTS + 1, FEWEST_COLUMNS + 1, [3, 9])
-    assert cache.layers[0].keys.shape == (2 * FEWEST_SLOTS, 2, 2 * FEWEST_COLUMNS, 4)
+    cache.reserve(FEWEST_SLOTS + 1, COLUMNS + 1, [3, 9])
+    assert cache.layers[0].keys.shape == (2 * FEWEST_SLOTS, 2, 2 * COLUMNS, 4)
     assert_same(kept(cache, 0, 3), states(3, seed=0))
     assert_same(kept(cache, 1, 9), states(9, seed=1))
 
@@ -53,7 +53,7 @@ def test_room_that_is_there_is_not_taken_again() -> None:
     cache.reserve(2, 10)
     cache.put(0, states(3, seed=0)[:1])
     before = cache.layers[0].keys
-    cache.reserve(FEWEST_SLOTS, FEWEST_COLUMNS, [3])
+    cache.reserve(FEWEST_SLOTS, COLUMNS, [3])
     assert cache.layers[0].keys is before
 
 
@@ -72,9 +72,9 @@ def test_the_library_writes_through_update(dtype: torch.dtype) -> None:
     keys = torch.randn(1, 2, 3, 4).to(dtype)
     with using(Ragged([1, 2], CPU, slots=[1, 0], starts=[4, 0])):
         buffers = cache.update(keys, keys + 1, 0)
-    assert buffers[0].dtype == dtype
-    assert torch.equal(buffers[0][1, :, 4], keys[0, :, 0])
-    assert torch.equal(buffers[1][0, :, :2], keys[0, :, 1:] + 1)
+    assert buffers[0].dtype == torch.float32
+    assert torch.equal(buffers[0][1, :, 4], keys[0, :, 0].float())
+    assert torch.equal(buffers[1][0, :, :2], (keys[0, :, 1:] + 1).float())
 
 
 def test_positions_are_not_counted_here() -> None:

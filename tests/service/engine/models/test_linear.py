@@ -73,13 +73,14 @@ def test_the_operator_is_probed_once() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 1), (2, 37)])
-def test_packed_is_float32_as_it_is(shape: tuple[int, int]) -> None:
-    assert packed_operator_is_exact()
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
+def test_packed_computes_as_it_did(shape: tuple[int, int], dtype: torch.dtype, tolerance: float) -> None:
+    assert packed_operator_is_exact(dtype)
     torch.manual_seed(0)
     for has_bias in (True, False):
-        linear = nn.Linear(96, 130, bias=has_bias)
-        inputs = torch.randn(*shape, 96)
-        torch.testing.assert_close(PackedLinear(linear)(inputs), linear(inputs), rtol=1e-4, atol=1e-5)
+        linear = nn.Linear(96, 130, bias=has_bias).to(dtype)
+        inputs = torch.randn(*shape, 96).to(dtype)
+        torch.testing.assert_close(PackedLinear(linear)(inputs), linear(inputs), rtol=tolerance, atol=tolerance)
 
 
 def test_a_packed_row_has_the_bits_that_it_has_alone() -> None:
@@ -91,8 +92,8 @@ def test_a_packed_row_has_the_bits_that_it_has_alone() -> None:
         assert torch.equal(packed(rows[:count]), together[:count])
 
 
-def test_every_float32_linear_of_a_module_is_packed() -> None:
-    module = nn.Sequential(nn.Linear(8, 8), nn.Sequential(nn.Linear(8, 4)), nn.Linear(4, 4).to(torch.bfloat16))
+def test_every_linear_of_a_module_that_can_be_is_packed() -> None:
+    module = nn.Sequential(nn.Linear(8, 8), nn.Sequential(nn.Linear(8, 4)), nn.Linear(4, 4).to(torch.float16))
     pack_linears(module)
     kinds = [type(child) for child in module.modules() if not isinstance(child, nn.Sequential)]
     assert kinds == [PackedLinear, PackedLinear, nn.Linear]
