@@ -142,7 +142,7 @@ async def _record(profile: Profile, page: str) -> tuple[Engine, Recording, int]:
         max_queue_tokens=settings.max_queue_tokens,
         max_batch_tokens=settings.max_batch_tokens,
         max_batch_sequences=settings.max_batch_sequences,
-        max_slot_tokens=settings.max_slot_tokens,
+        max_slot_tokens=settings.max_slot_tokens or EngineLimits().max_slot_tokens,
     )
     engine = Engine(models, limits=limits, metrics=Metrics(CollectorRegistry()))
     await engine.start()

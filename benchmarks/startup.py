@@ -15,6 +15,7 @@ object.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -48,6 +49,8 @@ def main() -> None:
     parser.add_argument("--to", nargs="*", default=(), help="languages to translate it into as well")
     parser.add_argument("--json", type=Path, help="where to write the figures")
     arguments = parser.parse_args()
+    # By default the slots are sized by the free memory, which bounds nothing that is worth a figure.
+    os.environ.setdefault("TRIWIRE_MAX_SLOT_TOKENS", "16384")
     settings = load_settings({})
     rounds: dict[str, list[dict[str, float]]] = {profile: [] for profile in arguments.profiles}
     for _ in range(arguments.rounds):

@@ -198,13 +198,25 @@ class App:
                 max_queue_tokens=settings.max_queue_tokens,
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
-                max_slot_tokens=settings.max_slot_tokens,
+                max_slot_tokens=settings.max_slot_tokens or self._measure_slots(models),
                 step_timeout_seconds=settings.step_timeout_seconds,
             ),
             metrics=self._metrics,
             cache=ResultCache(settings.cache_bytes) if settings.cache_bytes else None,
             on_failure=fail,
         )
+
+    def _measure_slots(self, models: list[Model]) -> int:
+        """Tokens that the slots may hold, by the memory that is free with the models loaded."""
+        token_bytes = max((model.token_bytes for model in models), default=0)
+        if not token_bytes:
+            return EngineLimits().max_slot_tokens
+        from triwire_server.engine.memory import slot_tokens
+        from triwire_server.engine.models.registry import pick_device
+
+        tokens = slot_tokens(pick_device(self.settings.device), token_bytes)
+        self._log.info("slots", tokens=tokens, token_bytes=token_bytes)
+        return tokens
 
     def _lost(self, error: str) -> None:
         self._log.critical("device_lost", error=error)

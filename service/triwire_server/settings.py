@@ -110,8 +110,9 @@ class Settings(BaseSettings):
     max_batch_sequences: int = Field(32, ge=1)
     """Sequences that run on the device at once."""
 
-    max_slot_tokens: int = Field(16_384, ge=1)
-    """Tokens that the running sequences may come to hold; bounds the memory beside the weights."""
+    max_slot_tokens: int = Field(0, ge=0)
+    """Tokens that the running sequences may come to hold; bounds the memory beside the weights. 0: as many as half of
+    the memory holds that is free once the models are loaded."""
 
     step_timeout_seconds: float = Field(600.0, ge=0, le=86_400)
     """Seconds that a step may take, minutes on a slow CPU; then the device is lost and the server ends. 0: no limit."""

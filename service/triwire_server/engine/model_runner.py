@@ -73,7 +73,8 @@ class ModelRunner:
             raise DeviceLost(type(error).__name__) from error
         no_memory = is_out_of_memory(error)
         if no_memory and len(sequences) > 1:
-            self.max_batch_sequences = min(self.max_batch_sequences or len(sequences), len(sequences) // 2)
+            slots = sum(sequence.prompt.num_beams for sequence in sequences)
+            self.max_batch_sequences = min(self.max_batch_sequences or slots, slots // 2)
         # The message of an exception may quote its input, so only its type is logged.
         _log.warning("batch of %d failed with %s", len(sequences), type(error).__name__)
         had_company = len(batch.sequences) > 1 or len(batch.pools) > 1

@@ -94,20 +94,28 @@ def ragged_attention(
     return outputs[None], None
 
 
-def write_states(states: torch.Tensor, buffer: torch.Tensor) -> None:
-    """Put keys or values of the new tokens into their places.
+def write_states(
+    keys: torch.Tensor, values: torch.Tensor, key_buffer: torch.Tensor, value_buffer: torch.Tensor
+) -> None:
+    """Put keys and values of the new tokens into their places.
 
     Args:
-        states: Shape (1, heads, tokens, size).
-        buffer: Shape (slots, heads, columns, size).
+        keys: Shape (1, heads, tokens, size).
+        values: as `keys`.
+        key_buffer: Shape (slots, heads, columns, size).
+        value_buffer: as `key_buffer`.
     """
     ragged = current()
-    rows = states[0].transpose(0, 1)
-    if _is_for_kernel(buffer):
-        attention_kernel.write(rows.float().numpy(), _by_column(buffer), ragged.token_slots, ragged.columns)
+    by_token = [states[0].transpose(0, 1).to(key_buffer.dtype) for states in (keys, values)]  # (tokens, heads, size)
+    if _is_for_kernel(key_buffer):
+        rows = [states.flatten(1).numpy() for states in by_token]
+        buffers = [_by_column(buffer) for buffer in (key_buffer, value_buffer)]
+        buffers = [buffer.reshape(*buffer.shape[:2], -1) for buffer in buffers]
+        attention_kernel.write(rows[0], rows[1], buffers[0], buffers[1], ragged.token_slots, ragged.columns)
     else:
         slots, columns = ragged.places
-        buffer[slots, :, columns] = rows.to(buffer.dtype)
+        for states, buffer in zip(by_token, (key_buffer, value_buffer), strict=True):
+            buffer[slots, :, columns] = states
 
 
 def _is_for_kernel(buffer: torch.Tensor) -> bool:

@@ -91,17 +91,18 @@ def attend_for(size: int) -> Any:
     return attend
 
 
-@numba.njit(fastmath=True, nogil=True)
-def write(states: Any, buffer: Any, slots: Any, columns: Any) -> None:
-    """Put the states of tokens into their places.
+@numba.njit(nogil=True)
+def write(keys: Any, values: Any, key_buffer: Any, value_buffer: Any, slots: Any, columns: Any) -> None:
+    """Put the keys and values of tokens into their places.
 
     Args:
-        states: Shape (tokens, heads, size), float32.
-        buffer: Shape (slots, columns, heads, size), float32.
+        keys: heads of a token behind each other. Shape (tokens, width), float32.
+        values: as `keys`.
+        key_buffer: Shape (slots, columns, width), float32.
+        value_buffer: Shape (slots, columns, width), float32.
         slots: Shape (tokens,), int64.
         columns: Shape (tokens,), int64.
     """
-    for token in range(states.shape[0]):
-        for head in range(states.shape[1]):
-            for part in range(states.shape[2]):
-                buffer[slots[token], columns[token], head, part] = states[token, head, part]
+    for token in range(keys.shape[0]):
+        key_buffer[slots[token], columns[token]] = keys[token]
+        value_buffer[slots[token], columns[token]] = values[token]

@@ -134,6 +134,8 @@ class Model(abc.ABC):
     """A loaded model of any architecture."""
 
     card: ModelCard
+    token_bytes: int = 0
+    """Memory of the keys and values of one token, all layers together; 0: unknown."""
 
     @abc.abstractmethod
     def encode(self, segment: Segment) -> Prompt:

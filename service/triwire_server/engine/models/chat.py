@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, torch_dtype
+from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
@@ -76,6 +76,10 @@ class ChatModel(Model):
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
         use_ragged_attention(self._model)
+        config = self._model.config.get_text_config()
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        heads = config.num_key_value_heads
+        self.token_bytes = 2 * config.num_hidden_layers * heads * size * state_bytes(spec, device)
         self._frames: dict[object, _Frame] = {}
         self._prefixes: OrderedDict[tuple[int, ...], States] = OrderedDict()
 

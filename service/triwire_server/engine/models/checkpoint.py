@@ -42,6 +42,11 @@ def torch_dtype(spec: ModelSpec, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if spec.dtype == "int8" and device.type != "cpu" else names[spec.dtype]
 
 
+def state_bytes(spec: ModelSpec, device: torch.device) -> int:
+    """Bytes of one number of the kept keys and values: those on a CPU are float32 (`kv_cache.py`)."""
+    return 4 if device.type == "cpu" else torch_dtype(spec, device).itemsize
+
+
 def read_config(spec: ModelSpec, directory: Path) -> Any:
     """Configuration of a checkpoint, as the transformers library reads it.
 

@@ -53,8 +53,7 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]  # transformers is publishe
         """Called by the library: keep the new tokens of the pass. Shape (1, heads, tokens, size)."""
         if not self.is_initialized:
             self.make(key_states)
-        write_states(key_states, self.keys)
-        write_states(value_states, self.values)
+        write_states(key_states, value_states, self.keys, self.values)
         return self.keys, self.values
 
     def put(self, slot: int, keys: torch.Tensor, values: torch.Tensor) -> None:

@@ -129,7 +129,7 @@ def _reorder(weight: torch.Tensor) -> torch.Tensor:
 
 
 def _apply_reordered(inputs: torch.Tensor, packed: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, packed, bias, "none", [], "")
+    outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise.default(inputs, packed, bias, "none", [], "")
     return outputs
 
 

@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config
+from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config, state_bytes
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
@@ -71,6 +71,9 @@ class Seq2SeqModel(Model):
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
         prepare(self._model, self._pad_id)
+        self.token_bytes = sum(
+            2 * key_of.out_features * state_bytes(spec, device) for key_of, _, _ in cross_attentions(self._model)
+        )
 
     def _load(self, directory: Path) -> Any:
         if is_converted(directory):

@@ -170,13 +170,14 @@ def test_a_row_of_an_encoder_sees_itself_alone(has_bias: bool) -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_states_are_written_at_the_columns_of_their_tokens(dtype: torch.dtype) -> None:
-    buffer = torch.zeros(3, 8, 2, 4).transpose(1, 2)
-    states = torch.arange(1.0, 33.0).to(dtype).view(1, 4, 2, 4).transpose(1, 2)
+    key_buffer, value_buffer = (torch.zeros(3, 8, 2, 4).transpose(1, 2) for _ in range(2))
+    keys = torch.arange(1.0, 33.0).to(dtype).view(1, 4, 2, 4).transpose(1, 2)
     with using(Ragged([1, 3], CPU, slots=[2, 0], starts=[5, 1])):
-        write_states(states, buffer)
-    assert torch.equal(buffer[2, :, 5], states[0, :, 0].float())
-    assert torch.equal(buffer[0, :, 1:4], states[0, :, 1:].float())
-    assert int((buffer != 0).sum()) == 32
+        write_states(keys, keys + 1, key_buffer, value_buffer)
+    for buffer, states in ((key_buffer, keys), (value_buffer, keys + 1)):
+        assert torch.equal(buffer[2, :, 5], states[0, :, 0].float())
+        assert torch.equal(buffer[0, :, 1:4], states[0, :, 1:].float())
+        assert int((buffer != 0).sum()) == 32
 
 
 def test_a_model_with_ragged_attention_does_not_run_outside_of_a_pass() -> None:

@@ -136,6 +136,11 @@ def test_reads_as_the_library(directory: Path, model: Model) -> None:
     assert model.generate([*searches, *prompts]) == [*best, *expected]
 
 
+def test_memory_of_a_token_is_known(model: Model) -> None:
+    config = model._model.config  # type: ignore[attr-defined]  # the library's
+    assert model.token_bytes == 2 * 2 * config.num_key_value_heads * (48 // 4) * 4
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_joins_change_nothing(model: Model, seed: int) -> None:
     facts.check_joins_change_nothing(model, 2 * mixed_segments(), seed)

@@ -47,6 +47,11 @@ def test_reads_as_the_library(directory: Path) -> None:
     facts.check_reads_as_the_library(load("m2m100", directory), directory, mixed_translations())
 
 
+def test_memory_of_a_token_is_known(directory: Path) -> None:
+    # Two layers, keys and values of 48 numbers each, in float32.
+    assert load("m2m100", directory).token_bytes == 2 * 2 * 48 * 4
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_joins_change_nothing(directory: Path, seed: int) -> None:
     facts.check_joins_change_nothing(load("m2m100", directory), 3 * mixed_translations(), seed)

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from triwire_server.engine import memory
+from triwire_server.engine.memory import free_bytes, slot_tokens
+
+CPU = torch.device("cpu")
+
+
+def test_half_of_the_free_memory_is_for_slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
+    assert slot_tokens(CPU, 400) == 1_250
+
+
+def test_there_is_always_room_for_one_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 10)
+    assert slot_tokens(CPU, 400) == 1
+
+
+def test_a_machine_has_free_memory() -> None:
+    assert 1 << 20 < free_bytes(CPU) < 1 << 45
+
+
+def test_a_container_allows_what_is_below_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "memory.max").write_text("100000000\n")
+    (tmp_path / "memory.current").write_text("90000000\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 5000000\nactive_file 2\n")
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    assert free_bytes(CPU) == 15_000_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_bytes(CPU) > 15_000_000
+
+
+def test_without_control_groups_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path / "nowhere")
+    assert free_bytes(CPU) > 1 << 20
