@@ -55,7 +55,7 @@ class EngineTranslator:
 
     def prompt(self, work: Work) -> Prompt:
         """What the engine is asked for: the output starts with a given token, as a target language does."""
-        return Prompt(input_ids=tuple(work.source), max_new_tokens=work.length, forced_ids=(END,))
+        return Prompt(input_ids=tuple(work.source), max_new_tokens=work.length, forced_ids=(END,), is_padded=False)
 
 
 class EngineChat:
@@ -83,7 +83,7 @@ class EngineChat:
     def prompt(self, work: Work) -> Prompt:
         """What the engine is asked for."""
         shared = work.shared if self._shares_prefix else 0
-        return Prompt(input_ids=tuple(work.source), max_new_tokens=work.length, prefix_length=shared)
+        return Prompt(input_ids=tuple(work.source), max_new_tokens=work.length, prefix_length=shared, is_padded=False)
 
     def forget_prefixes(self) -> None:
         """So that a run pays for the instructions, once, whatever ran before it."""

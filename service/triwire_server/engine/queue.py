@@ -28,6 +28,8 @@ class _Lane:
 
     # An ordered dict takes out any of its entries, and finds its first, in constant time; a deque and a dict do not.
     sequences: OrderedDict[int, Sequence] = field(default_factory=OrderedDict)
+    ages_at: float | None = None
+    """When it moves up a level; None: it is at the highest."""
 
     @property
     def key(self) -> _LaneKey:
@@ -174,14 +176,16 @@ class WaitingQueue:
                 return
             due, number, key = heapq.heappop(self._ageing)
             lane = self._lanes.get(key)
-            if lane is not None and lane.first.number == number:
+            # A sequence that left and came back is entered twice.
+            if lane is not None and lane.first.number == number and lane.ages_at == due:
                 self._set_level(lane, Priority(lane.level - 1))
                 self._watch_age(lane, due)
 
     def _watch_age(self, lane: _Lane, since: float | None = None) -> None:
+        lane.ages_at = None
         if lane.level > Priority.INTERACTIVE:
-            since = lane.first.arrival if since is None else since
-            heapq.heappush(self._ageing, (since + self._ageing_seconds, lane.first.number, lane.key))
+            lane.ages_at = (lane.first.arrival if since is None else since) + self._ageing_seconds
+            heapq.heappush(self._ageing, (lane.ages_at, lane.first.number, lane.key))
 
     def _set_level(self, lane: _Lane, level: Priority) -> None:
         del self._turns[lane.level, lane.has_aged][lane.key]

@@ -14,7 +14,7 @@ from triwire_server.errors import DeadlineExceeded
 
 NARROWEST_POOL = 128
 """Input tokens of the sequences in the narrowest pool; each wider one takes sequences of up to four times as many.
-A long article among headlines would make each of them pay for its width."""
+Where rows are padded, a long article among headlines would make each of them pay for its width."""
 
 _OLDEST_LEADS_EVERY = 4
 """After so many steps with joins the oldest sequence is first if it has aged, and no slot is kept from it, until it
@@ -41,7 +41,8 @@ class _Half:
 class Scheduler:
     """Gives slots to waiting sequences at every step, and takes them back when a sequence ends.
 
-    Each step works on one pool: sequences of one model and of similar length. Pools with running sequences take turns.
+    Each step works on one pool: sequences of one model, and of similar length where rows are padded. Pools with
+    running sequences take turns.
 
     Args:
         max_batch_tokens: input tokens that one step may read of sequences that join, shared instructions not counted;
@@ -321,7 +322,9 @@ class Scheduler:
 
 
 def pool_of(sequence: Sequence) -> Pool:
-    """The pool that a sequence belongs to by its model and length."""
+    """The pool that a sequence belongs to by its model and, where rows are padded, by its length."""
+    if not sequence.prompt.is_padded:
+        return Pool(sequence.model_name, 0)
     width = NARROWEST_POOL
     while width < len(sequence.prompt.input_ids):
         width *= 4
@@ -334,8 +337,8 @@ def rows_of(sequence: Sequence) -> int:
 
 
 def _slot_tokens(sequence: Sequence, pool: Pool) -> int:
-    """Tokens that the slots of a sequence may come to hold; a slot has room for any input of its pool."""
-    return rows_of(sequence) * (pool.width + sequence.prompt.max_new_tokens)
+    """Tokens that the slots of a sequence may come to hold; padded, a slot has room for any input of its pool."""
+    return rows_of(sequence) * ((pool.width or len(sequence.prompt.input_ids)) + sequence.prompt.max_new_tokens)
 
 
 def finish(sequence: Sequence, error: Exception | None = None) -> None:

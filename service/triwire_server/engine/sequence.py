@@ -83,7 +83,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Sequences that run together: of one model, with inputs of at most `width` tokens."""
+    """Sequences that run together: of one model, with inputs of at most `width` tokens; 0: of any length."""
 
     model_name: str
     width: int

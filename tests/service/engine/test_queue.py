@@ -144,3 +144,19 @@ def test_removed_sequences_are_gone_and_the_others_keep_their_order(
     queue.check_invariants()
     assert len(queue) == 0
     assert not list(queue.in_order(0.0))
+
+
+def test_a_sequence_that_left_and_came_back_ages_once() -> None:
+    queue = WaitingQueue(30.0)
+    moved, bulk = waiting("b", BULK), waiting("z", BULK, 1.0)
+    for sequence in (moved, bulk):
+        queue.add(sequence)
+    queue.move(moved, INTERACTIVE, "a")
+    queue.move(moved, BULK, "b")
+    standard = waiting("s", STANDARD, 29.0)
+    queue.add(standard)
+    # One level up after 30 seconds, behind those that are of it.
+    assert [sequence.request_id for sequence in queue.in_order(30.5)] == ["s", "b", "z"]
+    # And to the highest after as long again, where nobody can go further.
+    assert [sequence.request_id for sequence in queue.in_order(200.0)][0] == "b"
+    queue.check_invariants()

@@ -51,6 +51,7 @@ class Desk:
         tokens: int = 1,
         prefix: int = 0,
         beams: int = 1,
+        is_padded: bool = True,
     ) -> Sequence:
         """A sequence that will write so many tokens."""
         sequence = Sequence(
@@ -62,6 +63,7 @@ class Desk:
                 prefix_length=prefix,
                 end_ids=frozenset({END}),
                 num_beams=beams,
+                is_padded=is_padded,
             ),
             priority=priority,
             arrival=self.now,
@@ -149,6 +151,22 @@ def test_long_and_short_sequences_run_in_pools_that_take_turns() -> None:
     desk = Desk(max_batch_tokens=10_000)
     short, long = desk.add(10, tokens=3), desk.add(1_000, tokens=3)
     assert [batch.sequences for batch in desk.run_all()] == [(short,), (long,)] * 3
+
+
+def test_rows_that_are_not_padded_run_together_whatever_their_length() -> None:
+    desk = Desk(max_batch_tokens=2_000)
+    for length in (3, 3 * NARROWEST_POOL, 700):
+        desk.add(length, tokens=2, is_padded=False)
+    assert [len(batch.sequences) for batch in desk.run_all()] == [3, 3]
+
+
+def test_rows_that_are_not_padded_hold_their_own_tokens_alone() -> None:
+    desk = Desk(max_slot_tokens=3 * 20)
+    for _ in range(5):
+        desk.add(10, tokens=10, is_padded=False)
+    batch = desk.run()
+    assert batch is not None
+    assert len(batch.joining) == 3
 
 
 def test_a_batch_is_of_one_model() -> None:

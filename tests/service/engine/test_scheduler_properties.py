@@ -42,7 +42,9 @@ class History(RuleBasedStateMachine):
 
     def tokens_held(self) -> int:
         running = [sequence for sequence in self.known if sequence.state is State.RUNNING]
-        return sum(rows_of(s) * (pool_of(s).width + s.prompt.max_new_tokens) for s in running)
+        return sum(
+            rows_of(s) * ((pool_of(s).width or len(s.prompt.input_ids)) + s.prompt.max_new_tokens) for s in running
+        )
 
     @rule(
         number=st.integers(1, 6),
@@ -53,6 +55,7 @@ class History(RuleBasedStateMachine):
         seconds=st.none() | st.floats(0, 90),
         tokens=st.integers(1, 5),
         beams=st.sampled_from([1, 1, 1, 2, 4]),
+        is_padded=st.booleans(),
     )
     def arrive(
         self,
@@ -64,10 +67,13 @@ class History(RuleBasedStateMachine):
         seconds: float | None,
         tokens: int,
         beams: int,
+        is_padded: bool,
     ) -> None:
         for _ in range(number):
             deadline = None if seconds is None else self.desk.now + seconds
-            sequence = self.desk.add(length, priority, request_id, model, deadline, tokens, beams=beams)
+            sequence = self.desk.add(
+                length, priority, request_id, model, deadline, tokens, beams=beams, is_padded=is_padded
+            )
             self.known.append(sequence)
 
     @precondition(lambda self: self.alive())

@@ -73,6 +73,9 @@ class Prompt:
     end_ids: frozenset[int] = frozenset()
     """Tokens that end the output."""
 
+    is_padded: bool = True
+    """Whether its row costs as much as the longest one beside it. On a CPU attention reads only what a row holds."""
+
     num_beams: int = 1
     """Hypotheses of beam search, each of which takes a slot; 1: no search."""
 

@@ -99,6 +99,7 @@ class ChatModel(Model):
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             sampling_seed=segment.attempt or None,
             end_ids=self._end_ids,
+            is_padded=self._device.type != "cpu",
             # A repair samples instead.
             num_beams=1 if segment.attempt else self.spec.beams,
             length_penalty=self.spec.length_penalty,
@@ -221,7 +222,7 @@ class ChatRows(CachedRows[States]):
         if ids in self._prefixes:
             self._prefixes.move_to_end(ids)
             return self._prefixes[ids]
-        cache = SlotCache(len(self._states.layers))
+        cache = SlotCache(len(self._states.layers), self._device)
         cache.reserve(1, len(ids))
         with using(Ragged([len(ids)], self._device, slots=[0], starts=[0])):
             self._pass(torch.tensor([ids], device=self._device), cache, 1)

@@ -79,10 +79,13 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
 
     Args:
         num_layers: attention layers that keep states.
+        device: where the model runs.
     """
 
-    def __init__(self, num_layers: int) -> None:
+    def __init__(self, num_layers: int, device: torch.device) -> None:
         super().__init__(layers=[SlotLayer() for _ in range(num_layers)])
+        # Where columns take no memory until they are written, there are twice as many each time.
+        self._doubles = device.type == "cpu"
         self.num_slots = 0
         self.num_columns = 0
         self.generation = 0
@@ -108,6 +111,7 @@ class SlotCache(Cache):  # type: ignore[misc]  # transformers is published witho
         if slots > self.num_slots:
             self.num_slots = max(FEWEST_SLOTS, 1 << (slots - 1).bit_length())
         if columns > self.num_columns:
+            columns = max(columns, 2 * self.num_columns) if self._doubles else columns
             self.num_columns = columns + -columns % COLUMNS
         self.generation += 1
         for layer in self.layers:

@@ -67,7 +67,7 @@ class CachedRows(Rows, Generic[Read]):
         self._owners: list[Row] = []
         """The row that owns each slot in use."""
 
-        self._states = SlotCache(num_layers)
+        self._states = SlotCache(num_layers, device)
         self._sources: SlotCache | None = None
         """Where encoder-decoders keep their sources."""
 

@@ -161,6 +161,7 @@ class Seq2SeqModel(Model):
             forced_ids=tuple(self.forced_ids(segment)),
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             end_ids=self._end_ids,
+            is_padded=self._device.type != "cpu",
             num_beams=self.spec.beams,
             length_penalty=self.spec.length_penalty,
             early_stopping=self.spec.early_stopping,
@@ -202,7 +203,7 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
         super().__init__(device, len(self._cross_attentions), suppressed_ids)
         self._model = model
         self._start_id = start_id
-        self._sources: SlotCache = SlotCache(len(self._cross_attentions))
+        self._sources: SlotCache = SlotCache(len(self._cross_attentions), device)
         self._cache = EncoderDecoderCache(self._states, self._sources)
         # Sources are written once, when a row joins; the library is to take them as they are.
         self._cache.is_updated = dict.fromkeys(range(len(self._cross_attentions)), True)

@@ -28,7 +28,7 @@ def assert_same(one: list[tuple[torch.Tensor, torch.Tensor]], other: list[tuple[
 
 
 def test_what_was_put_is_in_the_first_columns_and_the_rest_is_zero() -> None:
-    cache = SlotCache(2)
+    cache = SlotCache(2, CPU)
     cache.reserve(2, 10)
     cache.put(1, states(7, seed=0))
     assert_same(kept(cache, 1, 7), states(7, seed=0))
@@ -38,7 +38,7 @@ def test_what_was_put_is_in_the_first_columns_and_the_rest_is_zero() -> None:
 
 
 def test_growing_keeps_what_the_slots_in_use_hold() -> None:
-    cache = SlotCache(2)
+    cache = SlotCache(2, CPU)
     cache.reserve(2, 10)
     cache.put(0, states(3, seed=0))
     cache.put(1, states(9, seed=1))
@@ -49,7 +49,7 @@ def test_growing_keeps_what_the_slots_in_use_hold() -> None:
 
 
 def test_room_that_is_there_is_not_taken_again() -> None:
-    cache = SlotCache(1)
+    cache = SlotCache(1, CPU)
     cache.reserve(2, 10)
     cache.put(0, states(3, seed=0)[:1])
     before = cache.layers[0].keys
@@ -58,7 +58,7 @@ def test_room_that_is_there_is_not_taken_again() -> None:
 
 
 def test_a_slot_is_copied_with_its_columns() -> None:
-    cache = SlotCache(2)
+    cache = SlotCache(2, CPU)
     cache.reserve(3, 10)
     cache.put(2, states(5, seed=3))
     cache.copy([2], [0], 5)
@@ -67,7 +67,7 @@ def test_a_slot_is_copied_with_its_columns() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_library_writes_through_update(dtype: torch.dtype) -> None:
-    cache = SlotCache(1)
+    cache = SlotCache(1, CPU)
     cache.reserve(2, 10)
     keys = torch.randn(1, 2, 3, 4).to(dtype)
     with using(Ragged([1, 2], CPU, slots=[1, 0], starts=[4, 0])):
@@ -78,7 +78,7 @@ def test_the_library_writes_through_update(dtype: torch.dtype) -> None:
 
 
 def test_positions_are_not_counted_here() -> None:
-    cache = SlotCache(1)
+    cache = SlotCache(1, CPU)
     assert cache.get_seq_length() == 0
     cache.reserve(1, 10)
     cache.put(0, states(5, seed=0)[:1])
@@ -91,7 +91,7 @@ def test_memory_is_taken_when_it_is_written() -> None:
             return int(file.read().split()[1]) * 4096
 
     before = resident_bytes()
-    cache = SlotCache(1)
+    cache = SlotCache(1, CPU)
     cache.reserve(64, 16_384)  # 64 x 16,384 x 2 x 64 x 4 bytes, twice: 1 GiB
     cache.put(Random(0).randrange(64), [(torch.ones(2, 100, 64), torch.ones(2, 100, 64))])
     assert cache.layers[0].keys.numel() == 64 * 16_384 * 128
