@@ -53,11 +53,16 @@ def ragged_attention(
         scaling: of the products; None: one over the root of `size`.
         position_bias: of T5, by head and distance, see `relative_positions`. Shape (heads, distances).
         sliding_window: how many columns are seen, the last ones; None: all.
-        kwargs: of the library, of no meaning here.
+        kwargs: of the library, of no meaning here but for what changes the result.
 
     Returns:
         Shape (1, tokens, heads, size); and None.
+
+    Raises:
+        NotImplementedError: the layer wants its scores capped, or sinks (Gemma 2, gpt-oss).
     """
+    if kwargs.get("softcap") is not None or kwargs.get("s_aux") is not None:
+        raise NotImplementedError("attention with capped scores or sinks")
     ragged = current()
     queries = query[0].transpose(0, 1)  # (tokens, heads, size)
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling

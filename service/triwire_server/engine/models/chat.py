@@ -75,8 +75,10 @@ class ChatModel(Model):
         self._end_ids = frozenset(int(end) for end in [*ends, self.codec.tokenizer.eos_token_id] if end is not None)
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
-        use_ragged_attention(self._model)
         config = self._model.config.get_text_config()
+        if getattr(config, "attn_logit_softcapping", None) is not None:
+            raise CheckpointError(f"{spec.full_name}: models that cap their attention scores (Gemma 2) are not served")
+        use_ragged_attention(self._model)
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = config.num_key_value_heads
         self.token_bytes = 2 * config.num_hidden_layers * heads * size * state_bytes(spec, device)

@@ -187,6 +187,12 @@ def test_a_model_with_ragged_attention_does_not_run_outside_of_a_pass() -> None:
         )
 
 
+@pytest.mark.parametrize("wish", [{"softcap": 50.0}, {"s_aux": torch.zeros(4)}])
+def test_what_would_change_the_result_is_refused_rather_than_left_out(wish: dict[str, Any]) -> None:
+    with pytest.raises(NotImplementedError):
+        decode([1], [5], [0], **wish)
+
+
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 20)), min_size=1, max_size=8))
 def test_positions_go_on_where_a_row_stands(rows: list[tuple[int, int]]) -> None:
     counts, starts = [count for count, _ in rows], [start for _, start in rows]

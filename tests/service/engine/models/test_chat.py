@@ -136,6 +136,27 @@ def test_reads_as_the_library(directory: Path, model: Model) -> None:
     assert model.generate([*searches, *prompts]) == [*best, *expected]
 
 
+def test_layers_with_a_sliding_window_read_as_the_library(directory: Path, tmp_path: Path) -> None:
+    shutil.copytree(directory, tmp_path / "sliding")
+    path = tmp_path / "sliding" / "config.json"
+    config = json.loads(path.read_text())
+    layers = ["sliding_attention", "full_attention"]
+    path.write_text(json.dumps({**config, "use_sliding_window": True, "sliding_window": 6, "layer_types": layers}))
+    sliding = load_chat(tmp_path / "sliding")
+    prompts = [sliding.encode(segment) for segment in mixed_segments()]
+    expected = [library_output(tmp_path / "sliding", prompt) for prompt in prompts]
+    assert expected != [library_output(directory, prompt) for prompt in prompts], "the window should matter"
+    assert sliding.generate(prompts) == expected
+
+
+def test_capped_attention_is_refused_at_the_start(directory: Path, tmp_path: Path) -> None:
+    shutil.copytree(directory, tmp_path / "capped")
+    path = tmp_path / "capped" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "attn_logit_softcapping": 50.0}))
+    with pytest.raises(CheckpointError, match="cap their attention scores"):
+        load_chat(tmp_path / "capped")
+
+
 def test_memory_of_a_token_is_known(model: Model) -> None:
     config = model._model.config  # type: ignore[attr-defined]  # the library's
     assert model.token_bytes == 2 * 2 * config.num_key_value_heads * (48 // 4) * 4
