@@ -215,7 +215,7 @@ class ChatRows(CachedRows[States]):
         row.length = row.prompt.prefix_length
         if read:
             self._states.put(row.slots[0], read)
-        row.pending = [[*row.prompt.input_ids[row.length :], *row.prompt.forced_ids]]
+        row.read_on([*row.prompt.input_ids[row.length :], *row.prompt.forced_ids])
 
     def _prefix(self, ids: tuple[int, ...]) -> States:
         """Keys and values of instructions, computed once and kept."""

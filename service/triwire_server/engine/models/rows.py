@@ -15,6 +15,9 @@ from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, to_device, using
 
+MAX_READ_TOKENS = 512
+"""Tokens of one prompt that a pass reads; the rest follows in the next ones, so that others do not wait for it."""
+
 Read = TypeVar("Read")
 """What reading a prompt gave before it joins."""
 
@@ -38,6 +41,9 @@ class Row:
     history: list[int] = field(default_factory=list)
     """Decoder tokens that count as written before: what the output was made to start with."""
 
+    unread: list[int] = field(default_factory=list)
+    """Tokens of the prompt that later passes read."""
+
     length: int = 0
     """Tokens that each of its slots keeps."""
 
@@ -49,6 +55,10 @@ class Row:
     def num_slots(self) -> int:
         """Slots in use: a search starts from one."""
         return len(self.pending)
+
+    def read_on(self, tokens: Sequence[int]) -> None:
+        """Read these tokens next, a part in each pass."""
+        self.pending, self.unread = [list(tokens[:MAX_READ_TOKENS])], list(tokens[MAX_READ_TOKENS:])
 
 
 class CachedRows(Rows, Generic[Read]):
@@ -132,9 +142,16 @@ class CachedRows(Rows, Generic[Read]):
                 scores = self._forward(input_ids, ragged)
         ends = iter(ragged.ends if len(scores) == input_ids.shape[1] else range(len(entries)))
         own_places = [[next(ends) for _ in range(row.num_slots)] for row in self._rows]
-        for row in self._rows:
+        progress: dict[int, Progress] = {}
+        written: list[tuple[Row, list[int]]] = []
+        for row, own in zip(self._rows, own_places, strict=True):
             row.length += len(row.pending[0])
-        return self._search_all(scores, own_places) | self._choose_all(scores, own_places)
+            if row.unread:
+                row.read_on(row.unread)
+                progress[row.number] = Progress((), has_ended=False)
+            else:
+                written.append((row, own))
+        return progress | self._search_all(scores, written) | self._choose_all(scores, written)
 
     @torch.inference_mode()
     def drop(self, number: int) -> None:
@@ -179,18 +196,23 @@ class CachedRows(Rows, Generic[Read]):
             For every token, or for the last one of each row alone. Shape (tokens or rows, vocabulary).
         """
 
-    def _choose_all(self, scores: torch.Tensor, places: Sequence[Sequence[int]]) -> dict[int, Progress]:
-        """The next token of each row without a search. `places`: which of the scores belong to each row."""
+    def _choose_all(self, scores: torch.Tensor, rows: Sequence[tuple[Row, list[int]]]) -> dict[int, Progress]:
+        """The next token of each row without a search.
+
+        Args:
+            scores: of the pass; changed. Shape (any, vocabulary).
+            rows: each with the places of its scores.
+        """
         if self._suppressed:
             scores[:, self._suppressed] = -torch.inf
         best = scores.argmax(dim=-1).tolist()
         progress: dict[int, Progress] = {}
-        for row, own in zip(self._rows, places, strict=True):
+        for row, [place, *_] in rows:
             if row.search is not None:
                 continue
-            token = best[own[0]]
+            token = best[place]
             if not row.chooser.is_greedy:
-                token = row.chooser.choose(scores[own[0]], [*row.history, *row.output])
+                token = row.chooser.choose(scores[place], [*row.history, *row.output])
             row.output.append(token)
             row.pending = [[token]]
             progress[row.number] = Progress((token,), row.prompt.has_ended(row.output))
@@ -210,11 +232,9 @@ class CachedRows(Rows, Generic[Read]):
             suppressed_ids=frozenset(self._suppressed),
         )
 
-    def _search_all(self, scores: torch.Tensor, places: Sequence[Sequence[int]]) -> dict[int, Progress]:
-        """Take a step of every search, and let its slots go on from those of their parents."""
-        searching = [
-            (row, row.search, own) for row, own in zip(self._rows, places, strict=True) if row.search is not None
-        ]
+    def _search_all(self, scores: torch.Tensor, rows: Sequence[tuple[Row, list[int]]]) -> dict[int, Progress]:
+        """Take a step of every search, and let its slots go on from those of their parents. See `_choose_all`."""
+        searching = [(row, row.search, own) for row, own in rows if row.search is not None]
         steps = advance_all([search for _, search, _ in searching], scores, [own for _, _, own in searching])
         progress: dict[int, Progress] = {}
         for (row, search, _), step in zip(searching, steps, strict=True):

@@ -136,6 +136,24 @@ def test_reads_as_the_library(directory: Path, model: Model) -> None:
     assert model.generate([*searches, *prompts]) == [*best, *expected]
 
 
+def test_a_long_prompt_is_read_in_parts_and_running_rows_go_on(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = [model.encode(segment) for segment in mixed_segments()]
+    expected = model.generate(prompts)
+    monkeypatch.setattr("triwire_server.engine.models.rows.MAX_READ_TOKENS", 16)
+    rows = model.new_rows()
+    rows.add({0: prompts[0]})
+    while not rows.step()[0].token_ids:
+        pass
+    longest = max(prompts, key=lambda prompt: prompt.num_tokens)
+    rows.add({1: longest})
+    silent = 0
+    while not (progress := rows.step())[1].token_ids:
+        assert len(progress[0].token_ids) == 1
+        silent += 1
+    assert silent == (longest.num_tokens - 1) // 16 > 1
+    assert model.generate(prompts) == expected
+
+
 def test_layers_with_a_sliding_window_read_as_the_library(directory: Path, tmp_path: Path) -> None:
     shutil.copytree(directory, tmp_path / "sliding")
     path = tmp_path / "sliding" / "config.json"
