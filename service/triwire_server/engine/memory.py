@@ -1,5 +1,6 @@
 """How much memory is free, to size the slots by."""
 
+import ctypes
 from pathlib import Path
 
 import torch
@@ -28,6 +29,13 @@ def slot_tokens(device: torch.device, token_bytes: int) -> int:
         token_bytes: keys and values of one token, all layers together.
     """
     return max(1, int(free_bytes(device) * SHARE) // token_bytes)
+
+
+def give_back() -> None:
+    """Return to the system what was freed: glibc keeps it, and a start frees more than is asked for later."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _left_in_container(otherwise: int) -> int:

@@ -5,16 +5,18 @@ more memory than it has bytes.
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
+from triwire_server.engine.memory import give_back
 from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.linear import RowwiseInt8Linear
+from triwire_server.engine.models.tensor_file import TensorFileError, TensorFileReader
 
 WEIGHTS = "rowwise-int8.safetensors"
 """Tensors under the names of the transformers library; a linear's `weight` is int8 beside its `weight_scale`."""
@@ -69,9 +71,9 @@ def load_converted(directory: Path, device: torch.device, auto_class: Any = Auto
     with torch.device("meta"):
         model = auto_class.from_config(config, dtype=compute_dtype)
     try:
-        with safe_open(directory / WEIGHTS, framework="pt") as tensors:
+        with TensorFileReader(directory / WEIGHTS) as tensors:
             _fill(model, tensors, device, compute_dtype)
-    except SafetensorError as error:
+    except TensorFileError as error:
         raise CheckpointError(f"{directory}: {WEIGHTS} is damaged ({error}); pull the model again") from error
     _compute(model, config, device)
     if missing := [
@@ -82,15 +84,24 @@ def load_converted(directory: Path, device: torch.device, auto_class: Any = Auto
     return model.eval()
 
 
-def _fill(model: Any, tensors: Any, device: torch.device, compute_dtype: torch.dtype) -> None:
+def _fill(model: Any, tensors: TensorFileReader, device: torch.device, compute_dtype: torch.dtype) -> None:
     """Put the tensors of the file in place, one after the other."""
-    names = set(tensors.keys())
-    tied: dict[str, str] = json.loads((tensors.metadata() or {}).get(TIED, "{}"))
+    names = tensors.keys()
+    tied: dict[str, str] = json.loads(tensors.metadata.get(TIED, "{}"))
     linears = {name.removesuffix(f".weight{SCALE}") for name in names if name.endswith(SCALE)}
-    for path in sorted(linears):
+
+    def make_linear(path: str) -> nn.Module:
         weight, scales = tensors.get_tensor(f"{path}.weight"), tensors.get_tensor(f"{path}.weight{SCALE}")
-        bias = tensors.get_tensor(f"{path}.bias") if f"{path}.bias" in names else None
-        _set_linear(model, path, weight, scales, bias, device)
+        return _make_linear(
+            weight, scales, tensors.get_tensor(f"{path}.bias") if f"{path}.bias" in names else None, device
+        )
+
+    # Packing a weight takes one processor, and most of the time of a start.
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        for path, linear in zip(sorted(linears), pool.map(make_linear, sorted(linears)), strict=True):
+            parent, _, leaf = path.rpartition(".")
+            setattr(model.get_submodule(parent), leaf, linear)
+            give_back()
     sharers: dict[str, list[str]] = {}
     for target, source in tied.items():
         sharers.setdefault(source, []).append(target)
@@ -117,20 +128,18 @@ def _set_embedding(model: Any, path: str, weight: torch.Tensor, compute_dtype: t
     setattr(model.get_submodule(parent), leaf, RoundedEmbedding(weight, compute_dtype, scale))
 
 
-def _set_linear(
-    model: Any, path: str, weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None, device: torch.device
-) -> None:
-    """Put one linear in place."""
-    parent, _, leaf = path.rpartition(".")
+def _make_linear(
+    weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None, device: torch.device
+) -> nn.Module:
+    """A linear in the form that its device computes."""
     if device.type == "cpu":
-        linear: nn.Module = RowwiseInt8Linear(weight, scales, bias)
-    else:
-        linear = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
-        dense = (weight.to(torch.float32) * scales[:, None]).to(device, torch.bfloat16)
-        linear.weight = nn.Parameter(dense, requires_grad=False)
-        if bias is not None:
-            linear.bias = nn.Parameter(bias.to(device, torch.bfloat16), requires_grad=False)
-    setattr(model.get_submodule(parent), leaf, linear)
+        return RowwiseInt8Linear(weight, scales, bias)
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
+    dense = (weight.to(torch.float32) * scales[:, None]).to(device, torch.bfloat16)
+    linear.weight = nn.Parameter(dense, requires_grad=False)
+    if bias is not None:
+        linear.bias = nn.Parameter(bias.to(device, torch.bfloat16), requires_grad=False)
+    return linear
 
 
 def _compute(model: Any, config: Any, device: torch.device) -> None:

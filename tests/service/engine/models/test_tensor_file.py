@@ -1,11 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
-from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
+from triwire_server.engine.models.tensor_file import TensorFileError, TensorFileReader, TensorFileWriter, TensorShape
 
 TENSORS = {
     "b.weight": torch.arange(-6, 6, dtype=torch.int8).reshape(4, 3),
@@ -64,3 +65,35 @@ def test_a_file_that_lacks_tensors_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="b was not written"), TensorFileWriter(tmp_path / "x", layout) as writer:
         writer.write("a", torch.zeros(2))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    save_file(TENSORS, path, {"note": "값"})
+    return path
+
+
+def test_what_the_library_wrote_is_read_tensor_by_tensor(written: Path) -> None:
+    with TensorFileReader(written) as reader:
+        assert reader.keys() == TENSORS.keys()
+        assert reader.metadata["note"] == "값"
+        for name, tensor in TENSORS.items():
+            read = reader.get_tensor(name)
+            assert (read.dtype, read.shape) == (tensor.dtype, tensor.shape)
+            assert torch.equal(read, tensor)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: data[:-1], lambda data: data + b"x", lambda data: data[:40], lambda data: b""]
+)
+def test_a_file_that_is_not_what_its_header_says_is_refused(written: Path, change: Callable[[bytes], bytes]) -> None:
+    written.write_bytes(change(written.read_bytes()))
+    with pytest.raises(TensorFileError, match=r"^model\.safetensors"):
+        TensorFileReader(written)
+
+
+def test_a_type_that_is_not_written_here_is_refused(tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(2, dtype=torch.int64)}, tmp_path / "x.safetensors")
+    with TensorFileReader(tmp_path / "x.safetensors") as reader, pytest.raises(TensorFileError, match="type I64"):
+        reader.get_tensor("x")

@@ -4,12 +4,11 @@ What arrives when, with which priority, and who is cancelled is drawn; whoever e
 writes for its text alone, whatever was beside it and at whichever step it joined.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,15 +29,6 @@ from triwire_server.engine.sequence import Sequence, State
 
 SEQUENCES = {1: 40, 8: 150, 32: 300}
 """How many run through so many slots."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Tiny matrices are slower on several threads than on one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 class Case:
