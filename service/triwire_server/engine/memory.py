@@ -1,6 +1,8 @@
 """How much memory is free, to size the slots by."""
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -9,6 +11,10 @@ SHARE = 0.5
 """Of the free memory, for the slots of running sequences. The rest is for what passes need, caches and other calls."""
 
 _CGROUP = Path("/sys/fs/cgroup")
+
+# Options of mallopt (malloc.h), and the size up to which glibc learns to keep blocks (DEFAULT_MMAP_THRESHOLD_MAX).
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_MOST_KEPT = 32 << 20
 
 
 def free_bytes(device: torch.device) -> int:
@@ -31,11 +37,23 @@ def slot_tokens(device: torch.device, token_bytes: int) -> int:
     return max(1, int(free_bytes(device) * SHARE) // token_bytes)
 
 
-def give_back() -> None:
-    """Return to the system what was freed: glibc keeps it, and a start frees more than is asked for later."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+@contextmanager
+def freed_at_once() -> Iterator[None]:
+    """Return large blocks to the system as soon as they are freed, as glibc can: it learns to keep them otherwise.
+
+    Loading frees as many bytes as a model has, in pieces. Later the same sizes come back at every step, and are kept.
+    """
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if set_option is None:
+        yield
+        return
+    set_option(_MMAP_THRESHOLD, 1 << 20)
+    try:
+        yield
+    finally:
+        set_option(_MMAP_THRESHOLD, _MOST_KEPT)
+        set_option(_TRIM_THRESHOLD, 2 * _MOST_KEPT)
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _left_in_container(otherwise: int) -> int:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from triwire_server.engine import memory
-from triwire_server.engine.memory import free_bytes, slot_tokens
+from triwire_server.engine.memory import free_bytes, freed_at_once, slot_tokens
 
 CPU = torch.device("cpu")
 
@@ -36,3 +36,15 @@ def test_a_container_allows_what_is_below_its_limit(tmp_path: Path, monkeypatch:
 def test_without_control_groups_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_CGROUP", tmp_path / "nowhere")
     assert free_bytes(CPU) > 1 << 20
+
+
+def test_large_blocks_are_returned_when_they_are_freed() -> None:
+    def resident_bytes() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    with freed_at_once():
+        before = resident_bytes()
+        blocks = [torch.ones(2 << 20) for _ in range(16)]  # 8 MiB each
+        assert resident_bytes() - before > 100 << 20
+        del blocks
+        assert resident_bytes() - before < 16 << 20

@@ -13,7 +13,6 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-from triwire_server.engine.memory import give_back
 from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.linear import RowwiseInt8Linear
 from triwire_server.engine.models.tensor_file import TensorFileError, TensorFileReader
@@ -101,7 +100,6 @@ def _fill(model: Any, tensors: TensorFileReader, device: torch.device, compute_d
         for path, linear in zip(sorted(linears), pool.map(make_linear, sorted(linears)), strict=True):
             parent, _, leaf = path.rpartition(".")
             setattr(model.get_submodule(parent), leaf, linear)
-            give_back()
     sharers: dict[str, list[str]] = {}
     for target, source in tied.items():
         sharers.setdefault(source, []).append(target)

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 import transformers.utils.logging
 
-from triwire_server.engine.memory import give_back
+from triwire_server.engine.memory import freed_at_once
 from triwire_server.engine.models.base import Model
 from triwire_server.model_store import model_directory
 from triwire_server.profile import ModelSpec, Profile
@@ -65,6 +65,6 @@ def load_models(
     for spec, directory in zip(profile.engine_models, directories, strict=True):
         if progress is not None:
             progress(f"loading {spec.full_name}")
-        models.append(load_model(spec, directory, pick_device(device)))
-        give_back()
+        with freed_at_once():
+            models.append(load_model(spec, directory, pick_device(device)))
     return models
