@@ -506,6 +506,8 @@ async def test_a_call_that_hangs_can_be_interrupted() -> None:
             *[COMMAND, "--target", target, "detect", str(ARTICLES / "station.ko.txt")],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Where the tests run in the background of a shell, they inherit that interrupts are ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         await asyncio.wait_for(called.wait(), 60)
         started = time.monotonic()
