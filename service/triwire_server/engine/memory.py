@@ -43,17 +43,18 @@ def freed_at_once() -> Iterator[None]:
 
     Loading frees as many bytes as a model has, in pieces. Later the same sizes come back at every step, and are kept.
     """
-    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if set_option is None:
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "malloc_trim"):
+        # Another C library, which has no such habits.
         yield
         return
-    set_option(_MMAP_THRESHOLD, 1 << 20)
+    library.mallopt(_MMAP_THRESHOLD, 1 << 20)
     try:
         yield
     finally:
-        set_option(_MMAP_THRESHOLD, _MOST_KEPT)
-        set_option(_TRIM_THRESHOLD, 2 * _MOST_KEPT)
-        ctypes.CDLL(None).malloc_trim(0)
+        library.mallopt(_MMAP_THRESHOLD, _MOST_KEPT)
+        library.mallopt(_TRIM_THRESHOLD, 2 * _MOST_KEPT)
+        library.malloc_trim(0)
 
 
 def _left_in_container(otherwise: int) -> int:

@@ -5,7 +5,7 @@ inputs from, and leaves its scores in, the memory that it was recorded with. So 
 columns to a multiple; rows of padding write into slots that nobody has.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -89,18 +89,16 @@ class DecodeGraphs:
             0 if self._sources is None else _padded(int(ragged.seen_sources.max())),
         )
         recorded = self._recorded.get(shape)
-        inputs = (
-            input_ids[0],
-            to_device(ragged.columns, ragged.device),
-            to_device(ragged.seen_sources if self._sources is not None else ragged.seen, ragged.device),
-        )
+        inputs = [input_ids[0], ragged.positions[0]]
+        if self._sources is not None:
+            inputs.append(to_device(ragged.seen_sources, ragged.device))
         if recorded is None:
             recorded = self._recorded[shape] = self._make(shape, inputs, ragged.device)
         _fill(recorded, inputs)
         recorded.replay()
         return recorded.scores[:rows]
 
-    def _make(self, shape: tuple[int, int, int], inputs: tuple[torch.Tensor, ...], device: torch.device) -> _Recorded:
+    def _make(self, shape: tuple[int, int, int], inputs: Sequence[torch.Tensor], device: torch.device) -> _Recorded:
         rows, columns, source_columns = shape
         slots = torch.arange(rows, device=device)
         input_ids = torch.zeros(1, rows, dtype=torch.int64, device=device)
@@ -143,7 +141,7 @@ def record_cuda(step: Step) -> tuple[Callable[[], None], torch.Tensor]:
     return graph.replay, scores
 
 
-def _fill(recorded: _Recorded, inputs: tuple[torch.Tensor, ...]) -> None:
+def _fill(recorded: _Recorded, inputs: Sequence[torch.Tensor]) -> None:
     rows = len(inputs[0])
     recorded.input_ids.zero_()
     recorded.columns[rows:] = 0
@@ -151,8 +149,8 @@ def _fill(recorded: _Recorded, inputs: tuple[torch.Tensor, ...]) -> None:
     _copy((recorded.input_ids[0], recorded.columns, recorded.source_lengths), inputs)
 
 
-def _copy(targets: tuple[torch.Tensor, ...], inputs: tuple[torch.Tensor, ...]) -> None:
-    for target, given in zip(targets, inputs, strict=True):
+def _copy(targets: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor]) -> None:
+    for target, given in zip(targets, inputs, strict=False):  # a decoder-only model has no sources
         target[: len(given)] = given
 
 
