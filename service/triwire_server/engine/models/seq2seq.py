@@ -229,11 +229,14 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
             )  # (heads, tokens, size)
             for source, (first, end) in zip(sources, ragged.spans, strict=True):
                 source.append((keys[:, first:end], values[:, first:end]))
+        self._sources.reserve(
+            len(self._rows) + len(prompts),
+            max(len(prompt.input_ids) for prompt in prompts),
+            [len(row.prompt.input_ids) for row in self._rows],
+        )
         return sources
 
     def _enter(self, row: Row, read: list[tuple[torch.Tensor, torch.Tensor]]) -> None:
-        lengths = [len(other.prompt.input_ids) for other in self._rows[: row.place]]
-        self._sources.reserve(row.place + 1, len(row.prompt.input_ids), lengths)
         self._sources.put(row.place, read)
         row.history = [self._start_id, *row.prompt.forced_ids]
         row.pending = [row.history]
