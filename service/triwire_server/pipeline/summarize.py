@@ -11,11 +11,12 @@ from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.options import not_applied, option_findings, register_of, summary_spec
 from triwire_server.pipeline.translate import DirectionUnsupported, Translator, doubt, truncation
-from triwire_server.text.findings import check_summary, is_broken, strip_talk
+from triwire_server.text.findings import check_summary, is_broken
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
 from triwire_server.text.segment import split_segments
 from triwire_server.text.summary import extract_sentences, parse_points, readable_blocks, source_block_ids
+from triwire_server.text.talk import strip_talk
 
 Finding = article_service_pb2.Finding
 
