@@ -42,11 +42,18 @@ class _Plan:
 
 
 class Pipeline:
-    """The way of one article through text, engine and text again."""
+    """The way of one article through text, engine and text again.
 
-    def __init__(self, engine: Engine, catalog: ModelCatalog, limits: Limits) -> None:
+    Args:
+        engine: that runs the models.
+        catalog: of the models.
+        limits: of the deployment.
+        repair: whether a broken segment is decoded once more; measurements turn it off.
+    """
+
+    def __init__(self, engine: Engine, catalog: ModelCatalog, limits: Limits, *, repair: bool = True) -> None:
         self._engine = engine
-        self._translator = Translator(engine, catalog)
+        self._translator = Translator(engine, catalog, repair=repair)
         self._summarizer = Summarizer(engine, catalog, self._translator)
         self._limits = limits
 

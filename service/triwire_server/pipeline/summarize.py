@@ -9,8 +9,9 @@ from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.pipeline.attempts import doubt, truncation
 from triwire_server.pipeline.options import not_applied, option_findings, register_of, summary_spec
-from triwire_server.pipeline.translate import DirectionUnsupported, Translator, doubt, truncation
+from triwire_server.pipeline.translate import DirectionUnsupported, Translator
 from triwire_server.text.findings import check_summary, is_broken
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
@@ -250,7 +251,7 @@ def _has_talk(made: tuple[list[str], list[list[Finding]], list[Finding]]) -> boo
     return any(finding.expected == _TALK for finding in made[2])
 
 
-def _doubt_of(made: tuple[list[str], list[list[Finding]], list[Finding]]) -> tuple[int, int]:
+def _doubt_of(made: tuple[list[str], list[list[Finding]], list[Finding]]) -> tuple[int, int, int]:
     return doubt([*made[2], *(finding for point in made[1] for finding in point)])
 
 

@@ -1,20 +1,18 @@
-"""Translates the blocks of one article: split, protect, generate, restore, check, and once more where it is broken."""
+"""Translates the blocks of one article: plans their segments, and puts what became of them together again."""
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register, Segment, Task
+from triwire_server.engine.segment import Register
 from triwire_server.pipeline.article import body_of, language_of, with_body
+from triwire_server.pipeline.attempts import PlannedSegment, SegmentTranslator, SegmentWork, plan_segments
 from triwire_server.pipeline.options import option_findings, register_of
-from triwire_server.text.findings import check_translation, is_broken
 from triwire_server.text.language import base_language
-from triwire_server.text.placeholders import Protected, protect
-from triwire_server.text.segment import split_segments
 
 Finding = article_service_pb2.Finding
 
@@ -28,16 +26,6 @@ class DirectionUnsupported(LookupError):
         super().__init__(f"{source} to {target} is not served")
         self.source = source
         self.target = target
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedSegment:
-    """A passage of a block's body as the model will read it."""
-
-    start: int
-    end: int
-    protected: Protected
-    num_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +59,18 @@ class TranslationPlan:
 
 
 class Translator:
-    """Plans and makes translations with the models of a deployment."""
+    """Plans and makes translations with the models of a deployment.
 
-    def __init__(self, engine: Engine, catalog: ModelCatalog) -> None:
+    Args:
+        engine: that runs the models.
+        catalog: of the models.
+        repair: whether a broken segment is decoded once more.
+    """
+
+    def __init__(self, engine: Engine, catalog: ModelCatalog, *, repair: bool = True) -> None:
         self._engine = engine
         self._catalog = catalog
+        self._segments = SegmentTranslator(engine, repair=repair)
 
     def plan(
         self,
@@ -102,7 +97,7 @@ class Translator:
             segments: Sequence[PlannedSegment] = []
             if language != target:
                 route = self._route(language, target, options.model)
-                segments = self._split(block, language, route[0])
+                segments = self._split(body_of(block), language, route[0], is_html=_is_html(block))
                 if segments:
                     used.update((card.full_name, card) for card in route)
             blocks.append(PlannedBlock(block, language, route, segments))
@@ -126,8 +121,10 @@ class Translator:
         """
         block = planned.block
         target = base_language(plan.target_language)
-        made = await asyncio.gather(*(self._segment(call, plan, planned, segment) for segment in planned.segments))
         body = body_of(block)
+        made = await asyncio.gather(
+            *(self._segments.translate(call, _work(plan, planned, segment)) for segment in planned.segments)
+        )
         if not planned.segments:
             copied = with_body(block, body)
             if planned.language != base_language(plan.target_language):
@@ -137,20 +134,19 @@ class Translator:
         pieces: list[str] = []
         length = 0
         position = 0
-        is_html = block.WhichOneof("body") == "inline_html"
-        for segment, (text, findings) in zip(planned.segments, made, strict=True):
+        for segment, translated in zip(planned.segments, made, strict=True):
             gap = join_gap(body[position : segment.start], planned.language, target, is_first=not pieces)
-            pieces += [gap, text]
+            pieces += [gap, translated.text]
             start = length + len(gap)
-            length = start + len(text)
+            length = start + len(translated.text)
             position = segment.end
             if plan.include_sentences:
                 result.sentences.add(
                     source=article_pb2.TextRange(start=segment.start, end=segment.end),
                     target=article_pb2.TextRange(start=start, end=length),
                 )
-            for finding in findings:
-                _place(finding, block.block_id, segment, start, length, is_html=is_html)
+            for finding in translated.findings:
+                _place(finding, block.block_id, segment, start, length)
                 result.findings.append(finding)
         pieces.append(body[position:])
         result.block.CopyFrom(with_body(block, "".join(pieces)))
@@ -169,7 +165,7 @@ class Translator:
         self, call: EngineCall, route: Sequence[ModelCard], text: str, source: str, target: str, register: Register
     ) -> tuple[str, list[Finding]]:
         """Translate a statement that is no block of an article, such as a point of a summary."""
-        segments = await asyncio.to_thread(self._split_text, text, source, route[0], False)
+        segments = await asyncio.to_thread(self._split, text, source, route[0], is_html=False)
         planned = PlannedBlock(article_pb2.Block(text=text), source, route, segments)
         plan = TranslationPlan(source, target, [planned], register, False, [], [])
         result = await self.translate_block(call, plan, planned)
@@ -177,75 +173,32 @@ class Translator:
             finding.ClearField("source")
         return result.block.text, list(result.findings)
 
+    def _split(self, body: str, language: str, card: ModelCard, *, is_html: bool) -> list[PlannedSegment]:
+        return plan_segments(body, language, card, self._engine, is_html=is_html)
+
     def _route(self, source: str, target: str, model: str) -> Sequence[ModelCard]:
         try:
             return self._catalog.route(source, target, model)
         except LookupError:
             raise DirectionUnsupported(source, target) from None
 
-    def _split(self, block: article_pb2.Block, language: str, card: ModelCard) -> list[PlannedSegment]:
-        return self._split_text(body_of(block), language, card, block.WhichOneof("body") == "inline_html")
 
-    def _split_text(self, body: str, language: str, card: ModelCard, is_html: bool) -> list[PlannedSegment]:
-        def count(piece: str) -> int:
-            return self._engine.count_tokens(card.full_name, protect(piece, is_html=is_html).text, language)
+def _work(plan: TranslationPlan, planned: PlannedBlock, segment: PlannedSegment) -> SegmentWork:
+    block = planned.block
+    return SegmentWork(
+        source=body_of(block)[segment.start : segment.end],
+        is_html=_is_html(block),
+        protected=segment.protected,
+        source_language=planned.language,
+        target_language=base_language(plan.target_language),
+        route=planned.route,
+        register=plan.register,
+        is_headline=block.kind == article_pb2.BLOCK_KIND_HEADLINE,
+    )
 
-        ranges = split_segments(body, language, lambda piece: count(piece) <= card.max_input_tokens, is_html=is_html)
-        planned = []
-        for start, end in ranges:
-            protected = protect(body[start:end], is_html=is_html)
-            # A passage without a letter ("***", "2-1") reads the same in every language.
-            if any(character.isalpha() for character in body[start:end]):
-                planned.append(PlannedSegment(start, end, protected, count(body[start:end])))
-        return planned
 
-    async def _segment(
-        self, call: EngineCall, plan: TranslationPlan, planned: PlannedBlock, segment: PlannedSegment
-    ) -> tuple[str, list[Finding]]:
-        """Translate one segment, twice if the first output is broken, and keep the better one."""
-        text, findings = await self._attempt(call, plan, planned, segment, attempt=0)
-        if is_broken(findings):
-            second_text, second = await self._attempt(call, plan, planned, segment, attempt=1)
-            if doubt(second) < doubt(findings):
-                return second_text, second
-        return text, findings
-
-    async def _attempt(
-        self, call: EngineCall, plan: TranslationPlan, planned: PlannedBlock, segment: PlannedSegment, *, attempt: int
-    ) -> tuple[str, list[Finding]]:
-        text = segment.protected.text
-        target = base_language(plan.target_language)
-        language = planned.language
-        truncated = False
-        for index, card in enumerate(planned.route):
-            is_last = index == len(planned.route) - 1
-            step_target = target if is_last else "en"
-            request = Segment(
-                task=Task.TRANSLATION,
-                text=text,
-                source_language=language,
-                target_language=step_target,
-                is_headline=planned.block.kind == article_pb2.BLOCK_KIND_HEADLINE,
-                register=plan.register,
-                attempt=attempt,
-            )
-            pieces = [request] if index == 0 else self._refit(request, card)
-            outputs = await call.generate(card.full_name, pieces)
-            truncated = truncated or any(output.truncated for output in outputs)
-            glue = "" if step_target == "ja" else " "
-            text, language = glue.join(output.text.strip() for output in outputs), step_target
-        findings = check_translation(segment.protected.text, text, planned.language, target)
-        restored, lost = segment.protected.restore(text)
-        if truncated:
-            findings.append(truncation())
-        return restored, [*findings, *lost]
-
-    def _refit(self, segment: Segment, card: ModelCard) -> list[Segment]:
-        """Split the English between two models anew: the first may have written more than the second reads."""
-        pieces = self._split_text(segment.text, segment.source_language, card, is_html=False)
-        if len(pieces) <= 1:
-            return [segment]
-        return [replace(segment, text=segment.text[piece.start : piece.end]) for piece in pieces]
+def _is_html(block: article_pb2.Block) -> bool:
+    return block.WhichOneof("body") == "inline_html"
 
 
 def join_gap(gap: str, source: str, target: str, *, is_first: bool) -> str:
@@ -257,20 +210,6 @@ def join_gap(gap: str, source: str, target: str, *, is_first: bool) -> str:
     return gap or (" " if source == "ja" else "")
 
 
-def doubt(findings: Sequence[Finding]) -> tuple[int, int]:
-    """How doubtful an output is: first by its number of critical findings, then by all."""
-    return sum(finding.severity == Finding.SEVERITY_CRITICAL for finding in findings), len(findings)
-
-
-def truncation() -> Finding:
-    """The finding for an output that stopped at a token limit."""
-    return Finding(
-        kind=Finding.KIND_OUTPUT_TRUNCATED,
-        severity=Finding.SEVERITY_CRITICAL,
-        message="the output stopped at the model's token limit",
-    )
-
-
 def _is_wanted(block: article_pb2.Block, wanted: Collection[int]) -> bool:
     if wanted:
         kind = block.kind or article_pb2.BLOCK_KIND_PARAGRAPH
@@ -278,19 +217,14 @@ def _is_wanted(block: article_pb2.Block, wanted: Collection[int]) -> bool:
     return block.kind not in _NOT_TRANSLATED
 
 
-def _place(finding: Finding, block_id: str, segment: PlannedSegment, start: int, end: int, *, is_html: bool) -> None:
-    """Turn places within a segment into places within the bodies of its block."""
-    # Markup and placeholders make what was checked differ from the body: then the whole segment is the place.
-    is_exact = not is_html and len(segment.protected.text) == segment.end - segment.start
-    if is_exact and finding.source.HasField("range"):
+def _place(finding: Finding, block_id: str, segment: PlannedSegment, start: int, end: int) -> None:
+    """Turn places within a segment into places within the bodies of its block, where it became [start, end)."""
+    if finding.source.HasField("range"):
         finding.source.range.start += segment.start
         finding.source.range.end += segment.start
     else:
         finding.source.range.CopyFrom(article_pb2.TextRange(start=segment.start, end=segment.end))
     finding.source.block_id = block_id
     if finding.HasField("target"):
-        if is_exact:
-            finding.target.start += start
-            finding.target.end = min(finding.target.end + start, end)
-        else:
-            finding.target.CopyFrom(article_pb2.TextRange(start=start, end=end))
+        finding.target.start += start
+        finding.target.end = min(finding.target.end + start, end)

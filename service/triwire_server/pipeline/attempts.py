@@ -1,0 +1,156 @@
+"""One segment through the models: translated, checked, once more where it is broken; the better output is delivered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from triwire.v1 import article_service_pb2
+from triwire_server.engine.engine import Engine, EngineCall
+from triwire_server.engine.models.base import ModelCard
+from triwire_server.engine.segment import Register, Segment, Task
+from triwire_server.text.findings import check_translation, is_broken
+from triwire_server.text.placeholders import Protected, protect
+from triwire_server.text.segment import split_segments
+
+Finding = article_service_pb2.Finding
+
+NUM_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSegment:
+    """A passage of a block's body as the model will read it."""
+
+    start: int
+    end: int
+    """[start, end) in the body, code points."""
+
+    protected: Protected
+    num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentWork:
+    """What is to be made of one segment."""
+
+    source: str
+    """The passage of the body, markup included."""
+
+    is_html: bool
+    protected: Protected
+    source_language: str
+    target_language: str
+    """Both "en", "ko" or "ja"."""
+
+    route: Sequence[ModelCard]
+    """The models, in order: one, or two through English."""
+
+    register: Register
+    is_headline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A segment in the target language."""
+
+    text: str
+    """Passage of the body to be, markup back in place."""
+
+    findings: Sequence[Finding]
+    """Their source ranges are places in the source passage, their target ranges in `text`."""
+
+
+class SegmentTranslator:
+    """Translates segments with the models of a route.
+
+    Args:
+        engine: that runs the models.
+        repair: whether a broken output is decoded once more. Off, it is delivered with its findings.
+    """
+
+    def __init__(self, engine: Engine, *, repair: bool = True) -> None:
+        self._engine = engine
+        self._attempts = NUM_ATTEMPTS if repair else 1
+
+    async def translate(self, call: EngineCall, work: SegmentWork) -> Translated:
+        """Translate one segment, twice if the first output is broken, and keep the less doubtful one.
+
+        Raises:
+            DeadlineExceeded, InferenceFailed.
+        """
+        best = await self._attempt(call, work, 0)
+        for attempt in range(1, self._attempts):
+            if not is_broken(best.findings):
+                break
+            other = await self._attempt(call, work, attempt)
+            if doubt(other.findings) < doubt(best.findings):
+                best = other
+        return best
+
+    async def _attempt(self, call: EngineCall, work: SegmentWork, attempt: int) -> Translated:
+        text, language, truncated = work.protected.text, work.source_language, False
+        for card in work.route:
+            target = work.target_language if card is work.route[-1] else "en"
+            request = Segment(
+                task=Task.TRANSLATION,
+                text=text,
+                source_language=language,
+                target_language=target,
+                is_headline=work.is_headline,
+                register=work.register,
+                attempt=attempt,
+            )
+            outputs = await call.generate(card.full_name, self._fit(request, card, is_first=card is work.route[0]))
+            truncated = truncated or any(output.truncated for output in outputs)
+            glue = "" if target == "ja" else " "
+            text, language = glue.join(output.text.strip() for output in outputs), target
+        restored, findings = work.protected.restore(text)
+        findings += check_translation(
+            work.source, restored, work.source_language, work.target_language, is_html=work.is_html
+        )
+        return Translated(restored, [*findings, truncation()] if truncated else findings)
+
+    def _fit(self, segment: Segment, card: ModelCard, *, is_first: bool) -> list[Segment]:
+        """The segment as the model can read it. The English between two models may be longer than the second reads."""
+        if is_first:
+            return [segment]
+
+        def fits(piece: str) -> bool:
+            return self._engine.count_tokens(card.full_name, piece, segment.source_language) <= card.max_input_tokens
+
+        ranges = split_segments(segment.text, segment.source_language, fits)
+        return [replace(segment, text=segment.text[start:end]) for start, end in ranges] or [segment]
+
+
+def plan_segments(body: str, language: str, card: ModelCard, engine: Engine, *, is_html: bool) -> list[PlannedSegment]:
+    """Segments of a body that a model can read; a passage without a letter ("***", "2-1") is none."""
+
+    def count(piece: str) -> int:
+        return engine.count_tokens(card.full_name, protect(piece, is_html=is_html).text, language)
+
+    def fits(piece: str) -> bool:
+        return count(piece) <= card.max_input_tokens
+
+    planned = []
+    for start, end in split_segments(body, language, fits, is_html=is_html):
+        if any(character.isalpha() for character in body[start:end]):
+            piece = body[start:end]
+            planned.append(PlannedSegment(start, end, protect(piece, is_html=is_html), count(piece)))
+    return planned
+
+
+def doubt(findings: Sequence[Finding]) -> tuple[int, int, int]:
+    """How doubtful an output is: by its critical findings, then by its warnings, then by the rest. Lower is better."""
+
+    def count(severity: "Finding.Severity.ValueType") -> int:
+        return sum(finding.severity == severity for finding in findings)
+
+    return count(Finding.SEVERITY_CRITICAL), count(Finding.SEVERITY_WARNING), count(Finding.SEVERITY_INFO)
+
+
+def truncation() -> Finding:
+    """The finding for an output that stopped at a token limit."""
+    return Finding(
+        kind=Finding.KIND_OUTPUT_TRUNCATED,
+        severity=Finding.SEVERITY_CRITICAL,
+        message="the output stopped at the model's token limit",
+    )

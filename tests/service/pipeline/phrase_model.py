@@ -1,0 +1,44 @@
+"""A model that says what a phrase book has for a text, so that a test decides which output the pipeline gets."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.service.engine.small_model import END, CopyModel
+from triwire_server.engine.models.base import ModelCard, Prompt
+from triwire_server.engine.segment import Segment, Task
+
+_LANGUAGES = ("en", "ko", "ja")
+_SHIFT = 1  # keeps the bytes of the text off the end token
+
+
+class PhraseModel(CopyModel):
+    """Writes `phrases[text]`: one output for every attempt, or a list with one for each; other texts come back as read.
+
+    `segments` holds all that it was given, in order.
+    """
+
+    def __init__(self, phrases: Mapping[str, str | Sequence[str]], name: str = "phrases") -> None:
+        super().__init__(name)
+        self.card = ModelCard(
+            name=name,
+            version="1",
+            tasks=(Task.TRANSLATION,),
+            language_pairs=frozenset((a, b) for a in _LANGUAGES for b in _LANGUAGES if a != b),
+            summary_languages=frozenset(),
+            license="Apache-2.0",
+        )
+        self.phrases = phrases
+        self.segments: list[Segment] = []
+
+    def encode(self, segment: Segment) -> Prompt:
+        self.segments.append(segment)
+        said = self.phrases.get(segment.text, segment.text)
+        output = said if isinstance(said, str) else said[segment.attempt]
+        # UTF-8 has no byte above 0xF4, so that there is room for the shift.
+        ids = (*(byte + _SHIFT for byte in output.encode()), END)
+        return Prompt(input_ids=ids, max_new_tokens=len(ids), end_ids=frozenset({END}))
+
+    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        return [(self.weight[list(prompt.input_ids)] @ self.weight).argmax(-1).tolist() for prompt in prompts]
+
+    def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
+        return bytes(token - _SHIFT for token in token_ids if token != END).decode()
