@@ -28,6 +28,10 @@ from triwire_server.profile import ModelSpec
 REPAIR_NGRAM_SIZE = 3
 """On a repair no three tokens occur twice: the usual way out of a loop (Paulus et al. 2017, arXiv:1705.04304)."""
 
+REPAIR_BEAMS = 4
+"""Hypotheses of a repair, where the profile is greedy: the best path may start with the second best step.
+A model that searches with beams anyway samples its repair."""
+
 MAX_CONTROL_TOKENS = 4
 """Tokens around a text on either side: start, language, end, and one to spare."""
 
@@ -155,14 +159,16 @@ class Seq2SeqModel(Model):
         text_ids, num_missing = self.codec.trim(self.published_ids(segment.text))
         if num_missing:
             self._report_missing(num_missing)
+        is_repair = segment.attempt > 0
         return Prompt(
             input_ids=tuple(self.source_ids(segment, text_ids)),
             max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
             forced_ids=tuple(self.forced_ids(segment)),
-            no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
+            no_repeat_ngram_size=REPAIR_NGRAM_SIZE if is_repair else 0,
+            sampling_seed=segment.attempt if is_repair and self.spec.beams > 1 else None,
             end_ids=self._end_ids,
             is_padded=self._device.type != "cpu",
-            num_beams=self.spec.beams,
+            num_beams=(REPAIR_BEAMS if self.spec.beams == 1 else 1) if is_repair else self.spec.beams,
             length_penalty=self.spec.length_penalty,
             early_stopping=self.spec.early_stopping,
         )

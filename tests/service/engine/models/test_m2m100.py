@@ -65,6 +65,15 @@ def test_repair_does_not_repeat(directory: Path) -> None:
     facts.check_repair_does_not_repeat(load("m2m100", directory), mixed_translations())
 
 
+def test_a_repair_searches_in_another_way_than_the_first_attempt(directory: Path) -> None:
+    """Greedy models search with beams, models with beams sample: the same every time, from one seed."""
+    greedy, wide = load("m2m100", directory), load("m2m100", directory, beams=5)
+    for model, expected in ((greedy, [(1, None), (4, None)]), (wide, [(5, None), (1, 1)])):
+        prompts = [model.encode(translation("The harbour reopened.", "en", "ko", attempt=n)) for n in (0, 1)]
+        assert [(prompt.num_beams, prompt.sampling_seed) for prompt in prompts] == expected
+        assert model.generate([prompts[1]]) == model.generate(prompts[::-1])[:1]
+
+
 def test_published_settings_are_not_followed(directory: Path) -> None:
     facts.check_published_settings_are_not_followed(load("m2m100", directory), directory, mixed_translations())
 
