@@ -1,9 +1,11 @@
 import re
+import time
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.service.text.sentence_cases import ENGLISH, JAPANESE, KOREAN
 from tests.service.text.strategies import inline_html, languages, texts
 from triwire_server.text.segment import split_segments, split_sentences
 
@@ -82,6 +84,78 @@ def test_korean_sentences(text: str, expected: list[str]) -> None:
 )
 def test_japanese_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text, "ja") == expected
+
+
+CASES = [
+    (language, case.replace("\\n", "\n"))
+    for language, table in (("en", ENGLISH), ("ko", KOREAN), ("ja", JAPANESE))
+    for case in table.strip().splitlines()
+]
+
+
+@pytest.mark.parametrize(("language", "case"), CASES)
+def test_hard_cases(language: str, case: str) -> None:
+    assert sentences(case.replace("‖", ""), language) == [sentence.strip() for sentence in case.split("‖")]
+
+
+def test_lone_surrogates_and_control_characters_are_kept() -> None:
+    text = "The harbour\ud800 reopened. \udfff\x00Nobody\x1c came.\u2028“\ud83d.” Then"
+    for language in ("en", "ko", "ja"):
+        ranges = split_sentences(text, language)
+        assert "".join(text[start:end] for start, end in ranges) == text
+        assert len(ranges) > 1
+
+
+NOISE = [
+    *[
+        '"',
+        "'",
+        "(",
+        "「",
+        "“",
+        "”",
+        "」",
+        "[",
+        ".",
+        "\n",
+        "a.",
+        " ",
+        "a. ",
+        "A. ",
+        "U.S. ",
+        "1. ",
+        "! ",
+        "。",
+        "「。",
+        '. "',
+    ],
+    *[
+        "\n\n",
+        "a" * 60 + "\n",
+        '"a." ',
+        "“x. ",
+        "? \u3000",
+        "said ",
+        "…" + " " * 300,
+        "\U0001f6a2",
+        "\ud800",
+        "다.”고 ",
+    ],
+]
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+@pytest.mark.parametrize("noise", NOISE)
+def test_the_time_grows_with_the_text_and_not_with_its_square(noise: str, language: str) -> None:
+    def seconds(length: int) -> float:
+        text = noise * (length // len(noise))
+        started = time.process_time()
+        ranges = split_sentences(text, language)
+        assert ranges[-1][1] == len(text)
+        return time.process_time() - started
+
+    # Sixteen times the text: a quadratic scan takes 256 times as long. The floor keeps a coarse clock out of it.
+    assert seconds(160_000) < 40 * max(seconds(10_000), 0.004)
 
 
 def test_a_quotation_of_over_300_characters_is_cut_inside() -> None:
