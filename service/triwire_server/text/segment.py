@@ -1,14 +1,17 @@
 """The segments that a model translates at once: sentences, in the company of short neighbours."""
 
-import html as html_entities
-import re
 from bisect import bisect_right
 from collections.abc import Callable
 
+from triwire_server.text.language import base_language
+from triwire_server.text.readable import Readable, trim
 from triwire_server.text.sentences import split_sentences
 
 __all__ = ["split_segments", "split_sentences"]
 
+# Code points up to which neighbouring sentences go together, unless the caller says otherwise.
+_COMFORTABLE_LATIN = 120
+_COMFORTABLE_CJK = 60
 _FIRST_STEP = 64
 # A sentence that is too long is cut at a clause or a space in the last three quarters of what fits.
 _MIN_CUT_SHARE = 0.25
@@ -16,106 +19,83 @@ _CUT_AFTER = frozenset(",;:，、；：—–")
 
 
 def split_segments(
-    body: str, language: str, fits: Callable[[str], bool], *, is_html: bool = False
+    body: str,
+    language: str,
+    fits: Callable[[str], bool],
+    *,
+    comfortable: Callable[[str], bool] | None = None,
+    is_html: bool = False,
 ) -> list[tuple[int, int]]:
     """Ranges of a block body that are translated at once: a sentence, or a few short neighbours.
 
-    A sentence is cut only if it does not fit alone: at a clause mark, else at a space, else between characters, and
-    never inside a tag or an entity. What lies between the ranges is white space only.
+    Short sentences translate better in company, so neighbours are joined as long as the piece is comfortable. They are
+    never joined across a line end; sentences that share an element are joined beyond comfort, as long as they fit, so
+    that its tags stay in one piece. A sentence is cut only if it does not fit alone: at a clause mark, else
+    at a space, else between characters, and never inside a tag or an entity. What lies between the ranges is white
+    space only. `align_sentences` says afterwards which sentence of a piece became which.
 
     Args:
         body: body of a block.
         language: BCP-47 tag of the body.
-        fits: whether a model can read a piece of the body (tags included) at once.
+        fits: whether a model can read a piece of the body (tags included) at once. Asked at most three times for each
+            sentence that fits, and a logarithmic number of times for each piece of one that does not.
+        comfortable: whether a model translates a piece of several sentences about as well as it ever does. By default
+            up to 120 code points, 60 of Korean or Japanese. Asked once for each sentence.
         is_html: whether the body is `inline_html`.
 
     Returns:
         [start, end) in code points of the body, in order, none empty; nothing for a body of white space.
     """
-    readable = _Readable(body, is_html=is_html)
-    pieces: list[tuple[int, int]] = []
-    for start, end in split_sentences(readable.text, language):
-        piece = _trim(body, readable.cut(start), readable.cut(end))
-        if piece[0] < piece[1]:
-            pieces.append(piece)
+    if comfortable is None:
+        limit = _COMFORTABLE_CJK if base_language(language) in ("ko", "ja") else _COMFORTABLE_LATIN
+
+        def comfortable(piece: str) -> bool:
+            return len(piece) <= limit
+
+    readable = Readable(body, is_html=is_html)
     ranges: list[tuple[int, int]] = []
-    for start, end in pieces:
-        if not fits(body[start:end]):
-            ranges.extend(_cut_long(body, start, end, fits, readable))
-            continue
-        if ranges and end - ranges[-1][0] <= _max_joined(language) and fits(body[ranges[-1][0] : end]):
+    may_grow = False  # whether the last range is made of whole sentences
+    for start, end in _whole_elements(readable, sentence_ranges(readable, language), fits):
+        joined = body[ranges[-1][0] : end] if may_grow else ""
+        if may_grow and "\n" not in body[ranges[-1][1] : start] and comfortable(joined) and fits(joined):
             ranges[-1] = (ranges[-1][0], end)
-        else:
+        elif may_grow := fits(body[start:end]):
             ranges.append((start, end))
+        else:
+            ranges.extend(_cut_long(body, start, end, fits, readable))
     return ranges
 
 
-def _max_joined(language: str) -> int:
-    """Characters up to which neighbouring sentences go together: short ones translate better in company."""
-    return 60 if language.split("-", 1)[0].lower() in ("ko", "ja") else 120
+def sentence_ranges(readable: Readable, language: str) -> list[tuple[int, int]]:
+    """Sentences as ranges of the body, white space trimmed; tags between sentences stay with a neighbour.
+
+    Args:
+        readable: what a reader sees of the body.
+        language: BCP-47 tag of the body.
+    """
+    ranges: list[tuple[int, int]] = []
+    for start, end in split_sentences(readable.text, language):
+        piece = trim(readable.body, readable.cut(start), readable.cut(end))
+        if piece[0] < piece[1]:
+            ranges.append(piece)
+    return ranges
 
 
-class _Readable:
-    """The readable text of a body with the places in the body where it may be cut."""
-
-    _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-
-    def __init__(self, body: str, *, is_html: bool) -> None:
-        self._body = body
-        if not is_html:
-            self.text = body
-            self._cuts: list[int] | None = None
-            return
-        characters: list[str] = []
-        cuts: list[int] = []  # place in the body before each readable character
-        position = 0
-        pending = 0  # where the tags before the next character begin to belong to it
-        for match in self._MARKUP.finditer(body):
-            for index in range(position, match.start()):
-                cuts.append(pending)
-                characters.append(body[index])
-                pending = index + 1
-            position = match.end()
-            source = match.group()
-            if source.startswith("&"):
-                for character in html_entities.unescape(source):
-                    cuts.append(pending)
-                    characters.append(character)
-                pending = match.end()
-            elif source.startswith("</") or source[1:3].lower() == "br":
-                # Closing tags stay with the words before them.
-                pending = match.end() if pending == match.start() else pending
-        for index in range(position, len(body)):
-            cuts.append(pending)
-            characters.append(body[index])
-            pending = index + 1
-        cuts.append(len(body))
-        if cuts:
-            cuts[0] = 0
-        self.text = "".join(characters)
-        self._cuts = cuts
-
-    def cut(self, position: int) -> int:
-        """Place in the body of the gap before readable character `position`."""
-        return position if self._cuts is None else self._cuts[position]
-
-    def gaps(self, start: int, end: int) -> list[tuple[int, int]]:
-        """(readable position, place in the body) of every gap strictly inside a body range."""
-        if self._cuts is None:
-            return [(index, index) for index in range(start + 1, end)]
-        return [(index, place) for index, place in enumerate(self._cuts) if start < place < end]
-
-
-def _trim(body: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and body[start].isspace():
-        start += 1
-    while end > start and body[end - 1].isspace():
-        end -= 1
-    return start, end
+def _whole_elements(
+    readable: Readable, sentences: list[tuple[int, int]], fits: Callable[[str], bool]
+) -> list[tuple[int, int]]:
+    """Sentences, those that share an element as one if they fit together."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sentences:
+        if merged and readable.splits_element(start) and fits(readable.body[merged[-1][0] : end]):
+            merged[-1] = (merged[-1][0], end)
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _cut_long(
-    body: str, start: int, end: int, fits: Callable[[str], bool], readable: _Readable
+    body: str, start: int, end: int, fits: Callable[[str], bool], readable: Readable
 ) -> list[tuple[int, int]]:
     """Pieces of one sentence that is too long for the model."""
     gaps = readable.gaps(start, end)
@@ -135,10 +115,10 @@ def _cut_long(
                 if candidate - start >= _MIN_CUT_SHARE * (cut - start) and fits(body[start:candidate]):
                     cut = candidate
                     break
-        piece = _trim(body, start, cut)
+        piece = trim(body, start, cut)
         if piece[0] < piece[1]:
             ranges.append(piece)
-        start = _trim(body, cut, end)[0]
+        start = trim(body, cut, end)[0]
     return ranges
 
 

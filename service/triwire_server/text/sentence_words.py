@@ -54,5 +54,9 @@ VERBS_OF_SAYING = (
 )
 """Alternatives of a regular expression: English verbs that report speech, in the forms that news uses."""
 
-KOREAN_VERBS_OF_SAYING = "말했|말한|물었|답했|대답했|외쳤|소리쳤|반문했|되물었|덧붙였|전했|밝혔|털어놨|털어놓았|강조했|설명했|토로했|호소했|적었|썼|했"
+_WORDS_OF_KOREAN_SAYING = """
+말했 말한 물었 답했 대답했 외쳤 소리쳤 반문했 되물었 덧붙였 전했 밝혔 털어놨 털어놓았 강조했 설명했 토로했 호소했
+적었 썼 했
+"""
+KOREAN_VERBS_OF_SAYING = "|".join(_WORDS_OF_KOREAN_SAYING.split())
 """Alternatives of a regular expression: stems of Korean verbs that report speech (said, asked, answered, shouted)."""
