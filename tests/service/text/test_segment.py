@@ -1,9 +1,11 @@
 import re
+import time
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.service.text.sentence_cases import ENGLISH, JAPANESE, KOREAN
 from tests.service.text.strategies import inline_html, languages, texts
 from triwire_server.text.segment import split_segments, split_sentences
 
@@ -84,6 +86,78 @@ def test_japanese_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text, "ja") == expected
 
 
+CASES = [
+    (language, case.replace("\\n", "\n"))
+    for language, table in (("en", ENGLISH), ("ko", KOREAN), ("ja", JAPANESE))
+    for case in table.strip().splitlines()
+]
+
+
+@pytest.mark.parametrize(("language", "case"), CASES)
+def test_hard_cases(language: str, case: str) -> None:
+    assert sentences(case.replace("‖", ""), language) == [sentence.strip() for sentence in case.split("‖")]
+
+
+def test_lone_surrogates_and_control_characters_are_kept() -> None:
+    text = "The harbour\ud800 reopened. \udfff\x00Nobody\x1c came.\u2028“\ud83d.” Then"
+    for language in ("en", "ko", "ja"):
+        ranges = split_sentences(text, language)
+        assert "".join(text[start:end] for start, end in ranges) == text
+        assert len(ranges) > 1
+
+
+NOISE = [
+    *[
+        '"',
+        "'",
+        "(",
+        "「",
+        "“",
+        "”",
+        "」",
+        "[",
+        ".",
+        "\n",
+        "a.",
+        " ",
+        "a. ",
+        "A. ",
+        "U.S. ",
+        "1. ",
+        "! ",
+        "。",
+        "「。",
+        '. "',
+    ],
+    *[
+        "\n\n",
+        "a" * 60 + "\n",
+        '"a." ',
+        "“x. ",
+        "? \u3000",
+        "said ",
+        "…" + " " * 300,
+        "\U0001f6a2",
+        "\ud800",
+        "다.”고 ",
+    ],
+]
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "ja"])
+@pytest.mark.parametrize("noise", NOISE)
+def test_the_time_grows_with_the_text_and_not_with_its_square(noise: str, language: str) -> None:
+    def seconds(length: int) -> float:
+        text = noise * (length // len(noise))
+        started = time.process_time()
+        ranges = split_sentences(text, language)
+        assert ranges[-1][1] == len(text)
+        return time.process_time() - started
+
+    # Sixteen times the text: a quadratic scan takes 256 times as long. The floor keeps noise out of it.
+    assert min(seconds(160_000) for _ in range(2)) < 60 * max(seconds(10_000), 0.005)
+
+
 def test_a_quotation_of_over_300_characters_is_cut_inside() -> None:
     inside = "The wind turned and we lost the outer wall. " * 10
     assert len(sentences(f"“{inside}” he said.", "en")) > 5
@@ -99,6 +173,38 @@ def test_short_neighbours_are_one_segment_and_long_sentences_stand_alone() -> No
     long = "The market stayed open, because nobody had told the fishermen that it was closed until Friday morning."
     assert segments("It rained. Nobody came.", "en", 500) == ["It rained. Nobody came."]
     assert segments(f"It rained. {long} {long}", "en", 110) == ["It rained.", long, long]
+
+
+def test_the_caller_says_how_long_a_piece_of_several_sentences_may_be() -> None:
+    body = "It rained. Nobody came. It snowed. Nobody stayed."
+
+    def pieces(limit: int) -> list[str]:
+        ranges = split_segments(body, "en", lambda piece: True, comfortable=lambda piece: len(piece) <= limit)
+        return [body[start:end] for start, end in ranges]
+
+    assert pieces(5) == ["It rained.", "Nobody came.", "It snowed.", "Nobody stayed."]
+    assert pieces(25) == ["It rained. Nobody came.", "It snowed. Nobody stayed."]
+    assert pieces(100) == [body]
+
+
+def test_lines_are_never_joined() -> None:
+    assert segments("Results\n\nIt rained. It snowed.\nNobody came.", "en", 500) == [
+        "Results",
+        "It rained. It snowed.",
+        "Nobody came.",
+    ]
+
+
+def test_an_element_over_several_sentences_stays_in_one_segment_if_it_fits() -> None:
+    body = "It rained. <em>The harbour closed. The market did not.</em> Nobody came."
+    ranges = split_segments(body, "en", lambda piece: True, comfortable=lambda piece: False, is_html=True)
+    assert [body[start:end] for start, end in ranges] == [
+        "It rained.",
+        "<em>The harbour closed. The market did not.</em>",
+        "Nobody came.",
+    ]
+    assert segments(body, "en", 50, is_html=True)[1] == "<em>The harbour closed. The market did not.</em>"
+    assert len(segments(body, "en", 40, is_html=True)) == 2  # does not fit: the tags are parted
 
 
 def test_a_sentence_that_does_not_fit_is_cut_at_a_clause_then_at_a_space() -> None:

@@ -1,0 +1,97 @@
+"""What a reader sees of a body, and where the body may be cut."""
+
+import html as html_entities
+import re
+from bisect import bisect_left, bisect_right
+
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_VOID = frozenset(["br", "wbr", "img"])
+
+
+class Readable:
+    """The readable text of a body with the places in the body where it may be cut."""
+
+    _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+
+    def __init__(self, body: str, *, is_html: bool) -> None:
+        self.body = body
+        self._elements: list[tuple[int, int]] = []
+        if not is_html:
+            self.text = body
+            self._cuts: list[int] | None = None
+            return
+        open_tags: list[tuple[str, int]] = []
+        characters: list[str] = []
+        cuts: list[int] = []  # place in the body before each readable character
+        position = 0
+        pending = 0  # where the tags before the next character begin to belong to it
+        for match in self._MARKUP.finditer(body):
+            for index in range(position, match.start()):
+                cuts.append(pending)
+                characters.append(body[index])
+                pending = index + 1
+            position = match.end()
+            source = match.group()
+            if source.startswith("&"):
+                for character in html_entities.unescape(source):
+                    cuts.append(pending)
+                    characters.append(character)
+                pending = match.end()
+                continue
+            self._add_tag(match, open_tags)
+            if source.startswith("</") or source[1:3].lower() == "br":
+                # Closing tags stay with the words before them.
+                pending = match.end() if pending == match.start() else pending
+        for index in range(position, len(body)):
+            cuts.append(pending)
+            characters.append(body[index])
+            pending = index + 1
+        cuts.append(len(body))
+        if cuts:
+            cuts[0] = 0
+        self.text = "".join(characters)
+        self._cuts = cuts
+
+    def _add_tag(self, match: re.Match[str], open_tags: list[tuple[str, int]]) -> None:
+        found = _NAME.match(match.group())
+        name = found.group(1).lower() if found else ""
+        if name in _VOID or match.group().endswith("/>"):
+            return
+        if not match.group().startswith("</"):
+            open_tags.append((name, match.start()))
+        elif open_tags and open_tags[-1][0] == name:
+            start = open_tags.pop()[1]
+            while self._elements and self._elements[-1][0] > start:
+                self._elements.pop()  # only outermost elements are kept
+            self._elements.append((start, match.end()))
+
+    def splits_element(self, place: int) -> bool:
+        """Whether a cut of the body at `place` would part the two tags of an element."""
+        index = bisect_right(self._elements, (place - 1, len(self.body) + 1)) - 1
+        return index >= 0 and self._elements[index][0] < place < self._elements[index][1]
+
+    def cut(self, position: int) -> int:
+        """Place in the body of the gap before readable character `position`."""
+        return position if self._cuts is None else self._cuts[position]
+
+    def slice(self, start: int, end: int) -> str:
+        """What a reader sees of a body range that begins and ends where the body may be cut."""
+        if self._cuts is None:
+            return self.text[start:end]
+        return self.text[bisect_left(self._cuts, start) : bisect_left(self._cuts, end)]
+
+    def gaps(self, start: int, end: int) -> list[tuple[int, int]]:
+        """(readable position, place in the body) of every gap strictly inside a body range."""
+        if self._cuts is None:
+            return [(index, index) for index in range(start + 1, end)]
+        first, last = bisect_right(self._cuts, start), bisect_left(self._cuts, end)
+        return [(index, self._cuts[index]) for index in range(first, last)]
+
+
+def trim(body: str, start: int, end: int) -> tuple[int, int]:
+    """The range without white space at its ends; empty, start == end, if there is nothing else."""
+    while start < end and body[start].isspace():
+        start += 1
+    while end > start and body[end - 1].isspace():
+        end -= 1
+    return start, end
