@@ -1,0 +1,146 @@
+"""Terms of a newsroom: found in a source, checked and put right in an output.
+
+`TermIndex` finds the terms of one direction; `apply_terms` makes an output write them as the glossary does as far as
+that is certain, and reports the others; `check_terms` only reports. `protect_terms` brings terms through a model as
+numbers instead; decision 0009 says which way is used where.
+"""
+
+from collections.abc import Sequence
+
+from triwire.v1.article_pb2 import Location, TextRange
+from triwire.v1.article_service_pb2 import Finding
+from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.language import base_language
+from triwire_server.text.particles import mend_certain_particle
+from triwire_server.text.term_index import TermHit, TermIndex
+from triwire_server.text.term_marks import ProtectedTerms, protect_terms
+from triwire_server.text.term_output import (
+    Found,
+    distinct,
+    edit_text,
+    find_lookalike,
+    find_targets,
+    find_variants,
+)
+
+__all__ = ["ProtectedTerms", "TermHit", "TermIndex", "apply_terms", "check_terms", "protect_terms"]
+
+
+def apply_terms(output: str, hits: Sequence[TermHit], target_language: str) -> tuple[str, list[Finding]]:
+    """The output with the terms of its source as the glossary writes them, and findings for what could not be mended.
+
+    Mended are: the form of the source or of another language left as it was; other case, spaces or points between the
+    parts of a name; and, if the term is missing otherwise, the one passage that must be another spelling of it. In
+    Korean the particle right after a mended form agrees with it again. Applied twice it changes nothing more.
+
+    Args:
+        output: plain text that a model wrote.
+        hits: what `TermIndex.find_terms` found in the source.
+        target_language: BCP-47 tag of the output.
+
+    Returns:
+        The text, and KIND_TERM_MISSING findings with the target form as `expected`: WARNING for a term that is nowhere
+        in the text, with the place of the hit as `source`; INFO for a spelling that was taken for the term and
+        replaced, with what stood there as `actual` and its place in the returned text as `target`.
+    """
+    language = base_language(target_language)
+    wanted = distinct(hits)
+    if not wanted:
+        return output, []
+    found = find_targets(output, wanted)
+    edits = found.loose + find_variants(output, wanted, found, language)
+    text = output
+    if edits:
+        text = edit_text(output, edits, language)
+        found = find_targets(text, wanted)
+    findings: list[Finding] = []
+    for hit in wanted:
+        if found.has(hit.target_form):
+            continue
+        guess = find_lookalike(text, hit, found, language)
+        if guess is None:
+            findings.append(_missing(hit))
+            continue
+        actual = text[guess.start : guess.end]
+        text = edit_text(text, [guess], language)
+        found = find_targets(text, wanted)
+        findings.append(_replaced(hit, actual))
+    if language == "ko":
+        text, found = _mend_particles(text, wanted, found)
+    for finding in findings:
+        places = found.right.get(finding.expected)
+        if finding.actual and places:
+            finding.target.CopyFrom(TextRange(start=places[0][0], end=places[0][1]))
+    findings.sort(key=lambda finding: finding.source.range.start)
+    return text, findings
+
+
+def _mend_particles(text: str, wanted: Sequence[TermHit], found: Found) -> tuple[str, Found]:
+    """Particles after forms that stood there already, where they are certainly wrong."""
+    mended = text
+    for end in sorted((end for places in found.right.values() for _, end in places), reverse=True):
+        mended = mend_certain_particle(mended, end)
+    return (text, found) if mended == text else (mended, find_targets(mended, wanted))
+
+
+def check_terms(
+    source: str,
+    target: str,
+    terms: Sequence[GlossaryTerm] | TermIndex,
+    source_language: str,
+    target_language: str,
+    *,
+    is_summary: bool = False,
+) -> list[Finding]:
+    """Terms of a source that its translation, or a summary of it, does not write as the glossary does.
+
+    Args:
+        source: plain text in the source language.
+        target: plain text in the target language; ranges of the findings are places in it.
+        terms: in order of priority; an index of them where many texts are checked.
+        source_language: BCP-47 tag of the source.
+        target_language: BCP-47 tag of the target.
+        is_summary: whether the target need not mention every term; then only one in a wrong form is reported.
+
+    Returns:
+        KIND_TERM_MISSING findings, WARNING: with `actual` and `target` if the term is there in a wrong form.
+    """
+    index = terms if isinstance(terms, TermIndex) else TermIndex(terms, source_language, target_language)
+    wanted = distinct(index.find_terms(source))
+    if not wanted:
+        return []
+    language = base_language(target_language)
+    found = find_targets(target, wanted)
+    wrong = find_variants(target, wanted, found, language)
+    findings: list[Finding] = []
+    for hit in wanted:
+        if found.has(hit.target_form):
+            continue
+        edit = next((edit for edit in wrong if edit.form == hit.target_form), None)
+        edit = edit or find_lookalike(target, hit, found, language)
+        if edit is not None:
+            finding = _missing(hit, actual=target[edit.start : edit.end])
+            finding.target.CopyFrom(TextRange(start=edit.start, end=edit.end))
+            findings.append(finding)
+        elif not is_summary:
+            findings.append(_missing(hit))
+    findings.sort(key=lambda finding: finding.source.range.start)
+    return findings
+
+
+def _missing(hit: TermHit, actual: str = "") -> Finding:
+    return Finding(
+        kind=Finding.KIND_TERM_MISSING,
+        severity=Finding.SEVERITY_WARNING,
+        source=Location(range=TextRange(start=hit.start, end=hit.end)),
+        expected=hit.target_form,
+        actual=actual,
+        message="a glossary term is in another form" if actual else "a glossary term is not in the output",
+    )
+
+
+def _replaced(hit: TermHit, actual: str) -> Finding:
+    finding = _missing(hit, actual)
+    finding.severity = Finding.SEVERITY_INFO
+    finding.message = "another spelling was taken for a glossary term and replaced"
+    return finding

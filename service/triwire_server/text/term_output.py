@@ -1,0 +1,223 @@
+"""Terms in an output: where the target form stands, and what stands in its place if it does not."""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from triwire_server.text.particles import mend_particle
+from triwire_server.text.term_edges import (
+    Folded,
+    are_particles,
+    ending_after,
+    fold,
+    is_in_place,
+    is_sentence_start,
+    kind_of,
+    stands_alone,
+)
+from triwire_server.text.term_index import TermHit, is_all_capitals
+from triwire_server.text.transliteration import likeness
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A passage of an output and the form that is to stand there."""
+
+    start: int
+    end: int
+    form: str
+    suffix: str = ""
+    """What follows the form in place of an English ending: 의 and の (of)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where terms stand in an output."""
+
+    right: dict[str, list[Span]]
+    """By target form, the places where it stands as it should; also as it may at the start of a sentence."""
+
+    loose: list[Edit]
+    """Places where it differs in case, spaces or the points of a name."""
+
+    def has(self, form: str) -> bool:
+        """Whether a target form stands anywhere, in its own or in a loose spelling."""
+        return bool(self.right.get(form)) or any(edit.form == form for edit in self.loose)
+
+    def covers(self, start: int, end: int) -> bool:
+        """Whether a passage overlaps one where a term stands."""
+        spans = [span for places in self.right.values() for span in places]
+        spans += [(edit.start, edit.end) for edit in self.loose]
+        return any(start < other_end and other_start < end for other_start, other_end in spans)
+
+
+def distinct(hits: Sequence[TermHit]) -> list[TermHit]:
+    """The first hit of every target form, those with the longest target form first."""
+    first: dict[str, TermHit] = {}
+    for hit in hits:
+        first.setdefault(hit.target_form, hit)
+    return sorted(first.values(), key=lambda hit: -len(hit.target_form))
+
+
+def find_targets(text: str, hits: Sequence[TermHit]) -> Found:
+    """Where the target forms of distinct hits stand. A passage belongs to the longest form that fits it."""
+    folded = fold(text)
+    found = Found({}, [])
+    taken = bytearray(len(folded.text))
+    for hit in hits:
+        spans: list[Span] = []
+        for match in _pattern(hit.target_form).finditer(folded.text):
+            start, end = match.span()
+            if any(taken[start:end]) or not is_in_place(folded.text, start, end):
+                continue
+            taken[start:end] = b"\x01" * (end - start)
+            place = folded.span(start, end)
+            if _is_as_wanted(text[place[0] : place[1]], hit.target_form, folded, start):
+                spans.append(place)
+            else:
+                found.loose.append(Edit(*place, hit.target_form))
+        found.right[hit.target_form] = spans
+    return found
+
+
+@functools.lru_cache(maxsize=4096)
+def _pattern(form: str) -> re.Pattern[str]:
+    """The form in a folded text, regardless of case, of spaces in Korean compounds and of the points of a name."""
+    folded = fold(form).text
+    parts: list[str] = []
+    for index, character in enumerate(folded):
+        if character in " ·-":
+            optional = "?" if any(kind_of(c) in "hkc" and kind_of(c) for c in folded) else ""
+            parts.append(f"[ ·-]{optional}")
+            continue
+        before = folded[index - 1] if index else ""
+        if kind_of(character) == "h" and before and kind_of(before) == "h" and len(folded) >= 3:
+            parts.append(" ?")
+        parts.append(re.escape(character))
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+def _is_as_wanted(found: str, form: str, folded: Folded, start: int) -> bool:
+    if found == form or fold(found).text == fold(form).text:
+        return True
+    if found.lower() != form.lower():
+        return False
+    if form == form.lower():  # a headline may write a common noun with capitals
+        return found.istitle() or is_all_capitals(folded.text) or is_sentence_start(folded.text, start)
+    return found.isupper() and is_all_capitals(folded.text)
+
+
+def find_variants(text: str, hits: Sequence[TermHit], found: Found, language: str) -> list[Edit]:
+    """Passages where a term stands as another language writes it, or as the source does, outside of brackets."""
+    folded = fold(text)
+    edits: list[Edit] = []
+    for hit in hits:
+        for form in hit.other_forms:
+            for match in _pattern(form).finditer(folded.text):
+                edit = _variant(folded, *match.span(), hit.target_form, language)
+                if edit and not found.covers(edit.start, edit.end) and not _overlaps(edits, edit):
+                    edits.append(edit)
+    return edits
+
+
+def _variant(folded: Folded, start: int, end: int, form: str, language: str) -> Edit | None:
+    text = folded.text
+    if text[start - 1 : start] in ("(", "[") and text[end : end + 1] in (")", "]"):
+        return None  # the original beside its translation
+    suffix = ""
+    kind = kind_of(text[end - 1])
+    if kind == "h" and language != "ko":
+        run = re.compile(r"[가-힣]{0,14}").match(text, end)
+        end += len(run.group()) if run and are_particles(run.group()) else 0
+    elif not stands_alone(text, start, end):
+        return None
+    elif kind == "w" and language != "en":
+        ending = text[end : end + ending_after(text, start, end)]
+        end += len(ending)
+        if "'" in ending:
+            suffix = "의" if language == "ko" else "の"
+    return Edit(*folded.span(start, end), form, suffix)
+
+
+def _overlaps(edits: Sequence[Edit], edit: Edit) -> bool:
+    return any(edit.start < other.end and other.start < edit.end for other in edits)
+
+
+def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:
+    """The text with every passage replaced, and in Korean the particle after each form agreeing with it."""
+    for edit in sorted(edits, key=lambda edit: -edit.start):
+        text = text[: edit.start] + edit.form + edit.suffix + text[edit.end :]
+        if language == "ko" and not edit.suffix:
+            text = mend_particle(text, edit.start + len(edit.form))
+    return text
+
+
+_WORDS = {
+    "ko": re.compile(r"[가-힣]+"),
+    "ja": re.compile(r"[\u30a1-\u30fa\u30fc]+"),
+    "en": re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’.-][A-Za-z\u00c0-\u024f]+)*"),
+}
+_MIN_MARGIN = 0.1
+
+
+def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit | None:
+    """The one passage that must be another spelling of a missing term; None if there is none, or more than one.
+
+    Evidence is the spelling alone: consonants that agree with the target form's and most letters the same, or the
+    source form itself in brackets right after it.
+    """
+    words = _WORDS.get(language)
+    if words is None:
+        return None
+    scored: dict[str, tuple[float, Edit]] = {}
+    for start, end in _phrases(text, words, hit.target_form, language):
+        if found.covers(start, end):
+            continue
+        phrase = text[start:end]
+        score = likeness(phrase, hit.target_form, hit.source_form)
+        if score and _is_glossed(text, end, hit):
+            score += 1
+        if score and (phrase not in scored or scored[phrase][0] < score):
+            scored[phrase] = (score, Edit(start, end, hit.target_form))
+    best = sorted(scored.values(), key=lambda item: -item[0])
+    if not best or (len(best) > 1 and best[0][0] - best[1][0] < _MIN_MARGIN and not _nested(best[0][1], best[1][1])):
+        return None
+    return best[0][1]
+
+
+def _nested(edit: Edit, other: Edit) -> bool:
+    return edit.start < other.end and other.start < edit.end
+
+
+def _is_glossed(text: str, end: int, hit: TermHit) -> bool:
+    after = text[end : end + len(hit.source_form) + 3].lstrip()
+    return after[:1] in ("(", "（") and after[1:].lstrip().lower().startswith(hit.source_form.lower())
+
+
+def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Iterator[Span]:
+    """Runs of as many words as the form has, one fewer or one more; in Korean without the particles at their end."""
+    tokens = [match.span() for match in words.finditer(text)]
+    wanted = max(1, len(words.findall(form)))
+    for index, (start, _) in enumerate(tokens):
+        if language == "en" and not text[start].isupper():
+            continue
+        for count in {max(1, wanted - 1), wanted, wanted + 1}:
+            last = index + count - 1
+            if last >= len(tokens) or any(
+                text[tokens[i][1] : tokens[i + 1][0]] not in (" ", "·", "・", "＝", "=") for i in range(index, last)
+            ):
+                continue
+            yield from ((start, end) for end in _ends(text, *tokens[last], language))
+
+
+def _ends(text: str, start: int, end: int, language: str) -> Iterator[int]:
+    yield end
+    if language == "ko":
+        for cut in range(end - 1, start, -1):
+            if are_particles(text[cut:end]):
+                yield cut
+    elif language == "en" and text[end - 2 : end] in ("'s", "’s"):
+        yield end - 2
