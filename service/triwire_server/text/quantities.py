@@ -1,0 +1,268 @@
+"""Do two texts say the same numbers, dates, times and amounts? Translations and statements of summaries are checked.
+
+Each text is read into values (`values.Value`). What is written in digits, and months and weekdays, the other text must
+have in any form; what is written in words is never asked for but answers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from triwire.v1.article_pb2 import Location, TextRange
+from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text import quantities_en, quantities_ja, quantities_ko, units
+from triwire_server.text.language import base_language
+from triwire_server.text.values import Key, Value, connect, given_keys, normalize
+
+_READERS: dict[str, Callable[[str], list[Value]]] = {
+    "en": quantities_en.read,
+    "ko": quantities_ko.read,
+    "ja": quantities_ja.read,
+}
+_UNIT_PAIR_CHARACTERS = 40
+_DATE_UNITS = frozenset(["date", "time", "decade", "century"])
+
+_INFO, _WARNING, _CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Finding.SEVERITY_CRITICAL
+
+
+def read_quantities(text: str, language: str) -> list[Value]:
+    """The quantities of a text, in order of their places.
+
+    Args:
+        text: plain text; ranges of the values are places in it.
+        language: base tag: en, ko or ja. There are no values in other languages.
+    """
+    reader = _READERS.get(language)
+    if reader is None:
+        return []
+    normalized, places = normalize(text)
+    values = reader(normalized)
+    connect(normalized, values)
+    if places is not None:
+        for value in values:
+            value.start, value.end = places[value.start], places[value.end]
+    return values
+
+
+def check_quantities(source: str, target: str, source_language: str, target_language: str) -> list[Finding]:
+    """Numbers, dates, weekdays, times, currencies and percentages that a translation has not, or has otherwise.
+
+    Args:
+        source: plain text.
+        target: its translation; ranges of the findings are places in these two.
+        source_language: BCP-47 tag; en, ko and ja are read.
+        target_language: BCP-47 tag.
+
+    Returns:
+        NUMBER_MISMATCH and DATE_MISMATCH findings: CRITICAL for a value that became another, WARNING for one that is
+        missing or new and for a currency, INFO for one that was converted to another unit. None for other languages.
+    """
+    source_tag, target_tag = base_language(source_language), base_language(target_language)
+    if source_tag == target_tag or source_tag not in _READERS or target_tag not in _READERS:
+        return []
+    return _Comparison(
+        source, target, read_quantities(source, source_tag), read_quantities(target, target_tag)
+    ).findings()
+
+
+class _Comparison:
+    """The values of a source and of its translation, side by side."""
+
+    def __init__(self, source: str, target: str, before: list[Value], after: list[Value]) -> None:
+        self._source, self._target = source, target
+        self._before, self._after = before, after
+
+    def findings(self) -> list[Finding]:
+        before, after = self._before, self._after
+        has, given = given_keys(before), given_keys(after)
+        lost = [value for value in before if value.strict and not value.is_in(given)]
+        new = [value for value in after if value.strict and not value.is_in(has)]
+        if lost:
+            lost = [value for value in lost if not _is_other_unit_of(value, before, lost)]
+        if new:
+            new = [value for value in new if not _is_other_unit_of(value, after, new)]
+        findings: list[Finding] = []
+        for value, other in self._pairs(lost, new):
+            findings.append(self._changed(value, other))
+            lost.remove(value)
+            new.remove(other)
+        findings += [self._finding(value, None, _WARNING, "is missing") for value in lost if not _is_idle_one(value)]
+        findings += [self._finding(None, value, _WARNING, "is new") for value in new if not _is_idle_one(value)]
+        return findings + self._same_number_other_unit()
+
+    def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
+        """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
+        scored = []
+        for value in lost:
+            for other in new:
+                if _group(value) == _group(other):
+                    scored.append((self._distance(value, other), value.start, other.start, value, other))
+        scored.sort(key=lambda item: item[:3])
+        pairs: list[tuple[Value, Value]] = []
+        taken: set[int] = set()
+        for _, _, _, value, other in scored:
+            if id(value) not in taken and id(other) not in taken:
+                taken.update((id(value), id(other)))
+                pairs.append((value, other))
+        return pairs
+
+    def _distance(self, value: Value, other: Value) -> float:
+        place = abs(value.start / (len(self._source) + 1) - other.start / (len(self._target) + 1))
+        return place + (0.0 if value.unit == other.unit else 0.5)
+
+    def _changed(self, value: Value, other: Value) -> Finding:
+        first, second = value.number, other.number
+        if first is not None and second is not None:
+            if units.is_conversion(first, value.unit, second, other.unit):
+                return self._finding(value, other, _INFO, "was converted to another unit")
+            if _are_currencies(value, other) and value.unit != other.unit:
+                return self._finding(value, other, _WARNING, "is in another currency")
+        return self._finding(value, other, _CRITICAL, "became another")
+
+    def _same_number_other_unit(self) -> list[Finding]:
+        """Amounts whose currency differs, percent against percentage points, mornings against afternoons."""
+        findings: list[Finding] = []
+        for other in self._after:
+            if not (other.half or other.unit in _COMPARED_UNITS):
+                continue
+            same = [value for value in self._before if _says(value, other)]
+            if not same or not other.strict:
+                continue
+            if other.half:
+                if all(value.half and value.half != other.half for value in same):
+                    findings.append(self._finding(same[0], other, _WARNING, "is in the other half of the day"))
+            elif other.unit in units.CURRENCIES:
+                if all(value.unit in units.CURRENCIES and value.unit != other.unit for value in same):
+                    findings.append(self._finding(same[0], other, _CRITICAL, "is in another currency"))
+            elif all(value.unit in ("percent", "point") and value.unit != other.unit for value in same):
+                findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
+        return findings
+
+    def _finding(
+        self, value: Value | None, other: Value | None, severity: "Finding.Severity.ValueType", what: str
+    ) -> Finding:
+        shown = value or other
+        assert shown is not None  # noqa: S101  callers give one of them
+        if shown.unit == "name":
+            severity = min(severity, _WARNING)
+        finding = Finding(kind=_kind(shown), severity=severity, message=f"a value {what}")
+        if value is not None:
+            finding.source.CopyFrom(Location(range=TextRange(start=value.start, end=value.end)))
+            finding.expected = self._source[value.start : value.end]
+        if other is not None:
+            finding.target.CopyFrom(TextRange(start=other.start, end=other.end))
+            finding.actual = self._target[other.start : other.end]
+        return finding
+
+
+_COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+
+
+def _says(value: Value, other: Value) -> bool:
+    return any(key in value.keys for key in other.keys)
+
+
+def _are_currencies(value: Value, other: Value) -> bool:
+    return value.unit in units.CURRENCIES and other.unit in units.CURRENCIES
+
+
+def _group(value: Value) -> str:
+    """Values of a group can stand for each other: months, weekdays, and all that is numbers."""
+    first = value.keys[0]
+    if isinstance(first, str) and first[0] in "mw":
+        return first[0]
+    return "n"
+
+
+def _kind(value: Value) -> "Finding.Kind.ValueType":
+    if value.unit in _DATE_UNITS or _group(value) != "n":
+        return Finding.KIND_DATE_MISMATCH
+    number = value.number
+    if value.unit == "year" and number is not None and number >= 1000:
+        return Finding.KIND_DATE_MISMATCH
+    return Finding.KIND_NUMBER_MISMATCH
+
+
+def _is_idle_one(value: Value) -> bool:
+    """Whether a value is a 1 that another language says with an article or not at all: 1人当たり, per person."""
+    return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _COMPARED_UNITS
+
+
+def _is_other_unit_of(value: Value, values: Sequence[Value], wanting: Sequence[Value]) -> bool:
+    """Whether a text says a measure twice, "30 metres (100 feet)", and only one of them is wanting."""
+    number = value.number
+    if number is None or value.unit not in units.MEASURES:
+        return False
+    for twin in values:
+        size = twin.number
+        if twin is value or size is None or abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS:
+            continue
+        if units.is_conversion(number, value.unit, size, twin.unit) and all(twin is not other for other in wanting):
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class ArticleQuantities:
+    """The quantities of an article, read once for all statements about it.
+
+    Attributes:
+        given: all that the article says.
+        values: block id and value, in order.
+        bodies: text by block id.
+    """
+
+    given: set[Key]
+    values: list[tuple[str, Value]]
+    bodies: dict[str, str]
+
+
+def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQuantities:
+    """Read the blocks of an article.
+
+    Args:
+        bodies: block id and plain text of each block.
+        language: BCP-47 tag of the article.
+    """
+    tag = base_language(language)
+    values = [(block_id, value) for block_id, body in bodies for value in read_quantities(body, tag)]
+    return ArticleQuantities(given_keys(value for _, value in values), values, dict(bodies))
+
+
+def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
+    """Quantities of a statement that the article has nowhere, in any form.
+
+    Args:
+        article: what `read_article` gave.
+        statement: plain text; ranges of the findings are places in it.
+        language: BCP-47 tag of the statement.
+    """
+    findings: list[Finding] = []
+    for value in read_quantities(statement, base_language(language)):
+        if value.strict and not value.is_in(article.given):
+            finding = Finding(
+                kind=_kind(value),
+                severity=_WARNING if value.unit == "name" else _CRITICAL,
+                message="a value that the article does not have",
+                actual=statement[value.start : value.end],
+            )
+            finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
+            findings.append(finding)
+    return findings
+
+
+def check_claims(
+    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
+) -> list[Finding]:
+    """Quantities of one statement of a summary that the article has nowhere.
+
+    For several statements, `read_article` once and `check_statement` for each.
+
+    Args:
+        bodies: block id and plain text of each block of the article.
+        statement: plain text, in the language of the article or in another.
+        article_language: BCP-47 tag.
+        language: BCP-47 tag of the statement.
+    """
+    if base_language(article_language) not in _READERS:
+        return []
+    return check_statement(read_article(bodies, article_language), statement, language)

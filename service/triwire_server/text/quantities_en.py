@@ -1,0 +1,452 @@
+"""Reads the quantities of an English text."""
+
+import re
+
+from triwire_server.text import dates, units
+from triwire_server.text.numbers import DIGITS, ENGLISH_NUMERALS, ENGLISH_SCALES, GLUED_SCALES, read_words
+from triwire_server.text.values import Key, Value, digits_key, number_key
+
+_TOKEN = re.compile(
+    r"(?P<date>(?:[12][0-9]{3}(?P<separator>[-/.])[0-9]{1,2}(?P=separator)[0-9]{1,2}|[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2}))(?![0-9]))"
+    r"|(?P<colon>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]{1,3})?(?![0-9]))"
+    r"|(?P<slash>[0-9]{1,3}/[0-9]{1,3}(?![0-9/]))"
+    rf"|(?P<number>{DIGITS}|(?<![0-9A-Za-z])\.[0-9]+)"
+    r"|(?P<word>[A-Za-z\u00c0-\u024f]+)"
+    r"|(?P<vulgar>[½¼¾⅓⅔])"
+)
+_VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 0.3333, "⅔": 0.6667}
+_ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
+_UNITS = units.lookup(units.ENGLISH)
+_ROMAN = {
+    roman: float(index + 1)
+    for index, roman in enumerate(
+        [
+            "I",
+            "II",
+            "III",
+            "IV",
+            "V",
+            "VI",
+            "VII",
+            "VIII",
+            "IX",
+            "X",
+            "XI",
+            "XII",
+            "XIII",
+            "XIV",
+            "XV",
+            "XVI",
+            "XVII",
+            "XVIII",
+            "XIX",
+            "XX",
+            "XXI",
+        ]
+    )
+}
+_AND_A_HALF = re.compile(r"(?: |-)and(?: |-)a(?: |-)half\b")
+_PERCENT = re.compile(r"[ -]?(?:%|per[ -]?cent(?:age)?\b|pc\b|pct\b)([ -]?(?:age )?points?\b)?", re.IGNORECASE)
+_BASIS_POINTS = re.compile(r"[ -]basis[ -]points?\b|bps?\b", re.IGNORECASE)
+_CENTURY = re.compile(r"(?: |-)(?:and \w{4,14} |to \w{4,14} )?centur", re.IGNORECASE)
+_OF_A_SCALE = re.compile(r"(?: |-)(?:of )?(?:an? )?(?P<scale>hundred|thousand|million|billion|trillion|dozen)\b")
+_PAST = re.compile(r" past (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
+_VAGUE = {"dozens": 1, "scores": 1, "hundreds": 2, "thousands": 3, "millions": 6, "billions": 9, "trillions": 12}
+_VAGUE_OF = re.compile(r"(tens|hundreds|dozens) of (thousands|millions|billions)\b", re.IGNORECASE)
+_CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
+
+
+def _gives() -> dict[str, tuple[Key, ...]]:
+    """Words that say a number without being one. The other side may have it in digits."""
+    table: dict[str, tuple[Key, ...]] = {}
+
+    def add(keys: tuple[Key, ...], words: str) -> None:
+        table.update(dict.fromkeys(words.split(), keys))
+
+    add(
+        (1.0,),
+        "a an single each every per once sole another lone alone any annual annually yearly daily monthly weekly "
+        "hourly inaugural individual individually debut top leader leading champion champions winner winning solo same "
+        "primary only",
+    )
+    add((2.0,), "twice both couple pair pairs double doubled doubles doubling two-fold twins twin duo duet bilateral")
+    add((2.0,), "twosome dual runner twofold half-brother couples either neither duplicate biennial secondary")
+    add((0.5, 50.0, 2.0), "half halves halved halve halving midway")
+    add((0.5, 50.0, 2.0, 4.0), "semi semifinal semifinals semifinalist semifinalists")
+    add(
+        (3.0,),
+        "triple tripled triples tripling trio thrice treble trilateral triplets tripartite hat threesome threefold",
+    )
+    add((4.0,), "quadruple quadrupled quartet fourfold foursome foursomes fourballs fourball quad")
+    add((4.0, 0.25, 25.0, 8.0, 3.0, 1.0), "quarter quarters quarterly quarterfinal quarterfinals")
+    add((5.0,), "quintet fivefold quintuple")
+    add((6.0,), "sextet sixfold")
+    add((10.0,), "decade decades tenfold teens teenage teenager teenagers teen teen-age tenner")
+    for digit, word in enumerate(
+        ["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"]
+    ):
+        tens = 20.0 + 10 * digit
+        table[word] = (tens, 1900.0 + tens)
+    add((70.0,), "septuagenarian septuagenarians")
+    add((80.0,), "octogenarian octogenarians")
+    add((90.0,), "nonagenarian nonagenarians")
+    add((100.0, 1.0), "century centuries centenary centennial centenarian hundredfold")
+    add((200.0,), "bicentenary bicentennial")
+    add((1000.0,), "millennium grand")
+    add((2.0, 14.0), "fortnight fortnightly")
+    add((12.0, 1.0), "dozen")
+    add((20.0,), "score")
+    add((0.0,), "nil zero none nought goalless scoreless nobody")
+    add((19.0,), "covid coronavirus")
+    add(("w5", "w6", 2.0), "weekend weekends")
+    add(("t0", 12.0), "noon midday midnight")
+    add((1.0, 24.0), "day overnight")
+    add((1.0, 12.0, 365.0), "year")
+    add((1.0, 7.0), "week")
+    add((1.0, 60.0), "hour")
+    add(("6-25", 6.25, 6.0, 25.0), "korean")
+    add((0.0, 911.0, 9.0, 11.0), "sept september")
+    return table
+
+
+_GIVES = _gives()
+
+
+def read(text: str) -> list[Value]:
+    """Quantities of an English text, in order of their places. The text is normalized (`values.normalize`)."""
+    return _Reader(text).read()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(_TOKEN.finditer(text))
+        self._values: list[Value] = []
+
+    def read(self) -> list[Value]:
+        index = 0
+        while index < len(self._tokens):
+            token = self._tokens[index]
+            group = token.lastgroup
+            if group == "word":
+                index = self._read_word(index)
+            elif group == "number":
+                index = self._read_number(index)
+            else:
+                self._read_compound(token)
+                index += 1
+        return self._values
+
+    def _read_compound(self, token: re.Match[str]) -> None:
+        start, end = token.span()
+        text = token.group()
+        if token.lastgroup == "vulgar":
+            self._values.append(Value(start, end, (_VULGAR[text],), strict=False))
+            return
+        numbers = [int(piece) for piece in re.split(r"[-/.:]", text)]
+        if token.lastgroup == "slash" and numbers[1]:
+            fraction = number_key(numbers[0] / numbers[1])
+            self._values.append(Value(start, end, (fraction,), parts=dates.date_parts(numbers), unit="pair"))
+        elif token.lastgroup == "date":
+            parts = tuple(
+                dates.year_keys(part[0]) if isinstance(part[0], float) and part[0] > 31 else part
+                for part in dates.date_parts(numbers)
+            )
+            if "/" in text and len(text.rsplit("/", 1)[1]) == 2:
+                parts = (*parts[:2], dates.year_keys(float(numbers[2])))
+            self._values.append(Value(start, end, (text,), parts=parts, unit="date"))
+        elif token.lastgroup == "colon":
+            self._read_colon(start, end, numbers)
+
+    def _read_colon(self, start: int, end: int, numbers: list[int]) -> None:
+        meridiem = dates.read_meridiem(self._text, end)
+        if len(numbers) == 2:
+            half, end = meridiem or ("", end)
+            value = dates.clock(start, end, numbers[0], numbers[1], half)
+            if value is not None:
+                value.parts = ((float(numbers[0]),), (float(numbers[1]),))
+                self._values.append(value)
+                return
+        self._values.append(colon_value(self._text, start, end, numbers))
+
+    def _before(self, index: int) -> str:
+        if index == 0 or self._tokens[index - 1].lastgroup != "word":
+            return ""
+        return self._tokens[index - 1].group().lower()
+
+    def _gap(self, index: int) -> str:
+        """What stands between a token and the one after."""
+        if index + 1 >= len(self._tokens):
+            return "\n"
+        return self._text[self._tokens[index].end() : self._tokens[index + 1].start()]
+
+    def _word(self, index: int) -> str:
+        """The word at an index as written, "" if there is none."""
+        if index >= len(self._tokens) or self._tokens[index].lastgroup != "word":
+            return ""
+        return self._tokens[index].group()
+
+    def _read_number(self, index: int) -> int:
+        text, token = self._text, self._tokens[index]
+        start, end = token.span()
+        digits = token.group()
+        key = digits_key(digits)
+        value = Value(start, end, (key,))
+        self._values.append(value)
+        if isinstance(key, str):
+            return index + 1
+        meridiem = dates.read_meridiem(text, end)
+        if meridiem and self._read_time(value, digits, *meridiem):
+            return index + 1
+        value.unit = self._currency_before(value, index)
+        following, touches = self._word(index + 1), self._gap(index) == ""
+        if touches and following.lower() in _ORDINAL_ENDINGS:
+            value.end += 2
+            if _CENTURY.match(text, value.end):
+                value.unit = "century"
+            return index + 2
+        if self._read_decade(value, digits, following, touches):
+            return index + 2
+        index = self._read_scale(value, index)
+        self._read_unit(value, index)
+        self._read_context(value, digits, index, token.start())
+        return index + 1
+
+    def _read_time(self, value: Value, digits: str, half: str, end: int) -> bool:
+        hour, _, minute = digits.partition(".")
+        if "," in digits or len(hour) > 2 or len(minute) not in (0, 2):
+            return False
+        read = dates.clock(value.start, end, int(hour or 0), int(minute or 0), half)
+        if read is None:
+            return False
+        self._values[-1] = read
+        return True
+
+    def _currency_before(self, value: Value, index: int) -> str:
+        start = value.start
+        before = self._text[start - 1] if start else ""
+        if before == " " and start > 1:
+            before = self._text[start - 2]
+        if before in units.CURRENCY_SIGNS:
+            value.start -= 1 if self._text[value.start - 1] == before else 0
+            return units.CURRENCY_SIGNS[before]
+        if index and self._tokens[index - 1].group() in _CURRENCY_CODES and self._gap(index - 1) in ("", " "):
+            return _UNITS[self._tokens[index - 1].group().lower()]
+        return ""
+
+    def _read_decade(self, value: Value, digits: str, following: str, touches: bool) -> bool:
+        """1980s, 80s, '80s, 1980's."""
+        if following != "s" or not (touches or self._text[value.end : value.end + 2] == "'s"):
+            return False
+        number = value.number
+        if number is None or number % 10 or "," in digits:
+            return False
+        value.end = value.end + (1 if touches else 2)
+        if number < 100:
+            value.keys = dates.year_keys(number)
+        else:
+            value.also = (number % 100,)
+        value.unit = "decade"
+        return True
+
+    def _read_scale(self, value: Value, index: int) -> int:
+        number = value.number or 0.0
+        half = _AND_A_HALF.match(self._text, value.end)
+        if half:
+            number += 0.5
+            value.end = half.end()
+            index += 3
+        elif self._text[value.end : value.end + 1] in _VULGAR and value.end < len(self._text):
+            number += _VULGAR[self._text[value.end]]
+            value.end += 1
+            index += 1
+        value.keys = (number_key(number),)
+        for _ in range(2):
+            gap, word = self._gap(index), self._word(index + 1).lower()
+            scale = ENGLISH_SCALES.get(word) if gap in ("", " ", "-") else None
+            if scale is None:
+                break
+            value.scale *= scale
+            index += 1
+            value.end = self._tokens[index].end()
+        if value.scale != 1:
+            value.keys = (number_key(number * value.scale),)
+        elif self._gap(index) == "" and (letter := self._word(index + 1).lower()) in GLUED_SCALES:
+            scaled = number_key(number * GLUED_SCALES[letter])
+            is_amount = value.unit in units.CURRENCIES
+            value.keys = (scaled,) if is_amount else (scaled, number_key(number))
+            value.scale = GLUED_SCALES[letter] if is_amount or letter != "m" else 1.0
+            if not is_amount:
+                value.unit = {"m": "metre", "k": "km"}.get(letter, "")
+            value.end += 1
+            index += 1
+        return index
+
+    def _read_unit(self, value: Value, index: int) -> None:
+        percent = _PERCENT.match(self._text, value.end)
+        number = value.number or 0.0
+        if percent:
+            value.unit = "point" if percent.group(1) else "percent"
+            value.end = percent.end()
+            return
+        basis = _BASIS_POINTS.match(self._text, value.end)
+        if basis:
+            value.unit = "point"
+            value.keys = (number, number_key(number / 100))
+            value.end = basis.end()
+            return
+        gap = self._gap(index)
+        if value.unit or gap not in ("", " ", "-"):
+            return
+        word = self._word(index + 1)
+        unit = _UNITS.get(word.lower(), "")
+        if len(word) == 1 and gap != "":
+            return
+        if unit in units.CURRENCIES and (word in ("in", "real", "rand", "p") and gap != ""):
+            return
+        value.unit = unit
+        if unit in units.CURRENCIES:
+            value.end = self._tokens[index + 1].end()
+        value.also += longer_durations(number, unit)
+
+    def _read_context(self, value: Value, digits: str, index: int, start: int) -> None:
+        """What surrounds a number without a unit makes it a year, a name or a time."""
+        number = value.number
+        if value.unit or value.scale != 1 or number is None:
+            return
+        text = self._text
+        before = text[start - 1] if start else ""
+        if before == "'" and len(digits) == 2:
+            value.keys = dates.year_keys(number)
+            value.unit = "year"
+        elif before in "-/" and before and len(digits) == 2 and self._follows_year(start - 1):
+            value.keys = dates.year_keys(number)
+        elif len(digits) == 4 and digits.isdigit() and 1000 <= number <= 2100:
+            value.unit = "year"
+        elif self._is_name(start, value.end):
+            value.unit = "name"
+        if len(digits) in (4, 5) and digits[-3] == "." and number < 24:
+            minute = int(digits[-2:])
+            if minute < 60:
+                value.keys += (f"t{int(number) % 12 * 60 + minute}",)
+
+    def _follows_year(self, position: int) -> bool:
+        return self._text[max(0, position - 4) : position].isdigit() and position >= 4
+
+    def _is_name(self, start: int, end: int) -> bool:
+        """Whether digits touch the letters of a name: F-16, G7, 5G."""
+        before = self._text[max(0, start - 2) : start]
+        touching = before[-1:] if before[-1:] != "-" else before[:-1]
+        after = self._text[end : end + 1]
+        return touching.isupper() or (bool(before) and before[-1].isalpha()) or after.isupper()
+
+    def _read_word(self, index: int) -> int:
+        token = self._tokens[index]
+        word = token.group()
+        lower = word.lower()
+        start, end = token.span()
+        if lower in ENGLISH_NUMERALS:
+            return self._read_numeral(index)
+        keys = _GIVES.get(lower)
+        if keys is not None:
+            self._values.append(Value(start, end, keys[:1], strict=False, also=keys[1:]))
+        if word[0].isupper():
+            date = dates.english_month(word, self._before(index), self._text, start, end) or dates.english_day(
+                word, self._before(index), start, end
+            )
+            if date is not None:
+                self._values.append(date)
+            elif word in _ROMAN and self._is_roman(index):
+                self._values.append(Value(start, end, (_ROMAN[word],), strict=False))
+            elif word in ("WWI", "WWII"):
+                self._values.append(Value(start, end, (float(len(word) - 2),), strict=False))
+        elif lower in dates.ENGLISH_DAYS:
+            self._values.append(Value(start, end, (f"w{dates.ENGLISH_DAYS[lower]}",), strict=False))
+        if lower in _VAGUE:
+            self._read_vague(start, lower)
+        if lower in ("hour", "year", "hours", "years", "century", "month", "day") and _AND_A_HALF.match(
+            self._text, end
+        ):
+            self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
+        return index + 1
+
+    def _is_roman(self, index: int) -> bool:
+        before = self._word(index - 1) if index else ""
+        after = self._text[self._tokens[index].end() :][:2]
+        return before[:1].isupper() and (self._tokens[index].group() != "I" or not after[1:].islower())
+
+    def _read_vague(self, start: int, word: str) -> None:
+        compound = _VAGUE_OF.match(self._text, start)
+        if compound:
+            power = {"tens": 1, "dozens": 1, "hundreds": 2}[compound.group(1).lower()] + _VAGUE[
+                compound.group(2).lower()
+            ]
+            self._values.append(Value(start, compound.end(), (f"v{power}",), strict=False))
+        else:
+            self._values.append(Value(start, start + len(word), (f"v{_VAGUE[word]}",), strict=False))
+
+    def _read_numeral(self, index: int) -> int:
+        """A number in words: soft."""
+        words: list[str] = []
+        gaps: list[str] = []
+        position = index
+        while position < len(self._tokens) and len(words) < 12:
+            words.append(self._word(position).lower())
+            gaps.append(self._gap(position))
+            position += 1
+        read = read_words(words, gaps)
+        last = index + read.num_words - 1
+        start, end = self._tokens[index].start(), self._tokens[last].end()
+        numbers: tuple[Key, ...] = read.numbers
+        extra = _AND_A_HALF.match(self._text, end)
+        if extra:
+            numbers = (number_key(read.numbers[0] + 0.5),)
+            end = extra.end()
+            last += 3
+        numbers += _GIVES.get(words[0], ()) if read.num_words == 1 else ()
+        value = Value(start, end, tuple(map(number_key, _floats(numbers))), strict=False)
+        scaled = _OF_A_SCALE.match(self._text, end)
+        if scaled and (extra or words[read.num_words - 1].rstrip("s") in ("half", "quarter", "third")):
+            size = ENGLISH_NUMERALS[scaled.group("scale")].size
+            fraction = 0.5 if words[0] == "half" else 0.25 if words[0] == "quarter" else value.keys[0]
+            value.keys += (number_key(float(fraction) * size),)
+            value.scale = size
+            value.end = scaled.end()
+        if words[0] in ("half",) and (past := _PAST.match(self._text, end)):
+            value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
+        numeral = ENGLISH_NUMERALS[words[0]]
+        if read.num_words == 1 and numeral.kind == "scale":
+            value.also += (f"v{len(str(int(numeral.size))) - 1}",)
+        self._values.append(value)
+        self._read_unit(value, last)
+        if words[read.num_words - 1] not in ("half", "quarter") and self._word(last + 1).lower() in (
+            "decade",
+            "decades",
+        ):
+            value.also += (number_key(read.numbers[0] * 10),)
+        return last + 1
+
+
+def _floats(numbers: tuple[Key, ...]) -> list[float]:
+    return [number for number in numbers if isinstance(number, float)]
+
+
+def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
+    """What a duration is in the next larger or smaller unit, if it comes out even: 48 hours are 2 days."""
+    keys: tuple[Key, ...] = ()
+    size = units.LARGER.get(unit)
+    if size and number and number % (size / 2) == 0:
+        keys += (number_key(number / size),)
+    if unit == "year" and number <= 5:
+        keys += (number_key(number * 12),)
+    elif unit in ("day", "hour") and number <= 5:
+        keys += (number_key(number * (24 if unit == "day" else 60)),)
+    elif unit == "week" and number <= 10:
+        keys += (number_key(number * 7),)
+    return keys
+
+
+def colon_value(text: str, start: int, end: int, numbers: list[int]) -> Value:
+    """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
+    parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
+    return Value(start, end, (text[start:end],), parts=parts, unit="colon")
