@@ -14,14 +14,19 @@ from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.finding import CRITICAL
 from triwire_server.text.html import plain_text
-from triwire_server.text.language import base_language
+from triwire_server.text.language import base_language, detect_languages
 from triwire_server.text.lengths import check_empty, check_length
 from triwire_server.text.output_language import check_characters, check_language
+from triwire_server.text.quotes import check_quoted_words, check_quotes
 from triwire_server.text.repetition import check_repetition, check_said_before
 
 _BROKEN_KINDS = frozenset({Finding.KIND_PLACEHOLDER_MISMATCH, Finding.KIND_OUTPUT_TRUNCATED})
 _MARKUP = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
+
+
+Bodies = Sequence[tuple[str, str]]
+"""(block id, body) of every block of an article."""
 
 
 def check_translation(
@@ -62,6 +67,9 @@ def check_translation(
     if not any(finding.severity == CRITICAL for finding in copied):
         findings += check_language(target, target_tag)
     findings += check_length(source, target, source_tag, target_tag)
+    if is_broken(findings):
+        return findings  # what an output that is none says of numbers, names and quotations does not matter
+    findings += check_quotes(source, target)
     return findings
 
 
@@ -82,13 +90,16 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
     everything = "\n".join(body for _, body in bodies)
+    article_tag = _language_of(article, everything)
     results: list[list[Finding]] = []
     for index, point in enumerate(points):
         findings = check_empty("", point)
         if not findings:
             said_before = check_said_before(point, points[:index])
             is_same = any(finding.severity == CRITICAL for finding in said_before)
-            findings = said_before if is_same else _check_statement(point, tag, bodies, everything) or said_before
+            findings = said_before if is_same else _check_form(point, tag, bodies, everything) or said_before
+            if not is_broken(findings):
+                findings += _check_content(point, tag, bodies, article_tag)
         results.append(findings)
     for findings, more in zip(results, check_whole_article(bodies, points, results), strict=True):
         findings += more
@@ -96,12 +107,25 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
     return results
 
 
-def _check_statement(point: str, tag: str, bodies: Sequence[tuple[str, str]], everything: str) -> list[Finding]:
+def _check_form(point: str, tag: str, bodies: Bodies, everything: str) -> list[Finding]:
+    """Doubts about a statement as a piece of writing."""
     findings = check_characters(point, tag, everything)
     findings += check_repetition(point, tag, everything)
     findings += check_language(point, tag)
     findings += check_taken_over(point, tag, bodies)
     return findings
+
+
+def _check_content(point: str, tag: str, bodies: Bodies, article_tag: str) -> list[Finding]:
+    """Doubts about what a statement claims."""
+    return check_quoted_words(bodies, point, article_tag, tag)
+
+
+def _language_of(article: Article, text: str) -> str:
+    if article.language:
+        return base_language(article.language)
+    detected = detect_languages(text)
+    return detected[0].language if detected else ""
 
 
 def is_broken(findings: Sequence[Finding]) -> bool:
