@@ -63,9 +63,10 @@ def check_translation(
     findings = check_characters(target, target_tag, source)
     findings += check_repetition(target, target_tag, source)
     copied = check_copied(source, target, source_tag, target_tag)
+    if any(finding.severity == CRITICAL for finding in copied):
+        return findings + copied  # the language and the length of the source say nothing more
     findings += copied
-    if not any(finding.severity == CRITICAL for finding in copied):
-        findings += check_language(target, target_tag)
+    findings += check_language(target, target_tag)
     findings += check_length(source, target, source_tag, target_tag)
     if is_broken(findings):
         return findings  # what an output that is none says of numbers, names and quotations does not matter
