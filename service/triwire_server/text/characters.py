@@ -1,7 +1,9 @@
 """What a character is: its script, its width, whether it is a word character of a language."""
 
 import enum
+import functools
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 
 
@@ -43,6 +45,7 @@ _RANGES: tuple[tuple[int, int, Script], ...] = (
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")  # ZWSP, ZWNJ, ZWJ, WORD JOINER, BOM, SOFT HYPHEN
 
 
+@functools.lru_cache(maxsize=16384)  # a check asks for every character of a text, several times
 def script_of(character: str) -> Script | None:
     """Script of one letter; None for digits, punctuation, symbols, spaces and marks."""
     code = ord(character)
@@ -59,10 +62,10 @@ def script_of(character: str) -> Script | None:
 def count_scripts(text: str) -> dict[Script, int]:
     """Letters of each script, in code points. Scripts that do not occur are 0."""
     counts = dict.fromkeys(Script, 0)
-    for character in text:
+    for character, times in Counter(text).items():
         script = script_of(character)
         if script is not None:
-            counts[script] += 1
+            counts[script] += times
     return counts
 
 
@@ -82,6 +85,11 @@ def width(text: str) -> int:
         else:
             total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return total
+
+
+def squeeze(text: str) -> str:
+    """Letters and digits alone, case folded: what stays the same when spaces, marks and capitals change."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def visible(text: str) -> str:
