@@ -45,6 +45,7 @@ class ResultCache:
 
     def put(self, model_name: str, segment: Segment, text: str, *, truncated: bool) -> None:
         """Keep a result. One larger than the whole cache is not kept."""
-        num_bytes = _OVERHEAD_BYTES + len(segment.text.encode()) + len(text.encode())
+        texts = [segment.text, text, *(form for term in segment.terms for form in term)]
+        num_bytes = _OVERHEAD_BYTES + sum(len(each.encode()) for each in texts)
         if num_bytes <= self._entries.maxsize:
             self._entries[model_name, segment] = CachedResult(text, truncated, num_bytes)

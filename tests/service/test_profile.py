@@ -150,6 +150,31 @@ def test_what_is_no_toml_is_named(tmp_path: Path) -> None:
         ("{target_language}", "{tongue}", "models[1].prompts.translation: unknown placeholder {tongue}"),
         ("To {target_language}: {text}", "x", "models[1].prompts.translation: the placeholder {text} must occur"),
         ("Headline: {text}", "{text} {text}", "models[1].prompts.summaries: the placeholder {text} must occur"),
+        (
+            "Headline: {text}",
+            "{terms} {terms} {text}",
+            "models[1].prompts.summaries: the placeholder {terms} must not occur twice",
+        ),
+        (
+            "[models.prompts]\n",
+            "[models.prompts]\nterms = '{source}'\n",
+            "models[1].prompts.terms: the placeholders {source} and {target} must both occur",
+        ),
+        (
+            "[models.prompts]\n",
+            "[models.prompts]\nterms = '{source}: {target}'\n",
+            "models[1].prompts: terms: {terms} is missing in 4 of the templates",
+        ),
+        (
+            "[models.prompts]\n",
+            "[models.prompts]\nstrict = { translation = 'Only {tongue}.' }\n",
+            "models[1].prompts.strict: unknown placeholder {tongue}; known: source_language, target_language",
+        ),
+        (
+            "[models.prompts]\n",
+            "[models.prompts]\nstrict = { summarization = 'Only that.' }\n",
+            "models[1].prompts: strict.summarization: {strict} is missing in a template of this task",
+        ),
         ('headline = "Headline: {text}"\n', "", "models[1]: prompts.summaries: headline is missing"),
         ('"chat"', '"bart"', 'models[1]: prompts: the architecture "chat" needs them, no other one reads them'),
         ('version = "1"', 'version = "1"\nmax_input_tokens = 0', "models[0].max_input_tokens: "),

@@ -71,6 +71,10 @@ class Segment:
     summary: SummarySpec | None = None
     """Set for SUMMARIZATION only."""
 
+    terms: tuple[tuple[str, str], ...] = ()
+    """Glossary terms that the text holds: (form in the source, form to write). Models that take no instructions do not
+    read them."""
+
     attempt: int = 0
     """0: the model's usual settings. 1: the repair of a broken output, with other decoding settings."""
 

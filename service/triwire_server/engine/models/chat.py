@@ -1,7 +1,7 @@
 """Decoder-only models that follow instructions (Qwen, Gemma, Llama families), through their own chat template.
 
-The article's text is data: it stands between the marks that the profile's templates put around it, and control tokens
-inside it are read as plain characters. Instructions that many prompts share are computed once.
+The article's text is data: it stands between the tags that the profile's templates put around it (`chat_message.py`),
+and control tokens inside it are read as plain characters. Instructions that many prompts share are computed once.
 """
 
 import re
@@ -16,17 +16,22 @@ from transformers import AutoModelForCausalLM, GenerationConfig
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
+from triwire_server.engine.models.chat_message import (
+    TERMS_MARK,
+    TEXT_MARK,
+    fenced,
+    message_key,
+    term_lines,
+    user_message,
+)
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
-from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
+from triwire_server.engine.segment import Segment
 from triwire_server.profile import ModelSpec, Prompts
-
-TEXT_MARK = "\ufdd0"
-"""Stands for the article's text while the template is rendered: a noncharacter, which no template contains."""
 
 REPAIR_NGRAM_SIZE = 8
 """On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""
@@ -40,10 +45,13 @@ MAX_CACHED_PREFIXES = 32
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The tokens around the article's text."""
+    """The tokens of a message around its data, which are the article's text and glossary terms."""
 
-    before: tuple[int, ...]
-    after: tuple[int, ...]
+    shared: tuple[int, ...]
+    """Those before the first of the data: instructions that many prompts start with."""
+
+    rest: tuple[tuple[str, tuple[int, ...]], ...]
+    """For each piece of data, in order, its mark and the tokens behind it."""
 
 
 class ChatModel(Model):
@@ -92,12 +100,17 @@ class ChatModel(Model):
 
     def encode(self, segment: Segment) -> Prompt:
         """See `Model.encode`."""
-        frame = self._frame(segment)
-        text_ids = self.codec.encode(segment.text)
+        frame, is_shared = self._frame(segment)
+        data = {TEXT_MARK: tuple(self.codec.encode(segment.text)), TERMS_MARK: ()}
+        if segment.terms:
+            data[TERMS_MARK] = tuple(self.codec.encode(term_lines(self._prompts.terms, segment.terms)))
+        input_ids = frame.shared
+        for mark, behind in frame.rest:
+            input_ids += data[mark] + behind
         return Prompt(
-            input_ids=(*frame.before, *text_ids, *frame.after),
-            max_new_tokens=self.spec.output.for_segment(segment, len(text_ids)),
-            prefix_length=len(frame.before),
+            input_ids=input_ids,
+            max_new_tokens=self.spec.output.for_segment(segment, len(data[TEXT_MARK])),
+            prefix_length=len(frame.shared) if is_shared else 0,
             no_repeat_ngram_size=REPAIR_NGRAM_SIZE if segment.attempt else 0,
             sampling_seed=segment.attempt or None,
             end_ids=self._end_ids,
@@ -108,53 +121,36 @@ class ChatModel(Model):
             early_stopping=self.spec.early_stopping,
         )
 
-    def _frame(self, segment: Segment) -> _Frame:
-        """The tokens around the text; made once for each kind of segment."""
-        key = (
-            segment.task,
-            segment.source_language,
-            segment.target_language,
-            segment.is_headline,
-            segment.register,
-            segment.summary,
-        )
+    def _frame(self, segment: Segment) -> tuple[_Frame, bool]:
+        """The tokens around the data of a segment, and whether other segments of its kind have the same.
+
+        Made once for each kind; a message that had to be made for one text alone is not kept.
+        """
+        usual = user_message(self._prompts, segment)
+        message = fenced(usual, segment)
+        if message != usual:
+            return self._make_frame(message), False
+        key = message_key(segment)
         if key not in self._frames:
             # A race makes the same frame twice, which does no harm.
-            rendered = self._render(segment)
-            if rendered.count(TEXT_MARK) != 1:
-                raise CheckpointError(f"{self.card.full_name}: the chat template does not hold the message once")
-            before, after = rendered.split(TEXT_MARK)
-            self._frames[key] = _Frame(
-                tuple(self.codec.encode_template(before)), tuple(self.codec.encode_template(after))
-            )
-        return self._frames[key]
+            self._frames[key] = self._make_frame(message)
+        return self._frames[key], True
 
-    def _render(self, segment: Segment) -> str:
-        """The whole prompt with a mark where the text goes."""
-        prompts = self._prompts
-        names: dict[str, str] = {str(language): name for language, name in prompts.language_names.items()}
-        registers: dict[Register, dict[str, str]] = {
-            register: {str(language): text for language, text in texts.items()}
-            for register, texts in prompts.registers.items()
-        }
-        if segment.task is Task.TRANSLATION:
-            template = (prompts.headline if segment.is_headline else "") or prompts.translation
-            summary = None
-        else:
-            if segment.summary is None:
-                raise ValueError("a summarization segment needs its summary")
-            summary = segment.summary
-            template = prompts.summaries[summary.style]
-        message = template.format(
-            text=TEXT_MARK,
-            source_language=names.get(segment.source_language, segment.source_language),
-            target_language=names.get(segment.target_language, segment.target_language),
-            register=registers.get(segment.register, {}).get(segment.target_language, ""),
-            **_summary_fields(summary),
+    def _make_frame(self, message: str) -> _Frame:
+        literal, *others = re.split(f"([{TEXT_MARK}{TERMS_MARK}])", self._render(message))
+        marks, behind = others[::2], others[1::2]
+        if sorted(marks) != sorted(character for character in message if character in (TEXT_MARK, TERMS_MARK)):
+            raise CheckpointError(f"{self.card.full_name}: the chat template does not hold the message once")
+        return _Frame(
+            tuple(self.codec.encode_template(literal)),
+            tuple((mark, tuple(self.codec.encode_template(text))) for mark, text in zip(marks, behind, strict=True)),
         )
+
+    def _render(self, message: str) -> str:
+        """The whole prompt in the family's template."""
         messages = [{"role": "user", "content": message}]
-        if prompts.system:
-            messages.insert(0, {"role": "system", "content": prompts.system})
+        if self._prompts.system:
+            messages.insert(0, {"role": "system", "content": self._prompts.system})
         # Qwen3 reads enable_thinking; templates that do not know it ignore it.
         return str(
             self.codec.tokenizer.apply_chat_template(
@@ -262,10 +258,3 @@ class ChatRows(CachedRows[States]):
         )
         logits: torch.Tensor = outputs.logits[0]
         return logits
-
-
-def _summary_fields(summary: SummarySpec | None) -> dict[str, int]:
-    """Values of the placeholders that only summaries have."""
-    if summary is None:
-        return {"bullet_count": 0, "max_characters": 0}
-    return {"bullet_count": summary.bullet_count, "max_characters": summary.max_characters}
