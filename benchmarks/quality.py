@@ -220,7 +220,7 @@ async def _measure_style(
     language: str,
     style: str,
 ) -> dict[str, Any]:
-    began = time.perf_counter()
+    began, before = time.perf_counter(), deployment.second_attempts
     readings: dict[bool, list[Summarized]] = {}
     for repair in plan.repairs:
         readings[repair] = await asyncio.gather(
@@ -233,7 +233,8 @@ async def _measure_style(
     figures = judge_summaries(delivered)
     if len(readings) == 2:
         first = judge_summaries(readings[False])
-        figures["before_repair"] = {name: first[name] for name in ("findings", "whole_findings", "lead_coverage")}
+        figures["repair"] = {"decoded_again": deployment.second_attempts - before}
+        figures["repair"]["before"] = {name: first[name] for name in ("findings", "whole_findings", "lead_coverage")}
     seconds = time.perf_counter() - began
     print(f"{language} {style}: {len(documents)} documents, {seconds:.0f} s", flush=True)
     return {"seconds": round(seconds, 1), **figures}

@@ -17,7 +17,7 @@ def report(result: Mapping[str, Any]) -> str:
     summaries = {language: rows for language, rows in (result.get("summaries") or {}).items() if rows}
     if summaries:
         parts += ["### Summaries", summary_table(summaries), "### ROUGE of the summaries", rouge_table(summaries)]
-        if any("before_repair" in row for rows in summaries.values() for row in rows.values()):
+        if any("repair" in row for rows in summaries.values() for row in rows.values()):
             parts += ["### Repair of the summaries", summary_repair_table(summaries)]
     return "\n\n".join(parts) + "\n"
 
@@ -111,15 +111,18 @@ def rouge_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def summary_repair_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """A row a language and style: findings of statements and of whole summaries before and after."""
-    head = ["", "of statements before", "after", "of wholes before", "after", "coverage of the lead before", "after"]
+    """A row a language and style in which anything was decoded again; findings a hundred statements and summaries."""
+    head = ["", "decoded again", "of statements before", "after", "of wholes before", "after"]
+    head += ["coverage of the lead before", "after"]
     body = []
     for language, style, row in _styles(rows):
-        if before := row.get("before_repair"):
-            cells = [_findings(each[name]) for name in ("findings", "whole_findings") for each in (before, row)]
-            cells += [f"{each['lead_coverage']:.2f}" for each in (before, row)]
-            body.append([f"{language} {style}", *cells])
-    return _table(head, body)
+        if "repair" not in row or not row["repair"]["decoded_again"]:
+            continue
+        before = row["repair"]["before"]
+        cells = [_findings(each[name]) for name in ("findings", "whole_findings") for each in (before, row)]
+        cells += [f"{each['lead_coverage']:.2f}" for each in (before, row)]
+        body.append([f"{language} {style}", str(row["repair"]["decoded_again"]), *cells])
+    return _table(head, body) if body else "No summary was decoded again."
 
 
 def _styles(rows: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, str, Any]]:

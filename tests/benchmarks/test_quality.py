@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny_models import write_tiny_profile
+from tests.clients.python.servers import served
 from triwire_server.engine.segment import Output, Segment, Task
 from ways.deployment import RememberingEngine
 from ways.quality_tables import report
@@ -26,13 +26,12 @@ def run(name: str, *arguments: str, status: int = 0) -> list[str]:
     return (done.stdout if status < 2 else done.stderr).splitlines()
 
 
-def test_a_profile_is_measured_with_repair_and_without_it(tmp_path: Path) -> None:
-    profile = write_tiny_profile(tmp_path)
+def test_a_profile_is_measured_with_repair_and_without_it(tiny_profile: Path, tmp_path: Path) -> None:
     outputs, figures = tmp_path / "outputs.jsonl", tmp_path / "figures.json"
     arguments = ["--directions", "en-ko,ja-en", "--limit", "3", "--languages", "ko", "--styles", "headline"]
     arguments += ["--documents", "1", "--outputs", str(outputs), "--json", str(figures)]
 
-    printed = run("quality.py", str(profile), PARALLEL, *arguments)
+    printed = run("quality.py", str(tiny_profile), PARALLEL, *arguments)
 
     result = json.loads(printed[-1])
     assert result["benchmark"] == "quality"
@@ -44,6 +43,7 @@ def test_a_profile_is_measured_with_repair_and_without_it(tmp_path: Path) -> Non
         assert 0 < row["findings"]["critical"] <= row["repair"]["findings_before"]["critical"]
         assert row["human"]["findings"]["critical"] == 0.0
     assert result["summaries"]["ko"]["headline"]["summaries"] == 1
+    assert result["summaries"]["ko"]["headline"]["repair"]["before"]["findings"]["all"] > 0
     assert "### Repair" in printed
     assert json.loads(figures.read_text())["translations"] == result["translations"]
     records = [json.loads(line) for line in outputs.read_text(encoding="utf-8").splitlines()]
@@ -65,6 +65,18 @@ def test_a_profile_that_does_not_translate_is_measured_by_its_summaries() -> Non
         assert row["novel_ngrams"] < 0.05
         assert row["over_limit"] == 0
         assert row["lead_coverage"] > 0.5
+
+
+def test_a_server_is_measured_as_it_is(tiny_profile: Path) -> None:
+    with served(tiny_profile) as target:
+        arguments = ["--directions", "ko-en", "--limit", "2", "--only", "translation"]
+        result = json.loads(run("quality.py", target, PARALLEL, *arguments)[-1])
+        run("quality.py", target, PARALLEL, "--no-repair", status=1)
+
+    assert result["profile"] == "server"
+    assert result["models"] == ["tiny-chat@1", "tiny-m2m100@1"]
+    assert result["translations"]["ko-en"]["lines"] == 2
+    assert "repair" not in result["translations"]["ko-en"]
 
 
 @pytest.mark.parametrize(
