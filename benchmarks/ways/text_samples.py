@@ -1,5 +1,6 @@
 """Paragraphs, translations, pages, articles and terms in three languages, for timing functions on text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OWN_PAGES = (ROOT / "tests" / "corpora", ROOT / "examples" / "articles")
 OWN_PARALLEL = ROOT / "tests" / "corpora" / "parallel"
 NUM_TERMS = 10_000
+_WORD = re.compile(r"[A-Za-z]+|[가-힣]+|[\u30a1-\u30fc]+|[\u4e00-\u9fff]+")  # Latin, Hangul, katakana, Han
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,10 @@ class Sample:
     """Articles, each with statements about it in its own language and in the others."""
 
     terms: Sequence[GlossaryTerm]
+    """Made names, which hardly occur."""
+
+    pair_terms: Sequence[GlossaryTerm]
+    """The longest word of each source as a term whose form in the target is the longest word there."""
 
 
 def read_samples(data: Path | None) -> list[Sample]:
@@ -65,22 +71,34 @@ def read_samples(data: Path | None) -> list[Sample]:
                 if block.kind == BlockKind.BLOCK_KIND_PARAGRAPH
             ]
         whole = [_as_page(lines, language) for lines in documents.values()]
+        pairs = [
+            Pair(text, " ".join(line.texts[other] for line in lines), other)
+            for text, lines in joined
+            for other in FIELDS
+            if other != language
+        ]
         samples.append(
             Sample(
                 language=language,
                 paragraphs=paragraphs,
-                pairs=[
-                    Pair(text, " ".join(line.texts[other] for line in lines), other)
-                    for text, lines in joined
-                    for other in FIELDS
-                    if other != language
-                ],
+                pairs=pairs,
                 pages=[*pages[language], *whole],
                 articles=[(to_article(lines, language), _statements(lines)) for lines in documents.values()],
                 terms=terms,
+                pair_terms=[
+                    GlossaryTerm(
+                        forms={language: longest_word(pair.source), pair.target_language: longest_word(pair.target)}
+                    )
+                    for pair in pairs
+                ],
             )
         )
     return samples
+
+
+def longest_word(text: str) -> str:
+    """The longest run of letters of one script; the first of them."""
+    return max(_WORD.findall(text), key=len, default="")
 
 
 def make_terms(count: int) -> list[GlossaryTerm]:
