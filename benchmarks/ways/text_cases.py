@@ -83,7 +83,10 @@ def _call(
         if parameter.name not in values:
             raise NotTimed(f"it needs {parameter.name}")
         value, value_parts = values[parameter.name]
-        if not _fits(value, hints.get(parameter.name)):
+        hint = hints.get(parameter.name)
+        if parameter.name == "bodies" and not _fits(value, hint):
+            value = [body for _, body in typing.cast("list[tuple[str, str]]", value)]
+        if not _fits(value, hint):
             raise NotTimed(f"its {parameter.name} is of another type")
         parts = max(parts, value_parts)
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
@@ -130,12 +133,14 @@ def _of_pair(pair: Pair, sample: Sample) -> dict[str, tuple[object, int]]:
 
 
 def _of_article(article: Article, statements: Sequence[str], sample: Sample) -> dict[str, tuple[object, int]]:
-    return _of_paragraph(statements[0], sample) | {
+    own = list(statements[list(FIELDS).index(sample.language) :: len(FIELDS)])
+    return _of_paragraph(own[0], sample) | {
         "article": (article, len(article.blocks)),
         "bodies": ([(block.block_id, plain_text(block)) for block in article.blocks], len(article.blocks)),
-        "point": (statements[0], 1),
-        "earlier": (list(statements[1:]), 1),
-        "points": (list(statements), len(statements)),
+        "point": (own[0], 1),
+        "statement": (own[0], 1),
+        "earlier": (own[1:], 1),
+        "points": (own, len(own)),
         "style": ("bullets", 1),
         "max_characters": (400, 1),
     }
