@@ -150,7 +150,7 @@ def test_functions_on_text_are_timed_and_a_slow_one_ends_the_run() -> None:
     result = json.loads(run("text.py", *arguments, "--limit", "1000000")[-1])
     slow = json.loads(run("text.py", *arguments, "--limit", "0", status=1)[-1])
 
-    assert {"segment.split_sentences", "normalize.normalize", "findings.check_translation"} <= set(result["functions"])
-    assert set(result["functions"]["segment.split_sentences"]) == {"en", "ko", "ja"}
+    assert {"segment.split_segments", "normalize.normalize", "findings.check_translation"} <= set(result["functions"])
+    assert set(result["functions"]["segment.split_segments"]) == {"en", "ko", "ja"}
     assert result["over_limit"] == []
     assert slow["over_limit"] == list(slow["functions"])
