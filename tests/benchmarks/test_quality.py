@@ -84,9 +84,10 @@ def test_a_server_is_measured_as_it_is(tiny_profile: Path) -> None:
     [
         (["--directions", "en-fr"], "--directions: 'en-fr' is not one of en-ko"),
         (["--styles", "poem"], "--styles: 'poem' is not one of headline"),
+        (["--limit", "-1"], "--limit: -1 is below 0"),
     ],
 )
-def test_an_unknown_name_is_refused_before_anything_is_loaded(arguments: list[str], message: str) -> None:
+def test_a_wrong_argument_is_named_before_anything_is_loaded(arguments: list[str], message: str) -> None:
     assert message in run("quality.py", "demo", PARALLEL, *arguments, status=2)[-1]
 
 
