@@ -37,6 +37,11 @@ from google.protobuf.json_format import MessageToDict
 from triwire.v1 import article_service_pb2
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_client.errors import TriwireError
+from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_store import ModelMissing
+from triwire_server.profile import ProfileError
+from triwire_server.settings import SettingsError
 from triwire_server.text.findings import check_translation
 from ways.deployment import Deployment, InProcess, Remote, Unserved
 from ways.measure import finish
@@ -297,6 +302,9 @@ def read_plan(arguments: argparse.Namespace) -> Plan:
         ValueError: an argument or a file is not as it should be; the message names it.
     """
     known = {f"{source}-{target}": (source, target) for source, target in DIRECTIONS}
+    for name in ("limit", "documents", "seed"):
+        if getattr(arguments, name) < 0:
+            raise ValueError(f"--{name}: {getattr(arguments, name)} is below 0")
     terms = read_glossary(arguments.glossary) if arguments.glossary else []
     if len(terms) > _MAX_TERMS:
         raise ValueError(f"--glossary: {len(terms)} terms; a request takes {_MAX_TERMS}")
@@ -343,7 +351,11 @@ def main(given: Sequence[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from error
-    result = asyncio.run(measure(arguments, plan))
+    try:
+        result = asyncio.run(measure(arguments, plan))
+    except (ProfileError, SettingsError, ModelMissing, CheckpointError, TriwireError) as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from error
     print(report(result), flush=True)
     finish(result, arguments.json)
 

@@ -84,9 +84,10 @@ def test_a_server_is_measured_as_it_is(tiny_profile: Path) -> None:
     [
         (["--directions", "en-fr"], "--directions: 'en-fr' is not one of en-ko"),
         (["--styles", "poem"], "--styles: 'poem' is not one of headline"),
+        (["--limit", "-1"], "--limit: -1 is below 0"),
     ],
 )
-def test_an_unknown_name_is_refused_before_anything_is_loaded(arguments: list[str], message: str) -> None:
+def test_a_wrong_argument_is_named_before_anything_is_loaded(arguments: list[str], message: str) -> None:
     assert message in run("quality.py", "demo", PARALLEL, *arguments, status=2)[-1]
 
 
@@ -150,7 +151,7 @@ def test_functions_on_text_are_timed_and_a_slow_one_ends_the_run() -> None:
     result = json.loads(run("text.py", *arguments, "--limit", "1000000")[-1])
     slow = json.loads(run("text.py", *arguments, "--limit", "0", status=1)[-1])
 
-    assert {"segment.split_sentences", "normalize.normalize", "findings.check_translation"} <= set(result["functions"])
-    assert set(result["functions"]["segment.split_sentences"]) == {"en", "ko", "ja"}
+    assert {"segment.split_segments", "normalize.normalize", "findings.check_translation"} <= set(result["functions"])
+    assert set(result["functions"]["segment.split_segments"]) == {"en", "ko", "ja"}
     assert result["over_limit"] == []
     assert slow["over_limit"] == list(slow["functions"])
