@@ -270,6 +270,10 @@ class ModelSpec(_Table):
     max_input_tokens: int = Field(default=512, gt=0)
     """Tokens of source text read at once; special tokens and instructions not counted."""
 
+    segment_tokens: int = Field(default=40, gt=0)
+    """Tokens up to which neighbouring sentences of a block are translated together: what the model is at ease with.
+    Models that were trained on single sentences write less of what they read when they get several."""
+
     output: OutputLimit = OutputLimit()
     dtype: Literal["float32", "bfloat16", "float16", "int8", "auto"] = "auto"
     """auto: float32 on a CPU, bfloat16 on a GPU, int8 for what was converted to it."""
@@ -345,6 +349,8 @@ class ModelSpec(_Table):
             noncommercial=self.noncommercial,
             origin_uri=self.origin_uri,
             max_input_tokens=self.max_input_tokens,
+            segment_tokens=self.segment_tokens,
+            takes_terms=self.prompts is not None and bool(self.prompts.terms),
             registers=self.registers,
         )
 

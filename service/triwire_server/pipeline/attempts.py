@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from triwire.v1 import article_service_pb2
+from triwire.v1.article_pb2 import TextRange
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, Task
+from triwire_server.pipeline.house_terms import HouseTerms, named
 from triwire_server.text.findings import check_translation, is_broken
+from triwire_server.text.glossary import TermHit, apply_terms, protect_terms
 from triwire_server.text.placeholders import Protected, protect
 from triwire_server.text.segment import split_segments
 
@@ -46,6 +49,12 @@ class SegmentWork:
 
     register: Register
     is_headline: bool
+    terms: HouseTerms
+
+    @property
+    def hits(self) -> list[TermHit]:
+        """The terms of the segment; their places are those in `protected.text`."""
+        return self.terms.find(self.protected.text, self.source_language, self.target_language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,12 @@ class SegmentTranslator:
         text, language, truncated = work.protected.text, work.source_language, False
         for card in work.route:
             target = work.target_language if card is work.route[-1] else "en"
+            hits = work.terms.find(text, language, target)
+            marked = None
+            if hits and attempt and not card.takes_terms:
+                # A model that cannot be told of a term, and missed one, gets numbers to copy instead.
+                marked = protect_terms(text, hits)
+                text = marked.text
             request = Segment(
                 task=Task.TRANSLATION,
                 text=text,
@@ -97,17 +112,17 @@ class SegmentTranslator:
                 target_language=target,
                 is_headline=work.is_headline,
                 register=work.register,
+                terms=named(hits) if card.takes_terms else (),
                 attempt=attempt,
             )
             outputs = await call.generate(card.full_name, self._fit(request, card, is_first=card is work.route[0]))
             truncated = truncated or any(output.truncated for output in outputs)
             glue = "" if target == "ja" else " "
             text, language = glue.join(output.text.strip() for output in outputs), target
-        restored, findings = work.protected.restore(text)
-        findings += check_translation(
-            work.source, restored, work.source_language, work.target_language, is_html=work.is_html
-        )
-        return Translated(restored, [*findings, truncation()] if truncated else findings)
+            if marked is not None:
+                text, _ = marked.restore(text, target)
+        made = judge(work, text)
+        return replace(made, findings=[*made.findings, truncation()]) if truncated else made
 
     def _fit(self, segment: Segment, card: ModelCard, *, is_first: bool) -> list[Segment]:
         """The segment as the model can read it. The English between two models may be longer than the second reads."""
@@ -121,6 +136,41 @@ class SegmentTranslator:
         return [replace(segment, text=segment.text[start:end]) for start, end in ranges] or [segment]
 
 
+def judge(work: SegmentWork, output: str) -> Translated:
+    """What a model wrote as a passage of the body: terms as the glossary has them, marks back in place, and the doubts.
+
+    Args:
+        work: what was asked for.
+        output: the last model's output, with the marks of `work.protected`.
+    """
+    hits = work.hits
+    mended, of_terms = apply_terms(output, hits, work.target_language)
+    restored, findings = work.protected.restore(mended)
+    findings += check_translation(
+        work.source, restored, work.source_language, work.target_language, is_html=work.is_html
+    )
+    is_plain = work.protected.text == work.source
+    for finding in of_terms:
+        if not is_plain:
+            _locate(finding, work.source, work.protected.text, restored)
+        findings.append(finding)
+    return Translated(restored, findings)
+
+
+def _locate(finding: Finding, source: str, read: str, restored: str) -> None:
+    """Places in what a model read and wrote as places in the bodies, as far as the words can be found there."""
+    place = finding.source.range
+    start = source.find(read[place.start : place.end])
+    finding.ClearField("target")
+    if start < 0:
+        finding.ClearField("source")
+    else:
+        place.end += start - place.start
+        place.start = start
+    if finding.actual and (start := restored.find(finding.expected)) >= 0:
+        finding.target.CopyFrom(TextRange(start=start, end=start + len(finding.expected)))
+
+
 def plan_segments(body: str, language: str, card: ModelCard, engine: Engine, *, is_html: bool) -> list[PlannedSegment]:
     """Segments of a body that a model can read; a passage without a letter ("***", "2-1") is none."""
 
@@ -130,8 +180,11 @@ def plan_segments(body: str, language: str, card: ModelCard, engine: Engine, *, 
     def fits(piece: str) -> bool:
         return count(piece) <= card.max_input_tokens
 
+    def is_comfortable(piece: str) -> bool:
+        return count(piece) <= card.segment_tokens
+
     planned = []
-    for start, end in split_segments(body, language, fits, is_html=is_html):
+    for start, end in split_segments(body, language, fits, comfortable=is_comfortable, is_html=is_html):
         if any(character.isalpha() for character in body[start:end]):
             piece = body[start:end]
             planned.append(PlannedSegment(start, end, protect(piece, is_html=is_html), count(piece)))

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from triwire.v1 import article_service_pb2
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, SummarySpec, SummaryStyle
 from triwire_server.text.language import base_language
+from triwire_server.text.register import check_register
 
 Finding = article_service_pb2.Finding
 
@@ -34,17 +34,17 @@ def summary_spec(options: article_service_pb2.SummaryOptions, target_language: s
     )
 
 
-def option_findings(
-    style: article_service_pb2.HouseStyle, target_language: str, cards: Sequence[ModelCard]
-) -> list[Finding]:
-    """KIND_OPTION_NOT_APPLIED for each house style option that these models do not follow."""
-    findings = []
-    if style.terms:
-        findings.append(not_applied("house_style.terms", "terms are not applied yet"))
-    if base_language(target_language) in ("ko", "ja") and any(
-        register_of(style) not in card.registers for card in cards[-1:]
-    ):
-        findings.append(not_applied("house_style.register", "the model does not write this register"))
+def register_findings(texts: Sequence[str], language: str, register: Register) -> list[Finding]:
+    """KIND_OPTION_NOT_APPLIED if most sentences of an output end in another register than the one asked for.
+
+    Args:
+        texts: the output's running text as plain text, headlines left out.
+        language: BCP-47 tag of the output.
+        register: asked for.
+    """
+    findings = check_register("\n".join(texts), language, register)
+    for finding in findings:
+        finding.ClearField("target")  # a place in no single body
     return findings
 
 

@@ -15,6 +15,7 @@ from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
 from triwire_server.pipeline.article import read_article, source_if_new
 from triwire_server.pipeline.context import CallContext, PartFailure
+from triwire_server.pipeline.house_terms import HouseTerms
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import DirectionUnsupported, TranslationPlan, Translator
 from triwire_server.text.extract import extract_article
@@ -199,18 +200,19 @@ class Pipeline:
         """Read the article and plan every output; all directions that are not served are reported at once."""
         article = read_article(request.content, default_cleaning, self._limits)
         violations: list[Violation] = []
+        terms = HouseTerms(request.house_style.terms)
         translations = []
         summaries = []
         for path, language in zip(translation_paths, request.target_languages, strict=True):
             try:
                 translations.append(
-                    self._translator.plan(article, language, request.translation_options, request.house_style)
+                    self._translator.plan(article, language, request.translation_options, request.house_style, terms)
                 )
             except DirectionUnsupported as error:
                 violations.append(_unsupported(path, error))
         for path, options in zip(summary_paths, request.summaries, strict=True):
             try:
-                summaries.append(self._summarizer.plan(article, options, request.house_style))
+                summaries.append(self._summarizer.plan(article, options, request.house_style, terms))
             except DirectionUnsupported as error:
                 violations.append(_unsupported(path, error))
         if violations:
@@ -233,8 +235,7 @@ class Pipeline:
             return block
 
         blocks = await _all_or_first_error([make(index) for index in range(len(translation.blocks))])
-        result = self._translator.summary_of(translation)
-        result.blocks.extend(blocks)
+        result = self._translator.whole(translation, blocks)
         if plan.keeps_html:
             result.html = await asyncio.to_thread(
                 replace_text, plan.content.html, plan.article, [block.block for block in blocks]

@@ -10,7 +10,8 @@ from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.attempts import doubt, truncation
-from triwire_server.pipeline.options import not_applied, option_findings, register_of, summary_spec
+from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms
+from triwire_server.pipeline.options import not_applied, register_findings, register_of, summary_spec
 from triwire_server.pipeline.translate import DirectionUnsupported, Translator
 from triwire_server.text.findings import check_summary, is_broken
 from triwire_server.text.html import plain_text
@@ -46,7 +47,7 @@ class SummaryPlan:
     """The text to read, in order, each within the model's limit; a summary of summaries where there are several."""
 
     register: Register
-    findings: Sequence[Finding]
+    terms: HouseTerms
     estimated_tokens: int
 
     @property
@@ -68,6 +69,7 @@ class Summarizer:
         article: article_pb2.Article,
         options: article_service_pb2.SummaryOptions,
         house_style: article_service_pb2.HouseStyle,
+        terms: HouseTerms = NO_TERMS,
     ) -> SummaryPlan:
         """Choose models and cut the article into sections at block and sentence ends.
 
@@ -102,7 +104,7 @@ class Summarizer:
             translation_route=route,
             sections=sections,
             register=register_of(house_style),
-            findings=option_findings(house_style, target, route or [card]),
+            terms=terms,
             estimated_tokens=estimated_tokens,
         )
 
@@ -116,7 +118,6 @@ class Summarizer:
             style=plan.options.style,
             source_language=plan.article.language,
             target_language=plan.options.target_language or plan.article.language,
-            findings=plan.findings,
             models=[card.full_name for card in (plan.card, *plan.translation_route)],
         )
         if plan.card.name == EXTRACTIVE:
@@ -141,6 +142,7 @@ class Summarizer:
                         plan.source_language,
                         plan.target_language,
                         plan.register,
+                        plan.terms,
                     )
                     for point in points
                 )
@@ -150,6 +152,8 @@ class Summarizer:
         for text, block_ids, findings in zip(points, sources, found, strict=True):
             summary.points.add(text=text, source_block_ids=block_ids, findings=findings)
         summary.findings.extend(_length_findings(plan, points))
+        if plan.spec.style is not SummaryStyle.HEADLINE and plan.card.name != EXTRACTIVE:
+            summary.findings.extend(register_findings(points, plan.target_language, plan.register))
         return summary
 
     async def _write(self, call: EngineCall, plan: SummaryPlan) -> tuple[list[str], list[list[Finding]], list[Finding]]:

@@ -11,7 +11,10 @@ from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Register
 from triwire_server.pipeline.article import body_of, language_of, with_body
 from triwire_server.pipeline.attempts import PlannedSegment, SegmentTranslator, SegmentWork, plan_segments
-from triwire_server.pipeline.options import option_findings, register_of
+from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms
+from triwire_server.pipeline.options import register_findings, register_of
+from triwire_server.text.alignment import align_sentences
+from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
 
 Finding = article_service_pb2.Finding
@@ -48,8 +51,8 @@ class TranslationPlan:
 
     blocks: Sequence[PlannedBlock]
     register: Register
+    terms: HouseTerms
     include_sentences: bool
-    findings: Sequence[Finding]
     models: Sequence[str]
 
     @property
@@ -78,8 +81,16 @@ class Translator:
         target_language: str,
         options: article_service_pb2.TranslationOptions,
         house_style: article_service_pb2.HouseStyle,
+        terms: HouseTerms = NO_TERMS,
     ) -> TranslationPlan:
         """Choose models and split the wanted blocks into segments. Pure computation; may take milliseconds.
+
+        Args:
+            article: what is translated, with block ids.
+            target_language: BCP-47 tag.
+            options: of the request.
+            house_style: of the request; its terms are in `terms`.
+            terms: of the request.
 
         Raises:
             DirectionUnsupported: no route between a block's language and the target.
@@ -88,7 +99,7 @@ class Translator:
         target = base_language(target_language)
         wanted = set(options.block_kinds)
         blocks = []
-        used: dict[str, ModelCard] = {}
+        used: dict[str, None] = {}
         for block in article.blocks:
             if not _is_wanted(block, wanted):
                 continue
@@ -99,15 +110,15 @@ class Translator:
                 route = self._route(language, target, options.model)
                 segments = self._split(body_of(block), language, route[0], is_html=_is_html(block))
                 if segments:
-                    used.update((card.full_name, card) for card in route)
+                    used.update((card.full_name, None) for card in route)
             blocks.append(PlannedBlock(block, language, route, segments))
         return TranslationPlan(
             source_language=article.language,
             target_language=target_language,
             blocks=blocks,
             register=register_of(house_style),
+            terms=terms,
             include_sentences=options.include_sentences,
-            findings=option_findings(house_style, target, list(used.values())),
             models=list(used),
         )
 
@@ -141,9 +152,18 @@ class Translator:
             length = start + len(translated.text)
             position = segment.end
             if plan.include_sentences:
-                result.sentences.add(
-                    source=article_pb2.TextRange(start=segment.start, end=segment.end),
-                    target=article_pb2.TextRange(start=start, end=length),
+                result.sentences.extend(
+                    article_service_pb2.AlignedSentence(
+                        source=article_pb2.TextRange(start=segment.start + first, end=segment.start + last),
+                        target=article_pb2.TextRange(start=start + other_first, end=start + other_last),
+                    )
+                    for (first, last), (other_first, other_last) in align_sentences(
+                        body[segment.start : segment.end],
+                        translated.text,
+                        planned.language,
+                        target,
+                        is_html=_is_html(block),
+                    )
                 )
             for finding in translated.findings:
                 _place(finding, block.block_id, segment, start, length)
@@ -152,22 +172,37 @@ class Translator:
         result.block.CopyFrom(with_body(block, "".join(pieces)))
         return result
 
-    def summary_of(self, plan: TranslationPlan) -> article_service_pb2.Translation:
-        """What is known of the translation as a whole, without its blocks."""
+    def whole(
+        self, plan: TranslationPlan, blocks: Sequence[article_service_pb2.TranslatedBlock]
+    ) -> article_service_pb2.Translation:
+        """The translation of an article from its blocks, in the order of the plan."""
+        running_text = [
+            plain_text(made.block)
+            for made, planned in zip(blocks, plan.blocks, strict=True)
+            if planned.segments and made.block.kind != article_pb2.BLOCK_KIND_HEADLINE
+        ]
         return article_service_pb2.Translation(
             source_language=plan.source_language,
             target_language=plan.target_language,
-            findings=plan.findings,
+            blocks=blocks,
+            findings=register_findings(running_text, plan.target_language, plan.register),
             models=plan.models,
         )
 
     async def translate_text(
-        self, call: EngineCall, route: Sequence[ModelCard], text: str, source: str, target: str, register: Register
+        self,
+        call: EngineCall,
+        route: Sequence[ModelCard],
+        text: str,
+        source: str,
+        target: str,
+        register: Register,
+        terms: HouseTerms,
     ) -> tuple[str, list[Finding]]:
         """Translate a statement that is no block of an article, such as a point of a summary."""
         segments = await asyncio.to_thread(self._split, text, source, route[0], is_html=False)
         planned = PlannedBlock(article_pb2.Block(text=text), source, route, segments)
-        plan = TranslationPlan(source, target, [planned], register, False, [], [])
+        plan = TranslationPlan(source, target, [planned], register, terms, False, [])
         result = await self.translate_block(call, plan, planned)
         for finding in result.findings:
             finding.ClearField("source")
@@ -194,6 +229,7 @@ def _work(plan: TranslationPlan, planned: PlannedBlock, segment: PlannedSegment)
         route=planned.route,
         register=plan.register,
         is_headline=block.kind == article_pb2.BLOCK_KIND_HEADLINE,
+        terms=plan.terms,
     )
 
 

@@ -12,7 +12,7 @@ from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
-from triwire_server.text.finding import CRITICAL
+from triwire_server.text.finding import CRITICAL, WARNING
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language, detect_languages
 from triwire_server.text.lengths import check_empty, check_length
@@ -20,7 +20,7 @@ from triwire_server.text.output_language import check_characters, check_language
 from triwire_server.text.quotes import check_quoted_words, check_quotes
 from triwire_server.text.repetition import check_repetition, check_said_before
 
-_BROKEN_KINDS = frozenset({Finding.KIND_PLACEHOLDER_MISMATCH, Finding.KIND_OUTPUT_TRUNCATED})
+_BROKEN_KINDS = frozenset({Finding.KIND_PLACEHOLDER_MISMATCH, Finding.KIND_OUTPUT_TRUNCATED, Finding.KIND_TERM_MISSING})
 _MARKUP = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 
@@ -130,8 +130,11 @@ def _language_of(article: Article, text: str) -> str:
 
 
 def is_broken(findings: Sequence[Finding]) -> bool:
-    """Whether an output is so doubtful that it is worth decoding once more: anything critical, lost marks, a cut."""
-    return any(finding.severity == CRITICAL or finding.kind in _BROKEN_KINDS for finding in findings)
+    """Whether an output is worth decoding once more: anything critical, lost marks or terms, a cut."""
+    return any(
+        finding.severity == CRITICAL or (finding.severity == WARNING and finding.kind in _BROKEN_KINDS)
+        for finding in findings
+    )
 
 
 def _blank_markup(body: str) -> str:

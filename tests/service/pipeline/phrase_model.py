@@ -1,12 +1,12 @@
 """A model that says what a phrase book has for a text, so that a test decides which output the pipeline gets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tests.service.engine.small_model import END, CopyModel
 from triwire_server.engine.models.base import ModelCard, Prompt
 from triwire_server.engine.segment import Segment, Task
 
-_LANGUAGES = ("en", "ko", "ja")
+_ALL_PAIRS = frozenset((a, b) for a in ("en", "ko", "ja") for b in ("en", "ko", "ja") if a != b)
 _SHIFT = 1  # keeps the bytes of the text off the end token
 
 
@@ -16,15 +16,24 @@ class PhraseModel(CopyModel):
     `segments` holds all that it was given, in order.
     """
 
-    def __init__(self, phrases: Mapping[str, str | Sequence[str]], name: str = "phrases") -> None:
+    def __init__(
+        self,
+        phrases: Mapping[str, str | Sequence[str]],
+        name: str = "phrases",
+        *,
+        pairs: Iterable[tuple[str, str]] = _ALL_PAIRS,
+        takes_terms: bool = False,
+    ) -> None:
         super().__init__(name)
         self.card = ModelCard(
             name=name,
             version="1",
             tasks=(Task.TRANSLATION,),
-            language_pairs=frozenset((a, b) for a in _LANGUAGES for b in _LANGUAGES if a != b),
+            language_pairs=frozenset(pairs),
             summary_languages=frozenset(),
             license="Apache-2.0",
+            segment_tokens=120,  # a token is a character
+            takes_terms=takes_terms,
         )
         self.phrases = phrases
         self.segments: list[Segment] = []

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
-from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
+from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.models.registry import load_models
@@ -106,15 +106,6 @@ async def test_finding_ranges_lie_within_the_bodies_they_point_into(pipeline: Pi
         assert 0 <= finding.source.range.start < finding.source.range.end <= len(source[block.block_id])
         if finding.HasField("target"):
             assert 0 <= finding.target.start <= finding.target.end <= len(block.text)
-
-
-async def test_options_that_do_nothing_yet_are_named(pipeline: Pipeline) -> None:
-    request = translate_request()
-    request.house_style.terms.append(glossary_service_pb2.GlossaryTerm(forms={"en": "ferry", "ko": "여객선"}))
-    findings = (await pipeline.translate(request, CONTEXT)).translation.findings
-    assert [(f.kind, f.expected) for f in findings if f.expected == "house_style.terms"] == [
-        (Finding.KIND_OPTION_NOT_APPLIED, "house_style.terms")
-    ]
 
 
 async def test_equal_work_costs_nothing_the_second_time(pipeline: Pipeline) -> None:

@@ -34,6 +34,12 @@ class ModelCard:
     max_input_tokens: int = 512
     """Tokens of source text read at once, instructions not counted."""
 
+    segment_tokens: int = 40
+    """Tokens up to which neighbouring sentences of a block are translated together."""
+
+    takes_terms: bool = False
+    """Whether it reads the glossary terms of a segment."""
+
     registers: tuple[Register, ...] = (Register.NEWS,)
     """Registers it can write."""
 
