@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
+from triwire_server.text.characters import visible
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import html_blocks, plain_text
 from triwire_server.text.normalize import normalize
@@ -87,7 +88,12 @@ def compare(blocks: list[Block], expected: list[Row]) -> list[str]:
     position = 0
     for kind, beginning, credit in expected:
         found = next(
-            (index for index in range(position, len(blocks)) if plain_text(blocks[index]).startswith(beginning)), None
+            (
+                index
+                for index in range(position, len(blocks))
+                if visible(plain_text(blocks[index])).startswith(visible(beginning))
+            ),
+            None,
         )
         if found is None:
             wrong.append(f"{kind} {beginning!r}: no such block")

@@ -8,7 +8,8 @@ from tests.service.text.strategies import texts
 from triwire.v1.article_pb2 import Article, BlockKind, Content
 from triwire_server.text.characters import visible
 from triwire_server.text.extract import extract_article
-from triwire_server.text.flat_page import label_page, plain_blocks, read_lines
+from triwire_server.text.flat_lines import read_lines
+from triwire_server.text.flat_page import label_page, plain_blocks
 
 PAGES = sorted(CORPORA.glob("*.txt"))
 FIRST = "The harbour of Westmere reopened on Monday after the storm, and the first ferry left at noon."
