@@ -204,13 +204,13 @@ def _looks_wrapped(run: _Run) -> bool:
 
 def _is_hard_wrapped(run: _Run, column: int) -> bool:
     """Whether a run is one paragraph; of two lines only if the next word did not fit in the page's column."""
-    if not _looks_wrapped(run):
+    if len(run.widths) != 2:
+        return _looks_wrapped(run)
+    if not column or run.widths[1] > run.widths[0] + 2 or not ends_sentence(run.shown[1]):
         return False
-    if len(run.widths) > 2:
-        return True
     following = run.shown[1].split(" ", 1)[0]
     room = min(width(following), _LATIN_WORD_COLUMNS) + 6 if following.isascii() else _WIDE_WORD_COLUMNS
-    return column - room <= run.widths[0] <= column + 2
+    return column - room <= run.widths[0] <= column + 4
 
 
 def _line_type(line: Line) -> LineType:

@@ -15,11 +15,15 @@ from triwire_server.text.flat_lines import BOILERPLATE_TYPES, Line, LineType
 
 _MIN_GAP_LINES = 2
 _MIN_WORDS_FOR_EVIDENCE = 6
-_FOREIGN_SHARE = 0.08
-_TEASER_SHARE = 0.2
-_MANY_WORDS = 120
+_WINDOW_LINES = 8
+_LOOSE_WEIGHT = 0.35
+_TIE_WEIGHT = 2.5
+_MIN_TYPICAL_SHARE = 0.15
+# Parts of the typical share.
+_FOREIGN_SHARE = 0.25
+_TEASER_SHARE = 0.65
+_OWN_SHARE = 0.7
 _MAX_STORY_HEAD_LINES = 4
-_OWN_SHARE = 0.3
 _MAX_GAP_LINES = 60
 _COMMENTS_WINDOW_LINES = 8
 _MIN_COMMENT_MARKS = 2
@@ -75,28 +79,43 @@ class _Segment:
 def find_region(lines: Sequence[Line]) -> Region:
     """The body of a page; the whole text, furniture at its ends aside, where there is no running text to speak of."""
     comments = _find_comments(lines)
-    first, last = _heaviest_run(lines[:comments])
-    is_whole = sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) < 2
-    if is_whole:
-        first, last = _whole_text(lines)
-        comments = len(lines)
-    region = Region(first, last, comments=comments)
-    region.words = {
-        index: content_words(line.text) for index, line in enumerate(lines[:comments]) if line.is_running_text
-    }
-    if not is_whole:
-        _correct(region, _segments(lines[:comments], region.words))
+    words = {index: content_words(line.text) for index, line in enumerate(lines[:comments]) if line.is_running_text}
+    first, last = _heaviest_run(lines[:comments], _ties(words))
+    region = Region(first, last, comments=comments, words=words)
+    if sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) > 1:
+        _correct(region, _segments(lines[:comments], words))
+    else:
+        region.first, region.last = _whole_text(lines)
+        region.comments = len(lines)
     region.known = count_words(
-        words
-        for index, words in region.words.items()
-        if region.first <= index < region.last and index not in region.foreign
+        words[index] for index in words if region.first <= index < region.last and index not in region.foreign
     )
     return region
 
 
-def _weight(line: Line) -> float:
+def _ties(words: Mapping[int, frozenset[str]]) -> dict[int, float]:
+    """For each line of running text, the share of its words that stand in one of the eight such lines around it.
+
+    Paragraphs of an article share words with their neighbours; teasers and comments about many things do not.
+    """
+    indices = sorted(words)
+    window: Counter[str] = Counter()
+    for index in indices[: _WINDOW_LINES + 1]:
+        window.update(words[index])
+    ties: dict[int, float] = {}
+    for place, index in enumerate(indices):
+        ties[index] = share_known(words[index], window, own=1)
+        if place >= _WINDOW_LINES:
+            window.subtract(words[indices[place - _WINDOW_LINES]])
+        if place + _WINDOW_LINES + 1 < len(indices):
+            window.update(words[indices[place + _WINDOW_LINES + 1]])
+    return ties
+
+
+def _weight(line: Line, tie: float) -> float:
     if line.type is LineType.PARAGRAPH:
-        return 1.0 if line.is_repeated else 1.0 + min(line.columns, 400) / 100
+        size = 1.0 if line.is_repeated else 1.0 + min(line.columns, 400) / 100
+        return size * min(1.0, _LOOSE_WEIGHT + _TIE_WEIGHT * tie)
     if line.type is LineType.SENTENCE:
         return 0.5
     if line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT:
@@ -106,14 +125,15 @@ def _weight(line: Line) -> float:
     return -0.5
 
 
-def _heaviest_run(lines: Sequence[Line]) -> tuple[int, int]:
+def _heaviest_run(lines: Sequence[Line], ties: Mapping[int, float]) -> tuple[int, int]:
     """[first, last) of the run of lines with the largest sum of weights (Kadane's algorithm)."""
     best, best_range = 0.0, (0, 0)
     total, start = 0.0, 0
+    has_many = len(ties) > _WINDOW_LINES
     for index, line in enumerate(lines):
         if total <= 0:
             total, start = 0.0, index
-        total += _weight(line)
+        total += _weight(line, ties.get(index, 0.0) if has_many else 1.0)
         if total > best:
             best, best_range = total, (start, index + 1)
     return best_range
@@ -171,16 +191,20 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
 
 def _correct(region: Region, segments: list[_Segment]) -> None:
     """Take segments out of the region, or into it, by the words they share with its largest segment."""
-    inside = [segment for segment in segments if region.first <= segment.first and segment.last <= region.last]
-    core = max(inside, key=lambda segment: segment.num_words)
+    inside = [segment for segment in segments if segment.first < region.last and region.first < segment.last]
+    if not inside:
+        return
+    core = max(inside, key=lambda segment: segment.num_words * (0.5 if segment.heading is not None else 1.0))
     core.is_own = True
     known = count_words(core.words)
+    typical = max(_MIN_TYPICAL_SHARE, _share(core, known, own=1))
     for segment in inside:
-        if not segment.is_own and not _is_foreign(segment, known):
+        if not segment.is_own and not _is_foreign(segment, known, typical):
             segment.is_own = True
             known.update(count_words(segment.words))
-    _reach(segments[segments.index(core) :], known, region.last)
-    _reach(segments[segments.index(core) :: -1], known, region.first)
+    place = segments.index(core)
+    _reach(segments[place:], known, typical)
+    _reach(segments[place::-1], known, typical)
     own = [segment for segment in segments if segment.is_own]
     region.first, region.last = own[0].first, own[-1].last
     region.foreign = {
@@ -188,35 +212,30 @@ def _correct(region: Region, segments: list[_Segment]) -> None:
     }
 
 
-def _reach(segments: Sequence[_Segment], known: Mapping[str, int], end: int) -> None:
+def _reach(segments: Sequence[_Segment], known: Mapping[str, int], typical: float) -> None:
     """Mark the segments beyond the first guess that are text of this article, from its core outwards."""
     before = segments[0]
     for segment in segments[1:]:
         if max(segment.first - before.last, before.first - segment.last) > _MAX_GAP_LINES:
             return
-        is_beyond = segment.first >= end if segment.first > before.first else segment.last <= end
-        if is_beyond and _belongs(segment, known):
-            segment.is_own = True
+        if not segment.is_own and segment.num_words >= _MIN_WORDS_FOR_EVIDENCE:
+            segment.is_own = _share(segment, known) >= _OWN_SHARE * typical
         if segment.is_own:
             before = segment
 
 
-def _is_foreign(segment: _Segment, known: Mapping[str, int]) -> bool:
-    """Whether a segment is text of something else: many words, hardly one of them known."""
+def _is_foreign(segment: _Segment, known: Mapping[str, int], typical: float) -> bool:
+    """Whether a segment is text of something else: many words, hardly one of them known.
+
+    `typical` is the share of its words that a paragraph of this article has in common with the rest.
+    """
     is_teaser = segment.heading is not None and not segment.num_pairs
     if segment.num_words < _MIN_WORDS_FOR_EVIDENCE:
         return is_teaser
     if not segment.has_furniture and segment.heading is None:
         return False
-    limit = _TEASER_SHARE if is_teaser else _FOREIGN_SHARE
-    # A short article repeats fewer of its words.
-    return _share(segment, known) < limit * min(1.0, len(known) / _MANY_WORDS)
+    return _share(segment, known) < (_TEASER_SHARE if is_teaser else _FOREIGN_SHARE) * typical
 
 
-def _belongs(segment: _Segment, counts: Mapping[str, int]) -> bool:
-    """Whether a segment beyond a long gap is text of this article."""
-    return segment.num_words >= 2 * _MIN_WORDS_FOR_EVIDENCE and _share(segment, counts) >= _OWN_SHARE
-
-
-def _share(segment: _Segment, counts: Mapping[str, int]) -> float:
-    return sum(share_known(words, counts) * len(words) for words in segment.words) / max(1, segment.num_words)
+def _share(segment: _Segment, known: Mapping[str, int], *, own: int = 0) -> float:
+    return sum(share_known(words, known, own=own) * len(words) for words in segment.words) / max(1, segment.num_words)
