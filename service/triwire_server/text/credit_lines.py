@@ -38,24 +38,31 @@ BYLINE = re.compile(
 MORE_BYLINES = (
     re.compile(
         r"(?:reporting|writing) (?:from|in) [A-Z].{2,60}|"
-        r".{2,120}\bcontributed (?:reporting|to (?:this|the) (?:report|story|article|reporting))\b.{0,60}|contributors?: .{2,80}|"
+        r".{2,120}\bcontributed (?:reporting|to (?:this|the) (?:report|story|article|reporting))\b.{0,60}|"
+        r"contributors?: .{2,80}|"
         r"(?:[A-Z][\w'’-]{1,24} ){1,4}reported from [A-Z].{2,80}|"
         r"(?:words|text|story|photos?|photography|pictures|illustrations?|interview) by [A-Z].{2,80}"
     ),
     re.compile(
-        r"(?:글|사진|취재|정리|영상|그래픽|촬영)[·ㆍ,/ ]{0,2}(?:글|사진|취재|정리|영상)? ?[가-힣]{2,4} ?(?:선임|인턴|전문|객원|여행|문화)?기자"
+        r"(?:글|사진|취재|정리|영상|그래픽|촬영)[·ㆍ,/ ]{0,2}(?:글|사진|취재|정리|영상)? ?[가-힣]{2,4} ?(?:선임|"
+        r"인턴|전문|객원|여행|문화)?기자"
         r"(?:,? ?(?:글|사진|영상|그래픽)?[·ㆍ,/ =]{0,2}[가-힣]{2,4} ?(?:선임|인턴|전문|객원)?기자){0,4}.{0,40}|"
-        r"(?:취재|촬영|촬영 ?기자|영상 ?취재|영상 ?편집|그래픽|자료 ?조사|화면 ?제공|편집|디자인|뉴스 ?그래픽) ?[:：] ?[^.。]{2,80}|"
-        r"[가-힣]{2,4} ?(?:선임|인턴|전문|객원|수습|문화|의학|여행|경제|정치|사회)?기자 ?[(\[<]?[\w.+-]{1,40}@[\w.-]{3,60}[)\]>]?.{0,30}|"
+        r"(?:취재|촬영|촬영 ?기자|영상 ?취재|영상 ?편집|그래픽|자료 ?조사|화면 ?제공|편집|디자인|"
+        r"뉴스 ?그래픽) ?[:：] ?[^.。]{2,80}|"
+        r"[가-힣]{2,4} ?(?:선임|인턴|전문|객원|수습|문화|의학|여행|경제|정치|"
+        r"사회)?기자 ?[(\[<]?[\w.+-]{1,40}@[\w.-]{3,60}[)\]>]?.{0,30}|"
         r"[가-힣]{2,8} ?= ?[가-힣]{2,4} ?(?:특파원|기자).{0,40}|"
         r"[가-힣]{2,4} ?(?:(?:소설가|시인|작가|평론가|변호사|교수|연구원|연구가|칼럼니스트|논설위원|편집장|대표기자)|"
         r"[가-힣]{2,10} ?(?:교수|연구가|연구원|평론가|대표|칼럼니스트|편집장|논설위원))"
     ),
     re.compile(
-        r"【(?!写真|動画|速報|関連|図解|要旨|一問|解説|独自|詳報|社説|特集|連載|号外|訃報|更新|追記)[一-龥々]{1,5}[ぁ-んァ-ヶ一-龥々ー]{1,6}】|"
-        r"[(（\[［]?(?:聞き手|文|写真|構成|取材|撮影|編集|執筆|訳|聞き手・構成|取材・文)(?:[・、／/は:：＝]|\s)[^。]{1,40}[)）\]］]?|"
+        r"【(?!写真|動画|速報|関連|図解|要旨|一問|解説|独自|詳報|社説|特集|連載|号外|訃報|更新|"
+        r"追記)[一-龥々]{1,5}[ぁ-んァ-ヶ一-龥々ー]{1,6}】|"
+        r"[(（\[［]?(?:聞き手|文|写真|構成|取材|撮影|編集|執筆|訳|聞き手・構成|取材・文)(?:[・、／/は:：＝]|"
+        r"\s)[^。]{1,40}[)）\]］]?|"
         r"[(（][一-龥]{2,4}(?:通信)?[)）]|\[[一-龥ぁ-んァ-ヶー々]{2,10}[，,、][^\[\]。]{2,20}\]|"
-        r"[一-龥ぁ-んァ-ヶー々]{2,10} ?(?:記者|特派員|支局長|編集委員|論説委員|編集長|専門記者)(?:[（(][^()（）]{1,20}[)）])?"
+        r"[一-龥ぁ-んァ-ヶー々]{2,10} ?(?:記者|特派員|支局長|編集委員|論説委員|編集長|"
+        r"専門記者)(?:[（(][^()（）]{1,20}[)）])?"
     ),
 )
 """More whole lines that say who wrote, by language; these are true to case."""
@@ -93,7 +100,8 @@ CREDIT_AT_END = re.compile(
     r"(?: by| credit)? ?[:：] ?(?P<en_name>[^:：]{1,60})|photograph(?:ed)? by (?P<by_name>[^:]{1,60}))|"
     r"(?P<ko>(?:사진|사진 ?제공|자료 ?사진|출처|그래픽|영상|제공) ?[=:／/|] ?(?P<ko_name>[^=:]{1,40}))|"
     r"(?P<ja>(?:写真|撮影|画像|提供|写真提供|出典|クレジット) ?[=＝:：／/] ?(?P<ja_name>[^=＝:：]{1,40})))$|"
-    r"[(（\[［](?:photo|picture|image|credit|photo by|사진|写真|撮影|提供|사진제공|写真提供)? ?[=＝:：/／]? ?(?P<paren>"
+    r"[(（\[［](?:photo|picture|image|credit|photo by|사진|写真|撮影|提供|사진제공|"
+    r"写真提供)? ?[=＝:：/／]? ?(?P<paren>"
     + _AGENCY
     + r"[^()（）]{0,40}|(?<=[=＝:：/／])[^()（）]{1,40}|[^()（）]{1,40}(?:/"
     + _AGENCY
@@ -134,7 +142,8 @@ _IMAGE_WORD = re.compile(
     r"photo|picture|image|graph|사진|写真|撮影|画像|제공|提供|credit|courtesy|handout|/[A-Z]", re.IGNORECASE
 )
 CAPTION_START = re.compile(
-    r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|사진 ?설명 ?[:=]|\[그래픽\]|\[(?:사진|그래픽|자료)[^\[\]]{0,12}\]|写真説明|【写真説明】|"
+    r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|사진 ?설명 ?[:=]|\[그래픽\]|\[(?:사진|그래픽|"
+    r"자료)[^\[\]]{0,12}\]|写真説明|【写真説明】|"
     r"【(?:図|表|グラフ)】|Pictured:|File photo:|FILE ?[-–—] )\s*"
 )
 """Start of a caption without a credit."""
@@ -142,15 +151,19 @@ CAPTION_START = re.compile(
 _CLOCK_END = re.compile(r"(?:[ap]\.m\.|\bE\.?[SD]?\.?T\.|\d{4}\.|\d{1,2}\. ?\d{1,2}\.)$")
 _IMAGE_LINE = re.compile(r"(?:image|media|video|photo) (?:source|caption|credit),? ?.{1,200}", re.IGNORECASE)
 _CAPTION_END = re.compile(
-    r"(?:있다|모습|장면|전경|사진|밝히고 있다)\.? ?(?:\(?(?:19|20)\d{2}[.\-/] ?\d{1,2}[.\-/] ?\d{1,2}\.?\)?|자료 ?사진)$|"
+    r"(?:있다|모습|장면|전경|사진|밝히고 있다)\.? ?(?:\(?(?:19|20)\d{2}[.\-/] ?\d{1,2}[.\-/] ?\d{1,2}\.?\)?|"
+    r"자료 ?사진)$|"
     r"(?:있다|모습|장면|전경)\.? ?(?:[가-힣]{2,4} ?(?:선임|인턴|객원|전문)?기자)(?: ?[\w.+-]{1,40}@[\w.-]{3,60})?$|"
     r"[＝=][^＝=。]{0,30}(?:[\d０-９]{1,4}[年月日]|写真|資料|で|撮影|提供|より|画像)[^＝=。]{0,20}$|"
-    r"[^。]（(?:[^（）]{0,16}[\d０-９]{1,2}日[^（）]{0,24}|[^（）]{0,20}(?:撮影|提供|資料写真|写真|画像)[^（）]{0,10})）$|"
-    r"(?:,|\bon|\bin) (?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:Jan|Feb|March|April|May|June|July|Aug|Sept?|Oct|Nov|Dec)"
+    r"[^。]（(?:[^（）]{0,16}[\d０-９]{1,2}日[^（）]{0,24}|[^（）]{0,20}(?:撮影|提供|資料写真|写真|"
+    r"画像)[^（）]{0,10})）$|"
+    r"(?:,|\bon|\bin) (?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:Jan|Feb|March|April|May|June|July|Aug|"
+    r"Sept?|Oct|Nov|Dec)"
     r"[a-z]{0,6}\.? \d{1,2}, \d{4}\.$"
 )
 _SHOWS_SCENE = re.compile(
-    r"\b(?:pictured|file photo|file picture|poses?|stands?|walks?|looks?|holds?|sits?|wears?|arrives?|attends?|gestures?|speaks?|waves?)\b"
+    r"\b(?:pictured|file photo|file picture|poses?|stands?|walks?|looks?|holds?|sits?|wears?|arrives?|attends?|"
+    r"gestures?|speaks?|waves?)\b"
 )
 _REPORTED = re.compile(r"(?:[했였됐났졌혔렸쳤왔갔]다|이다|한다|된다|없다)[.”\"]{1,2} ?$|。[」』]?$")
 
@@ -206,8 +219,8 @@ def is_caption(line: str, columns: int) -> bool:
 def _is_credited_paragraph(line: str, length: int, columns: int) -> bool:
     """Whether a line whose credit begins after `length` characters is the last paragraph of an agency's report.
 
-    "…と述べた。（共同）" (..., he said. (Kyodo)) is text; captions in Korean and Japanese have no verb of reporting before
-    the credit, and say whose photograph it is.
+    "…と述べた。（共同）" (..., he said. (Kyodo)) is text; captions in Korean and Japanese have no verb of reporting
+    before the credit, and say whose photograph it is.
     """
     if columns < _MIN_CREDITED_PARAGRAPH_COLUMNS or _IMAGE_WORD.search(line, length):
         return False

@@ -4,10 +4,11 @@ import re
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text import credit_lines
-from triwire_server.text.flat_page import label_page, plain_blocks
+from triwire_server.text.flat_page import label_page
 from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
 from triwire_server.text.language import detect_languages
 from triwire_server.text.normalize import normalize
+from triwire_server.text.plain_blocks import plain_blocks
 from triwire_server.text.web_page import is_credit, page_kinds, plain_kinds, readable
 
 _MIN_TEXT_CHARACTERS = 30

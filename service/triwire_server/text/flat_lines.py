@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text import credit_lines, lexicon
 from triwire_server.text.characters import visible, width
 
@@ -86,6 +87,16 @@ class Line:
         return _ONLY_NUMBER.fullmatch(self.text) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class FlatBlock:
+    """A labelled piece of the input."""
+
+    start: int
+    end: int
+    kind: "BlockKind.ValueType"
+    credit: str = ""
+
+
 def ends_sentence(line: str) -> bool:
     """Whether a visible line ends like a sentence.
 
@@ -144,9 +155,13 @@ def read_lines(text: str) -> list[Line]:
             shown = visible(text[first + mark : last])
             lines.append(Line(first + mark, last, chunk, shown, width(shown), mark > 0))
     counts = Counter(line.text for line in lines)
+    types: dict[tuple[str, bool], LineType] = {}
     for line in lines:
         line.is_repeated = counts[line.text] > 1 and line.columns < lexicon.MAX_COLUMNS
-        line.type = _line_type(line)
+        key = (line.text, line.is_bullet)
+        if key not in types:
+            types[key] = _line_type(line)
+        line.type = types[key]
     return lines
 
 

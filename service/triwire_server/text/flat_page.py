@@ -6,20 +6,16 @@ after it is told by its place and by the words it shares with the body. Nothing 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text import credit_lines, lexicon
-from triwire_server.text.characters import visible, width
 from triwire_server.text.evidence import content_words, share_known
 from triwire_server.text.flat_lines import (
     BOILERPLATE_TYPES,
+    FlatBlock,
     Line,
     LineType,
-    chunks,
-    ends_sentence,
     has_sentence_inside,
-    line_ranges,
     read_lines,
 )
 from triwire_server.text.flat_region import Region, find_region
@@ -35,7 +31,6 @@ _MIN_RELATED_COLUMNS = 60
 _MIN_STORY_COLUMNS = 34
 _MIN_LISTED_STORY_COLUMNS = 14
 _MIN_HEADLINE_COLUMNS = 24
-_MAX_HEADLINE_COLUMNS = 160
 _MAX_STANDFIRST_COLUMNS = 320
 _MAX_QUESTION_COLUMNS = 100
 _MIN_PARAGRAPHS_FOR_QUESTIONS = 6
@@ -48,16 +43,6 @@ _HEADLINE_SHARE = 0.3
 _ADJACENT_HEADLINE_SHARE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class FlatBlock:
-    """A labelled piece of the input."""
-
-    start: int
-    end: int
-    kind: "BlockKind.ValueType"
-    credit: str = ""
-
-
 def label_page(text: str) -> list[FlatBlock]:
     """Blocks of a flattened news page, in order; every character but white space and list marks is in one.
 
@@ -66,34 +51,6 @@ def label_page(text: str) -> list[FlatBlock]:
     lines = read_lines(text)
     kinds = _Labeller(lines, find_region(lines)).kinds()
     return [_block(text, line, kind) for line, kind in zip(lines, kinds, strict=True)]
-
-
-def plain_blocks(text: str) -> list[FlatBlock]:
-    """Blocks of a text that is all article: blank lines separate them, list items stand alone.
-
-    The first block is the headline if it reads like one and at least two paragraphs follow.
-    """
-    blocks: list[FlatBlock] = []
-    for start, end in chunks(text):
-        lines = list(line_ranges(text, start, end))
-        if any(lexicon.bullet_end(text[first:last]) for first, last in lines):
-            for first, last in lines:
-                mark = lexicon.bullet_end(text[first:last])
-                kind = BlockKind.BLOCK_KIND_LIST_ITEM if mark else BlockKind.BLOCK_KIND_PARAGRAPH
-                blocks.append(FlatBlock(first + mark, last, kind))
-        else:
-            blocks.append(FlatBlock(start, end, BlockKind.BLOCK_KIND_PARAGRAPH))
-    if len(blocks) >= 3 and blocks[0].kind == BlockKind.BLOCK_KIND_PARAGRAPH:
-        title = visible(text[blocks[0].start : blocks[0].end])
-        followers = [visible(text[block.start : block.end]) for block in blocks[1:4]]
-        if (
-            "\n" not in text[blocks[0].start : blocks[0].end]
-            and not ends_sentence(title)
-            and width(title) < _MAX_HEADLINE_COLUMNS
-            and sum(ends_sentence(line) for line in followers) >= 2
-        ):
-            blocks[0] = FlatBlock(blocks[0].start, blocks[0].end, BlockKind.BLOCK_KIND_HEADLINE)
-    return blocks
 
 
 class _Labeller:
@@ -198,9 +155,8 @@ class _Labeller:
             return BlockKind.BLOCK_KIND_PARAGRAPH
         if line.type is LineType.SHORT:
             return BlockKind.BLOCK_KIND_SUBHEADING
-        if line.columns >= _MIN_HEADLINE_COLUMNS and any(
-            i.type is LineType.BYLINE for i in self.lines[index + 1 : index + 2]
-        ):
+        following = self.lines[index + 1].type if index + 1 < len(self.lines) else None
+        if line.columns >= _MIN_HEADLINE_COLUMNS and following is LineType.BYLINE:
             return BlockKind.BLOCK_KIND_RELATED_LINK  # a second article begins
         in_list = sum(other.type is LineType.TITLE for other in neighbours)
         if in_list == 2 or line.columns >= _MIN_RELATED_COLUMNS:

@@ -23,6 +23,8 @@ _MIN_TYPICAL_SHARE = 0.15
 _FOREIGN_SHARE = 0.25
 _TEASER_SHARE = 0.65
 _OWN_SHARE = 0.7
+_TEASER_WEIGHT = 0.25  # of a segment that looks like teasers, as the core of the article
+_MIN_OWN_SHARE = 0.25
 _MAX_STORY_HEAD_LINES = 4
 _MAX_GAP_LINES = 60
 _COMMENTS_WINDOW_LINES = 8
@@ -70,6 +72,11 @@ class _Segment:
 
     is_own: bool = False
     """Whether it is text of the article."""
+
+    @property
+    def is_teaser(self) -> bool:
+        """Whether it stands under a heading over stories, most of its paragraphs apart: each below a headline."""
+        return self.heading is not None and self.num_pairs <= (len(self.words) - 1) / 3
 
     @property
     def num_words(self) -> int:
@@ -194,7 +201,7 @@ def _correct(region: Region, segments: list[_Segment]) -> None:
     inside = [segment for segment in segments if segment.first < region.last and region.first < segment.last]
     if not inside:
         return
-    core = max(inside, key=lambda segment: segment.num_words * (0.5 if segment.heading is not None else 1.0))
+    core = max(inside, key=_weigh_core)
     core.is_own = True
     known = count_words(core.words)
     typical = max(_MIN_TYPICAL_SHARE, _share(core, known, own=1))
@@ -212,14 +219,20 @@ def _correct(region: Region, segments: list[_Segment]) -> None:
     }
 
 
+def _weigh_core(segment: _Segment) -> float:
+    """How many words a segment has, above all those that come back within it."""
+    cohesion = _share(segment, count_words(segment.words), own=1)
+    return segment.num_words * (cohesion + 0.1) * (_TEASER_WEIGHT if segment.is_teaser else 1.0)
+
+
 def _reach(segments: Sequence[_Segment], known: Mapping[str, int], typical: float) -> None:
     """Mark the segments beyond the first guess that are text of this article, from its core outwards."""
     before = segments[0]
     for segment in segments[1:]:
         if max(segment.first - before.last, before.first - segment.last) > _MAX_GAP_LINES:
             return
-        if not segment.is_own and segment.num_words >= _MIN_WORDS_FOR_EVIDENCE:
-            segment.is_own = _share(segment, known) >= _OWN_SHARE * typical
+        if not segment.is_own and segment.num_words >= 2 * _MIN_WORDS_FOR_EVIDENCE:
+            segment.is_own = _share(segment, known) >= max(_MIN_OWN_SHARE, _OWN_SHARE * typical)
         if segment.is_own:
             before = segment
 
@@ -229,12 +242,11 @@ def _is_foreign(segment: _Segment, known: Mapping[str, int], typical: float) -> 
 
     `typical` is the share of its words that a paragraph of this article has in common with the rest.
     """
-    is_teaser = segment.heading is not None and not segment.num_pairs
     if segment.num_words < _MIN_WORDS_FOR_EVIDENCE:
-        return is_teaser
+        return segment.is_teaser
     if not segment.has_furniture and segment.heading is None:
         return False
-    return _share(segment, known) < (_TEASER_SHARE if is_teaser else _FOREIGN_SHARE) * typical
+    return _share(segment, known) < (_TEASER_SHARE if segment.is_teaser else _FOREIGN_SHARE) * typical
 
 
 def _share(segment: _Segment, known: Mapping[str, int], *, own: int = 0) -> float:
