@@ -3,13 +3,16 @@
 import re
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
-from triwire_server.text import lexicon
-from triwire_server.text.flat_page import label_page, plain_blocks
-from triwire_server.text.html import html_blocks, plain_text
+from triwire_server.text import credit_lines
+from triwire_server.text.flat_page import label_page
+from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
 from triwire_server.text.language import detect_languages
 from triwire_server.text.normalize import normalize
+from triwire_server.text.plain_blocks import plain_blocks
 from triwire_server.text.web_page import is_credit, page_kinds, plain_kinds, readable
 
+_MIN_TEXT_CHARACTERS = 30
+_MAX_LANGUAGE_CHARACTERS = 20_000
 _UNREAD_KINDS = frozenset({BlockKind.BLOCK_KIND_BOILERPLATE, BlockKind.BLOCK_KIND_RELATED_LINK})
 
 
@@ -25,7 +28,7 @@ def extract_article(content: Content) -> Article:
     if kind == "article":
         return _from_article(content.article)
     if kind == "html":
-        blocks = _from_html(content.html, is_page=is_page)
+        blocks = _from_html(content.html, content.language, is_page=is_page)
     else:
         blocks = _from_text(normalize(content.text), is_page=is_page)
     for number, block in enumerate(blocks, 1):
@@ -63,9 +66,16 @@ def _from_text(text: str, *, is_page: bool) -> list[Block]:
     return [Block(kind=piece.kind, text=text[piece.start : piece.end], credit=piece.credit) for piece in pieces]
 
 
-def _from_html(page: str, *, is_page: bool) -> list[Block]:
+def _language_of(places: list[HtmlBlock]) -> str:
+    """Main language of the longer blocks of a page, "" if it cannot be told."""
+    texts = [text for text in map(readable, places) if len(text) >= _MIN_TEXT_CHARACTERS]
+    languages = detect_languages("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
+    return languages[0].language if languages else ""
+
+
+def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:
     places = html_blocks(page, keep_elements=not is_page)
-    labels = page_kinds(page, places) if is_page else plain_kinds(places)
+    labels = page_kinds(page, places, language or _language_of(places)) if is_page else plain_kinds(places)
     blocks: list[Block] = []
     for place, kind in zip(places, labels, strict=True):
         block = Block(kind=kind)
@@ -76,7 +86,7 @@ def _from_html(page: str, *, is_page: bool) -> list[Block]:
                     r"^(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", "", text, flags=re.IGNORECASE
                 )
                 continue
-            length, credit = lexicon.split_credit(place.body)
+            length, credit = credit_lines.split_credit(place.body)
             if length and credit and not place.is_inline_html:
                 block.text, block.credit = place.body[:length], credit
                 blocks.append(block)

@@ -5,157 +5,212 @@ Patterns match a whole visible line unless they say otherwise, and are tried on 
 
 import re
 
+MAX_COLUMNS = 150
+"""Width of the lines that are compared with the patterns of whole lines."""
+
+_MAX_CHARACTERS = 2 * MAX_COLUMNS
+_MAX_PROMPT_CHARACTERS = 420
+
 _EN_BOILERPLATE = r"""
-advertisements?|ad|sponsored(?: content)?|promoted|paid (?:content|post)|
+advertis?ements?|ad|ads|sponsored(?: content)?|promoted|paid (?:content|post)|partner content|
 story continues below(?: advertisement)?|(?:article|story) continues (?:below|after).*|
-scroll (?:down )?(?:to continue|for more).*|skip (?:past|to|ad).*|learn more|
-(?:read|see|find out|show|load|view) (?:more|all|full (?:story|article)|comments)|get more with .*|
-get (?:the )?(?:latest|best|top|full|our|your|all).*|sign (?:up|in|out)(?: .*)?|log (?:in|out)|
-subscribe(?: .*)?|already a (?:subscriber|member).*|register(?: now| for .*)?|
-join (?:us|now|the conversation).*|(?:our )?newsletters?|
-.*\bnewsletter\b.*(?:inbox|sign|free|every|daily|weekly|subscribe|morning|evening).*|
-.*(?:straight|delivered|direct|right) to your inbox.*|a personali[sz]ed news feed.*|
-share(?: (?:this|on|via|the).*)?|tweet|post|pin(?: it)?|e-?mail|print|copy(?: link)?|link copied!?|
-save(?: for later)?|saved|bookmark|comments?(?: \(\d+\))?|\d+ comments?|leave a comment|reply|like|
-follow(?: us.*)?|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|line|youtube|instagram|tiktok|
-(?:©|\(c\)|copyright)\W.*|.*all rights reserved\.?|terms (?:of|and) .*|privacy policy|cookie.*|
-(?:accept|manage|reject) (?:all )?cookies|we use cookies.*|
-(?:most|more) (?:read|popular|viewed|shared|from|on|in|stories|like this).*|trending(?: now)?|
-popular(?: now)?|
-(?:you (?:may|might) (?:also )?(?:like|enjoy)|recommended(?: for you| stories| reading)?)\W*|
-related(?: (?:articles?|stories|topics?|content|coverage|news))?\W*|(?:in this|next|previous) (?:article|story)\W*|
-(?:don['’]t miss|editors?['’]s? picks?|up next|top stories|breaking news|live updates)\W*|
-latest(?: news| stories| updates)?\W*|
-home|menu|search|close|back to top|download (?:the|our) app.*|open in app|enable notifications.*|
-listen(?: to this article.*)?|(?:play|watch) (?:video|now|live)|loading\W*|(?:topics|tags)\W*|
-report (?:an error|a correction).*|help us improve.*|was this (?:article|page) helpful\??|
-support (?:our|us|independent).*|donate(?: now)?|buy now|shop now|\d+ min(?:ute)?s? read|reading time.*|
-continue reading\W*|view (?:gallery|photos|image.*)|expand|enlarge(?: image)?|gift this article.*
+(?:advertisement )?scroll (?:down )?(?:to continue|for more).*|skip (?:past|to|ad|advert|the)\b.*|learn more|(?:read|
+see|find out|show|load|view) (?:more|all|full (?:story|article|bio|profile)|(?:more |all )?comments|less|
+fewer).{0,40}|get more with .*|get (?:the|our|your|all)? ?(?:latest|best|top|full|daily|morning|breaking|news|stories|
+alerts|app)\b.*|sign (?:up|in|out)(?: (?:to|for|with|here|now|today|free).*)?|log ?(?:in|out|on)|create (?:a free |
+an )?account|subscribe(?: (?:to|now|for|today|here|from|with|and|free).*)?|already (?:a|have|registered|
+subscribed).{0,60}|register(?: now| here| for free| for (?:the|our|a) .*)?|my account|your account|account|
+manage (?:my |your )?account|join (?:us|now|the (?:conversation|discussion)).*|(?:our )?newsletters?|
+become a (?:member|subscriber|supporter).*|.*\bnewsletter\b.*(?:inbox|sign|subscribe).*|(?:sign|
+subscribe).*\bnewsletter\b.*|.*(?:straight|delivered|direct|right|sent) to your (?:inbox|phone).*|
+a personali[sz]ed news feed.*|share(?: (?:this|on|via|full|options|tools|with|article|page|story|by|to)\b.*)?|
+tweet(?: this)?|post|pin(?: it)?|e-?mail(?: (?:this|article|link|to).*)?|print(?: (?:this|article).*)?|
+copy(?: (?:this )?(?:link|url))?|(?:link )?copied!?(?: to clipboard)?|flipboard|messenger|threads|bluesky|mastodon|
+snapchat|save(?: (?:for later|article|this|story))?|saved|bookmark(?: this)?|reply|like|likes?|dislike|report|flag|
+follow(?: (?:us|this|on|me|author|topic|live)\b.*)?|facebook|twitter|x|whatsapp|linkedin|reddit|telegram|line|youtube|
+instagram|tiktok|pinterest|pocket|rss(?: feed)?|(?:©|\(c\)|copyright (?:©|\(c\)|\d|by )).*|.*all rights reserved\.?|
+.*\bterms (?:of (?:use|service|sale)|and conditions|& conditions)\b.{0,80}|.{0,60}\bprivacy (?:policy|notice|
+statement|settings|center|cent(?:re|er)|manager)\b.{0,80}|cookies?(?: (?:policy|settings|preferences|notice|consent|
+declaration|banner))?|(?:accept|manage|reject|allow|decline|necessary|essential)(?: (?:all|only|my))?(?: (?:cookies|
+preferences|choices|options|settings))|we use cookies.*|accept all|reject all|do not sell.{0,60}|your (?:privacy|
+ad) choices|accessibility(?: (?:help|statement|links))?|contact(?: us)?|about(?: us)?|careers|advertise(?: with us)?|
+help(?: cent(?:er|re))?|faqs?|site ?map|home|menu|(?:main )?navigation|search(?: .{0,20})?|close(?: (?:menu|search|ad|
+x))?|back to top|top|download (?:the|our) app.*|open in app|(?:enable|turn on|get) notifications?.*|
+listen(?: (?:to this (?:article|story)|now).*)?|(?:play|watch) (?:video|now|live|the video)|pause|mute|loading\W*|
+live|video|videos|audio|podcasts?|photos?|gallery|(?:topics|tags|filed under|more topics|tagged|related topics|
+suggested topics|explore more(?: on these topics)?|more on these topics|in this article)\b\W{0,3}(?:[:：].*)?|
+report (?:an error|a correction|a typo).*|help us improve.*|was this (?:article|page|story) (?:helpful|useful)\??|
+support (?:our (?:journalism|work)|us\b|independent|local|quality).*|donate(?: now| today)?|(?:buy|shop) now|
+buy (?:this|reprints|photos).{0,30}|\d+ min(?:ute)?s?(?: read)?|\d+[- ]min(?:ute)? read|reading time.*|
+(?:\d+ )?(?:shares?|views?|reads|likes|votes?)|\d{1,3}(?:[.,]\d+)?[km]? (?:shares?|views?|likes)|continue reading\W*|
+(?:view|open) (?:gallery|photos|images?|in gallery).*|view image.*|expand|enlarge(?: image)?|gift this article.*|
+show caption|hide caption|(?:opens?|opening) in (?:a )?new (?:tab|window).*|image source|reuse this content|
+purchase licen[sc]ing rights.*|our standards: .*|licen[sc]e this (?:article|content)|reprints?(?: (?:&|
+and) permissions)?|please (?:turn on|enable) javascript.*|(?:this|your) browser .{0,80}(?:support|javascript).{0,60}|
+key events|show key events only|updated at .{0,30}|summary is ai-generated.*|this (?:summary|article) (?:is|
+was) (?:ai-generated|generated by ai|generated with).*|(?:the )?(?:ad|adblocker).{0,20}disabled?|next|previous|prev|
+next page|page \d+(?: of \d+)?|\d+ of \d+|\(?\d+ of \d+\)?|_{2,}|-{3,}|\*(?: ?\*){1,4}|[·•|/<>»«←→▲▼△▽■□●○★☆†‡]{1,6}
 """
 
 _KO_BOILERPLATE = r"""
-광고|ad|sponsored|본문 ?(?:바로가기|영역|듣기|내용|광고)|메뉴.{0,10}|로그인|회원 ?가입|
-구독(?:하기|신청|중)?|.{0,20}(?:구독|좋아요)(?:하기|과|와|,).*|.{0,30}(?:뉴스레터|소식지).{0,40}|
-공유(?:하기)?|카카오톡.{0,10}|페이스북.{0,10}|트위터.{0,10}|네이버.{0,20}|밴드|라인|인스타그램|유튜브|
-(?:url|링크|기사) ?복사.{0,10}|인쇄(?:하기)?|프린트|스크랩(?:하기)?|글자 ?(?:크기|크게|작게).{0,20}|
-가나다라마바사|댓글.{0,12}|좋아요.{0,10}|슬퍼요.{0,10}|화나요.{0,10}|추천.{0,6}|
-(?:많이|가장 많이) 본.{0,15}|
-(?:인기|추천|관련|최신|주요|이 ?시각|오늘의) ?(?:기사|뉴스|콘텐츠|영상|포토|검색어)?.{0,6}|더 ?보기|
-자세히 ?보기|전체 ?보기|기사 ?더보기|.*무단 ?(?:전재|복제|배포).*|.*재배포 ?금지.*|.*all rights reserved.*|
-(?:ⓒ|©|저작권자|copyright).*|.{0,20}기사 ?제보.{0,60}|제보(?:하기|는).{0,60}|▷ ?.*제보.*|이 기사를.{0,20}|
-이 기사의.{0,20}|기자 ?페이지|(?:기사|뉴스) ?(?:듣기|요약|추천)|요약봇|맨 ?위로|위로|닫기|검색|이전 ?기사|
-다음 ?기사|목록|앱(?:으로| )?.{0,15}|알림.{0,15}|번역.{0,6}|사진 ?(?:확대|크게).{0,6}|이미지 ?확대.{0,6}|
-오류 ?신고.{0,10}|후원(?:하기)?.{0,10}|당신에게.{0,30}|.{0,15}맞춤.{0,20}(?:뉴스|기사|피드).{0,10}
+광고|ad|sponsored|본문 ?(?:바로가기|영역|듣기|내용|광고|으로).{0,10}|(?:주|전체|하위|메인)? ?메뉴(?: ?(?:바로가기|
+열기|닫기|보기|전체보기))?|로그인(?:을 ?해 ?주세요\.?|.{0,6})?|로그아웃|회원 ?가입|마이 ?페이지|고객 ?센터|회사 ?소개|
+이용 ?약관|개인정보 ?(?:처리방침|취급방침|보호정책)?|청소년 ?보호정책.{0,20}|광고 ?(?:문의|안내)|사이트맵|구독(?:하기|
+신청|중|하세요.{0,10})?|.{0,12}구독 ?(?:신청|하기|안내)(?:하기)?|.{0,20}(?:구독|좋아요)(?:하기|과 좋아요|와 좋아요|
+, ?좋아요).*|.{0,30}(?:뉴스레터|소식지).{0,20}(?:구독|받아|신청|무료).{0,20}|뉴스레터(?: ?(?:구독|신청))?|
+공유(?:하기)?|(?:카카오톡?|페이스북|트위터|네이버|밴드|라인|인스타그램|유튜브|텔레그램|엑스|x|블로그|카카오스토리|
+다음)(?:\(으\)로|으로|로|에|에서)? ?(?:공유|공유하기|보내기|구독|채널|채널 ?추가|친구 ?추가|바로가기|메인에서.{0,20}|
+에서 ?구독.{0,10})?|(?:url|링크|기사|주소) ?(?:복사|저장|공유).{0,10}|인쇄(?:하기)?|프린트|스크랩(?:하기)?|북마크|
+글자 ?(?:크기|크게|작게).{0,20}|글씨 ?(?:크기|키우기|줄이기).{0,10}|폰트.{0,8}|가나다라마바사|가|
+댓글(?: ?\(?\d{1,6}\)?| ?(?:쓰기|보기|달기|작성|창|많은 기사|\d+개))?|좋아요(?: ?\d+)?|슬퍼요(?: ?\d+)?|
+화나요(?: ?\d+)?|응원해요(?: ?\d+)?|훈훈해요(?: ?\d+)?|놀랐어요(?: ?\d+)?|후속(?:기사 ?)?(?:강추|원해요)(?: ?\d+)?|
+추천(?: ?\d+| ?하기)?|비추천(?: ?\d+)?|공감(?: ?\d+)?|찬성순|반대순|최신순|추천순|도움말|더 ?보기|자세히 ?(?:보기|
+알아보기)|전체 ?보기|기사 ?(?:더보기|모아보기|읽기|듣기|보기|원문)|기존 ?기사 ?보기|원문 ?보기|펼치기|접기|
+더 ?알아보기|.*무단 ?(?:전재|복제|배포|사용|도용).*|.*재배포 ?(?:금지|를 ?금).*|.*all rights reserved.*|(?:ⓒ|©|\(c\)|
+<?저작권자|copyrights?\W).*|.{0,20}(?:기사)? ?제보(?:하기|를 ?기다립니다|는|:| ?:).{0,60}|[▷▶■※☞☎] ?.{0,10}(?:제보|
+카카오톡|전화|이메일|이메일 ?:|유튜브|네이버).{0,60}|이 기사(?:를|는|가|의).{0,25}|.{0,12}기자 ?(?:페이지|
+의 ?기사 ?모음|구독|의 다른 ?기사.{0,6})|(?:기사|뉴스) ?(?:듣기|요약|추천)|요약봇|ai ?(?:요약|앵커|뉴스)|
+읽어주기 ?기능은.{0,50}|음성으로 ?듣기|맨 ?위로|위로|닫기|검색|검색어 ?입력.{0,6}|이전|다음|이전 ?(?:기사|글|페이지)|
+다음 ?(?:기사|글|페이지)|목록(?:으로)?|홈|홈으로|뉴스 ?홈|지면|지면보기|속보|전체 ?기사|앱(?:에서|으로)? ?(?:보기|
+열기|다운로드|설치).{0,10}|알림 ?(?:받기|설정|신청|켜기|끄기).{0,10}|번역(?:하기| ?설정)?|사진 ?(?:확대|크게).{0,6}|
+이미지 ?(?:확대|크게).{0,10}|(?:클릭하면|누르면).{0,20}|오류 ?신고.{0,10}|정정 ?(?:보도|신청).{0,20}|후원(?:하기|
+회원.{0,10})|당신에게.{0,20}(?:추천|맞춤).{0,10}|.{0,15}맞춤.{0,20}(?:뉴스|기사|피드).{0,10}|회원용|
+구독자 ?전용.{0,20}|유료 ?(?:회원|기사).{0,30}|(?:#[^\s#]{1,20}[ ,·]{0,2}){1,15}|\[?(?:저작권|외부 ?필자|
+외부 ?기고).{0,60}|※ ?(?:외부|본|이) .{0,60}|언론사 ?(?:구독|홈|페이지).{0,20}|발행인.{0,60}|(?:제호|등록번호|
+사업자 ?등록번호|청소년보호책임자|대표전화|우편번호) ?[:：]? ?.{0,120}|(?:코스피|코스닥|환율|원/달러|나스닥|
+다우).{0,6}[\d,.]{3,12}.{0,40}|\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d{2} ?송고|오늘의 ?운세
 """
 
 _JA_BOILERPLATE = r"""
-広告|pr|\[pr\]|【pr】|スポンサー.{0,10}|ログイン|会員登録.{0,15}|無料会員.{0,20}|新規登録|購読.{0,20}|
-.{0,20}(?:メルマガ|ニュースレター|メールマガジン).{0,40}|シェア(?:する)?|ツイート|ポスト|共有(?:する)?|
-ブックマーク|保存(?:する)?|印刷(?:する)?|リンクを?コピー.{0,10}|コメント.{0,15}|いいね!?.{0,8}|
-フォロー(?:する)?.{0,10}|フェイスブック|ツイッター|はてな.{0,10}|ライン|line(?:で送る)?|
-(?:関連|おすすめ|人気|注目|最新|主要|あわせて読みたい|こちらも).{0,4}(?:記事|ニュース|リンク|動画|トピックス)?\W*|
-アクセスランキング|ランキング|もっと(?:見る|読む)|続きを?(?:見る|読む).{0,10}|記事を読む|
-全文(?:を読む|表示)|一覧(?:を見る|へ)?|.*会員限定.{0,30}|.*有料(?:会員|記事).{0,30}|残り\W*\d+文字.{0,20}|
-.*無断(?:転載|複製).*|(?:©|ⓒ|copyright).*|.*all rights reserved.*|トップ(?:へ|ページ|に戻る)?|
-ページ(?:の)?(?:先頭|トップ)へ?.{0,6}|メニュー|検索|閉じる|戻る|次の記事.{0,10}|前の記事.{0,10}|
-拡大(?:する|表示)?|画像を?拡大.{0,6}|写真を?拡大.{0,6}|\d+枚(?:の写真)?|写真一覧|アプリ.{0,20}|通知.{0,15}|
-文字サイズ.{0,10}|.{0,20}お届け(?:します|する).{0,15}|
-.{0,10}あなた(?:に|へ)(?:おすすめ|合った|ぴったり).{0,20}|詳しく(?:見る|は).{0,12}|
-この記事(?:は|を|に|の).{0,25}
+広告|pr|\[pr\]|【pr】|ad|pr注目情報|スポンサー(?:リンク|コンテンツ|ド)?.{0,6}|提供[:：].{0,20}|ログイン(?:する|
+して.{0,20})?|会員登録(?:する|はこちら)?|無料会員(?:に|の|で|登録).{0,20}|新規(?:会員)?登録.{0,10}|(?:今すぐ|
+無料で)(?:登録|購読|会員).{0,25}|(?:有料)?購読(?:する|申し込み|のお申し込み.{0,10}|はこちら|案内|料.{0,12})?|
+.{0,20}(?:メルマガ|ニュースレター|メールマガジン)(?:を?登録|に登録|を購読|の登録|の購読|一覧|配信中|
+で.{0,10}お届け)?.{0,12}|シェア(?:する)?|.{0,20}(?:シェア|ブックマーク|ツイート|ポスト|投稿)する|ツイート|ポスト|
+共有(?:する)?|ブックマーク|保存(?:する|して後で読む)?|後で読む|スクラップ.{0,12}|印刷(?:する)?|リンクを?コピー(?:する|
+しました)?.{0,4}|url(?:を)?コピー.{0,6}|コメント(?:\W{0,3}\d{0,6}件?|を(?:書く|見る|読む|投稿.{0,6})|する|欄.{0,8}|
+一覧)?|いいね!?(?:\W{0,2}\d{0,6})?|フォロー(?:する|中)?|フェイスブック|ツイッター|facebook|x(?:（旧twitter）)?|
+line(?:で送る)?|はてな(?:ブックマーク)?|ライン|noteで書く|メールで送る|list|もっと(?:見る|読む)|続きを?(?:見る|読む|
+お読み).{0,14}|記事を(?:読む|書いた人|保存.{0,6}|印刷.{0,4})|この記事を書いた人|全文(?:を読む|表示)?|一覧(?:を見る|へ|
+はこちら)?|.{0,16}(?:の)?最新(?:記事|ニュース)?一覧|すべて(?:見る|表示)|.{0,24}(?:会員限定|有料会員限定|
+読者会員限定).{0,20}|有料(?:会員|記事|登録).{0,34}|この記事は有料.{0,30}|残り\W*[\d,０-９]{1,6}(?:文字|字).{0,20}|
+ここから先は.{0,30}|.{0,12}(?:読み放題|初回\d+カ月無料|トライアル).{0,20}|.*無断(?:転載|複製|使用|転用|掲載).*|(?:©|ⓒ|
+\(c\)|copyright).*|.*all rights reserved.*|no reproduction.*|.*(?:著作権法|知的財産権|国際条約).{0,60}|トップ(?:へ|
+ページ|に戻る|ページ(?:へ|に)(?:戻る)?)?|ホーム|ページ(?:の)?(?:先頭|トップ|上部)(?:へ|に戻る)?|メニュー(?:を?(?:開く|
+閉じる))?|検索(?:する)?|閉じる|戻る|次へ|前へ|次の?(?:記事|ページ)(?:へ|を読む)?|前の?(?:記事|ページ)(?:へ)?|
+\d{1,3}/\d{1,3}(?:ページ)?|拡大(?:する|表示|画像.{0,4})?|(?:画像|写真)を?拡大(?:する|して見る)?|\d+枚(?:の写真)?|
+写真一覧|(?:写真|画像)の?(?:を見る|一覧|特集)|アプリ(?:で(?:開く|読む|見る)|を?(?:ダウンロード|入手|
+インストール).{0,6}|のご案内)|通知(?:を?(?:受け取る|オン|オフ|許可).{0,6}|設定)|文字(?:サイズ|の大きさ).{0,10}|
+文字を?(?:大きく|小さく)(?:する)?|標準|大|中|小|.{0,24}お届け(?:します|いたします)。?|.{0,10}あなた(?:に|
+へ)(?:おすすめ|合った|ぴったり).{0,20}|詳しく(?:見る|はこちら).{0,8}|この記事(?:は(?:有料|会員|無料|過去|、)|
+を(?:シェア|保存|印刷|読|書|共有|気に)|について|に関する|へのコメント|の(?:特集|関連|著者|感想|続き|ポイント)).{0,25}|
+記事に関する報告|使い方|ヘルプ|お問い?合わせ|よくある質問|運営会社.{0,20}|会社(?:案内|概要|情報)|採用情報|
+利用規約.{0,20}|プライバシー(?:ポリシー|保護).{0,20}|個人情報(?:保護|の取り?扱い).{0,20}|特定商取引.{0,20}|
+サイト(?:マップ|ポリシー).{0,6}|(?:cookie|クッキー)(?:ポリシー|の設定|設定)?.{0,6}|広告掲載.{0,12}|専門・関心分野|
+朝刊・夕刊|朝刊|夕刊|紙面ビューア|速報・新着一覧|新着(?:一覧|記事|ニュース)?|ニュース|マーケット|天気|その他|sns|
+特集・連載|連載|時系列で見る|セレクション|(?:日経平均|ドル円|ユーロ円|topix|nyダウ|ダウ平均|
+円相場).{0,4}[\d,.]{3,12}.{0,30}|(?:#|＃)[^\s#＃]{1,20}(?:[ 、,・]{0,2}[#＃][^\s#＃]{1,20}){0,12}
+"""
+
+_STORIES_HEADINGS = r"""
+(?:(?:the )?(?:most|more|also) (?:read|popular|viewed|shared|watched|commented|recent|stories|news|headlines|
+like this|from\b.{0,40}|on this(?: story)?|in [\w &]{2,24}|to (?:read|explore)|coverage|top stories|for you))(?: now|
+ today| in [\w ]{2,20})?|trending(?: (?:now|stories|today|on .{1,20}))?|popular(?: (?:now|stories|articles|today|
+reads))?|(?:what )?to (?:read|watch) next|read (?:next|this next|also)|up next|what(?:'|’)s next|(?:you (?:may|
+might)(?: also)? (?:like|enjoy|be interested in)|(?:recommended|suggested|selected)(?: (?:for you|stories|reading|
+articles|reads|by .{2,20}))?|we recommend|keep reading|further reading|don['’]t miss|must reads?)\W*|(?:related|
+similar|other|recent|featured|editors?['’]?s?|today['’]?s|this week['’]?s)(?: (?:articles?|stories|content|coverage|
+news|links|posts|reading|picks?|top stories|features|videos?))\W*|related\W*|(?:top|latest|breaking|local|world|
+sports?|more)(?: (?:news|stories|headlines|updates|videos|articles))\W*|elsewhere on .{2,30}|around the web|
+from (?:around )?the web|promoted stories|in (?:other|case you missed it).{0,12}|best of .{2,30}|.{0,12}(?:많이|
+가장 ?많이) ?(?:본|읽은|보는|찾는) ?(?:뉴스|기사)?.{0,10}|.{0,8}(?:인기|추천|관련|최신|주요|실시간|핫|연관|연재|포토|
+화제의|이 ?시각|오늘의|지금 ?뜨는|이 ?시간)[ ·]?(?:주요)? ?(?:기사|뉴스|콘텐츠|영상|포토|검색어|헤드라인|이슈|
+이야기)(?: ?(?:더보기|top ?\d+|베스트))?|댓글 ?많은 ?(?:기사|뉴스)|함께 ?(?:읽기|읽으면 좋은 기사|볼만한 ?(?:기사|
+뉴스))|(?:이|그) ?기자의 ?다른 ?기사|당신이 ?(?:좋아할|놓친).{0,12}|.{0,10}(?:랭킹|베스트) ?(?:뉴스|기사)?|
+이슈 ?(?:키워드|토픽)|【?(?:関連|おすすめ|オススメ|人気|注目|最新|主要|新着|話題)(?:の)?(?:記事|ニュース|リンク|動画|
+トピックス?|コンテンツ|特集|キーワード|商品|サイト)?】?|【?(?:あわせて|合わせて|併せて)読みたい(?:記事)?】?|
+【?こちらも(?:おすすめ|どうぞ|読む)】?|(?:アクセス|記事|ニュース|人気|週間|月間|総合)?ランキング.{0,8}|
+アクセストップ\d{1,2}|よく読まれ(?:て(?:い)?る|た)(?:記事|ニュース)?.{0,6}|(?:その他|ほか|他)の(?:記事|ニュース)|
+トップニュース|ピックアップ(?:ニュース|記事)?|編集部(?:の)?おすすめ.{0,6}|プレスリリース|特集|この記事の(?:特集・連載|
+関連(?:記事|ニュース)|続報)
+"""
+
+_COMMENTS_HEADINGS = r"""
+(?:\(?\d{1,5}\)? )?comments?(?: ?[(\[]?\d{1,5}[)\]]?)?|\d{1,5} (?:comments?|responses?|replies|thoughts?)(?: (?:on|
+to) .{1,80})?|(?:leave|post|add|write) a (?:comment|reply).{0,20}|join the (?:conversation|discussion)|
+(?:what (?:readers|people) are saying|reader comments?|view(?: all)? comments?|the conversation)|discussion|
+(?:전체 ?)?댓글 ?\(?\d{0,6}\)?(?:개)?(?: ?(?:쓰기|보기|달기|작성))?|\d{1,4}자평|의견 ?\d{0,6}|독자 ?의견|한줄 ?의견|
+(?:みんなの|読者の)?コメント(?:一覧|欄)?(?:\W{0,2}\d{1,6}件?\W?)?|読者の声|レビュー
+"""
+
+_COMMENT_MARKS = r"""
+reply|replies|\d{0,6} ?(?:likes?|replies)|like|report(?: comment)?|(?:\d{1,3}|an?|one|two|three) ?(?:seconds?|secs?|
+minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|[smhdwy]) ago.{0,12}|yesterday|.{1,40}\bsays ?:|
+.{1,40}(?:wrote|commented) ?:|newest|oldest|top rated|답글.{0,6}|답댓글.{0,4}|추천 ?\d{0,6}|비추천 ?\d{0,6}|
+신고(?:하기)?|공감 ?\d{0,6}|비공감 ?\d{0,6}|찬성 ?\d{0,6}|반대 ?\d{0,6}|(?:찬성|최신|공감|추천|반대)순|\d{1,3} ?(?:초|
+분|시간|일|주|달|개월|년) ?전|返信(?:する)?.{0,4}|通報(?:する)?|違反報告.{0,4}|いいね!?\W?\d{0,6}|
+参考になった\W?\d{0,6}|\d{1,3} ?(?:秒|分|時間|日|週間|か月|ヶ月|年)前
+"""
+
+_PROMPTS = r"""
+\b(?:we|this (?:site|website)|our (?:site|website))\b.{0,80}\b(?:uses?|store|access)\b.{0,40}\b(?:cookies|on (?:a|
+your) device)\b|\bcookies\b.{0,80}\b(?:browser|consent|preferences|settings|partners|website|experience)\b|
+\b(?:sign up|subscribe|register)\b.{0,60}\b(?:newsletter|inbox|bulletin|email|alerts?|unlimited|access|today|free)\b|
+\b(?:delivered|straight|sent|direct|right) to your (?:inbox|phone)\b|\bin your inbox\b|\bnewsletters? may contain\b|
+\bby (?:signing up|clicking|continuing|subscribing|submitting|entering)\b.{0,80}\b(?:agree|accept|consent|confirm)\b|
+\bprotected by recaptcha\b|\byou (?:can|may) (?:unsubscribe|opt out)\b|\bunsubscribe at any time\b|\bprivacy notice\b|
+\bfollow (?:us|.{2,40}) on (?:facebook|x|twitter|instagram|tiktok|whatsapp|youtube|threads|bluesky)\b|\b(?:send|
+email) (?:us )?(?:your )?(?:story ideas|news tips|stories|tips|a letter)\b|\bgot (?:a )?(?:story|tip|
+question)\b.{0,80}@|\b(?:is|are) not responsible for the content of external\b|
+\bread about our approach to external linking\b|\bsupport (?:our|independent|local|quality) (?:journalism|reporting|
+newsroom)\b|\bmake a (?:contribution|donation)\b|\byou have (?:\d+|one|no|reached).{0,30}free articles?\b|
+\bto continue reading\b|\bunlimited (?:digital )?access\b|\bregistered (?:office|in england)\b|
+\bindependent press standards\b|\ba division of .{2,40}\b(?:inc|llc|ltd)\b|\bsummary is ai-generated\b|
+\bai can make mistakes\b|\bfirst published on\b|\bthis article was originally (?:published|written)\b|
+\brepublished from\b.{0,60}\blicen[sc]e\b|독자(?:님)?(?:의|들의)? 후원으로|후원이 .{0,20}힘이|(?:뉴스레터|알림|
+채널).{0,20}(?:구독|신청|받아).{0,10}(?:보세요|하세요|주세요|주십시오)|.{0,10}(?:제보|연락)(?:를|을)? ?(?:기다립니다|
+바랍니다|주세요)|카카오톡.{0,20}(?:검색|친구 ?추가|제보)|기사(?:의)? ?저작권은|윤리강령|대표 ?전화|등록번호|발행인|
+청소년 ?보호 ?책임자|사업자 ?등록|편집 ?방향과 (?:다를|일치하지)|(?:무단|재배포).{0,12}금지|구독하시면|
+로그인 ?후 ?이용|개인정보 ?(?:수집|처리)|(?:メールマガジン|メルマガ|ニュースレター).{0,30}(?:登録|購読|お届け|配信)|
+(?:会員登録|ログイン).{0,20}(?:すると|いただくと|して|が必要)|(?:会員|登録).{0,20}(?:続き|全文|すべて).{0,10}(?:読め|
+お読み|ご覧)|無断(?:転載|複製)|著作権.{0,30}(?:帰属|保護|禁)|ご意見.{0,20}(?:お寄せ|募集)|情報提供.{0,20}(?:お寄せ|
+お待ち)|cookie.{0,30}(?:使用|同意|利用)|掲載の記事・写真|当サイト(?:では|に掲載|の)|代表電話|lineの?友だち(?:登録|
+追加)
 """
 
 
+def _joined(pattern: str) -> str:
+    return "".join(pattern.strip().splitlines())
+
+
 def _whole(pattern: str) -> re.Pattern[str]:
-    joined = "".join(pattern.strip().splitlines())
-    return re.compile(rf"\W{{0,3}}(?:{joined})\W{{0,3}}", re.IGNORECASE)
+    return re.compile(rf"\W{{0,3}}(?:{_joined(pattern)})\W{{0,3}}", re.IGNORECASE)
 
 
 BOILERPLATE = tuple(_whole(pattern) for pattern in (_EN_BOILERPLATE, _KO_BOILERPLATE, _JA_BOILERPLATE))
 """Whole lines that no article holds."""
 
-BYLINE = re.compile(
-    r"(?:(?:additional |further )?(?:reporting|writing|editing|research)(?: and (?:writing|editing|"
-    r"reporting))? by\b.{2,160}|"
-    r"(?:by|from) (?:[A-Z][\w.'’-]{0,30}|and|in|for|the|of|[,&|/])(?: ?(?:[A-Z][\w.'’-]{0,30}|and|in|for|the|"
-    r"of|[,&|/])){0,14}|"
-    r"(?:with )?(?:agence france-presse|associated press|reuters|afp|kyodo|yonhap|bloomberg|press association)"
-    r"(?:(?:,| and|/| &) ?(?:agence france-presse|associated press|reuters|afp|kyodo|yonhap|bloomberg|dpa)){0,4}|"
-    r"[가-힣]{2,4} ?(?:[가-힣]{0,4}특파원|[가-힣]{0,4}기자|논설위원|앵커|"
-    r"인턴기자)(?: ?[,·=/]? ?[가-힣]{2,4} ?(?:특파원|기자)){0,4}"
-    r"(?: ?\(?[\w.+-]{1,40}@[\w.-]{3,60}\)?)?|"
-    r"(?:취재|글|사진|영상|편집|정리|번역)(?:[·ㆍ,/ ]?(?:취재|글|사진|영상|편집|정리|번역)){0,3} ?[:=/] ?.{2,60}|"
-    r"(?:추가 ?취재|공동 ?취재|취재 ?도움).{0,60}|"
-    r"[\w.+-]{1,40}@[\w.-]{3,60}|"
-    r"(?:【|［|"
-    r"\[)?(?:[一-龥ぁ-んァ-ヶー・ 　]{2,20}(?:記者|特派員|支局長|編集委員|論説委員)"
-    r"(?:[、・／/ ]?[一-龥]{2,8}記者){0,3})(?:】|］|\])?|"
-    r"(?:文|取材|執筆|記者|取材・文|文・写真|構成)[:：／/＝=].{2,40}|"
-    r"(?:取材協力|追加取材).{1,40}|[(（](?:共同|時事|共同通信|時事通信|ロイター|AFP時事|"
-    r"AP)[^()（）]{0,30}[)）])[.。]?",
-    re.IGNORECASE,
-)
-"""Whole lines that say who wrote. The one for "By ..." needs capitals, which `is_byline` checks."""
+STORIES_HEADING = _whole(_STORIES_HEADINGS)
+"""Whole lines over links to other stories."""
 
-_BY_NAMES = re.compile(r"(?:by|from) ", re.IGNORECASE)
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec"
-).replace(" ", "|")
-DATE_LINE = re.compile(
-    r"(?:(?:published|updated|posted|last (?:updated|modified)|first published|modified|date)\b.{0,60}\d.{0,60}|"
-    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}},? )?(?:\d{{1,2}}(?:st|nd|rd|"
-    rf"th)? (?:{_MONTHS})\.?,? \d{{4}}|(?:{_MONTHS})\.? \d{{1,2}},? \d{{4}})"
-    r"(?:[,|·–-]? ?(?:at )?\d{1,2}[:.]\d{2}.{0,20})?|\d{4}[-./]\d{1,2}[-./]\d{1,2}.{0,30}|"
-    r"\d{1,2}[:.]\d{2} ?(?:am|pm|gmt|jst|kst|bst|est)?|"
-    r"(?:(?:기사)?(?:입력|수정|송고|등록|작성|게재|승인|최종)(?:시간|일시?|"
-    r"일시)?[ :|]{0,3})?\d{4} ?[-./년] ?\d{1,2} ?[-./월] ?\d{1,2}.{0,60}|"
-    r"(?:기사)?(?:입력|수정|송고|등록|승인).{0,8}\d.{0,50}|"
-    r"(?:(?:公開|更新|配信|掲載|投稿)(?:日時?)?[:： ]{0,2})?\d{4}年\d{1,2}月\d{1,2}日.{0,40}|(?:公開|更新|配信|"
-    r"掲載).{0,6}\d.{0,40})",
-    re.IGNORECASE,
-)
-"""Whole lines that say when."""
+COMMENTS_HEADING = _whole(_COMMENTS_HEADINGS)
+"""Whole lines over what readers wrote, or counting it."""
 
-_AGENCY = (
-    r"(?:AP|AFP|EPA|EPA-EFE|Reuters|Getty Images|Kyodo|Xinhua|Yonhap|Bloomberg|Shutterstock|Handout|DPA|Jiji|PA|AAP|"
-    r"연합뉴스|뉴시스|뉴스1|공동취재단|사진공동취재단|로이터|로이터통신|공동통신|共同|共同通信|時事|時事通信|"
-    r"ロイター|聯合ニュース)"
-)
-CREDIT_AT_END = re.compile(
-    r"(?:[\s.。]|(?<=[.。다)]))(?:(?P<en>(?:photo(?:graph|s)?|picture|image|credit|illustration|graphic|video|"
-    r"source)s?"
-    r"(?: by| credit)? ?[:：] ?(?P<en_name>[^:：]{1,60})|photograph(?:ed)? by (?P<by_name>[^:]{1,60}))|"
-    r"(?P<ko>(?:사진|사진 ?제공|자료 ?사진|출처|그래픽|영상|제공) ?[=:／/|] ?(?P<ko_name>[^=:]{1,40}))|"
-    r"(?P<ja>(?:写真|撮影|画像|提供|写真提供|出典|クレジット) ?[=＝:：／/] ?(?P<ja_name>[^=＝:：]{1,40})))$|"
-    r"[(（\[［](?:photo|picture|image|credit|photo by|사진|写真|撮影|提供|사진제공|写真提供)? ?[=＝:：/／]? ?(?P<paren>"
-    + _AGENCY
-    + r"[^()（）]{0,40}|(?<=[=＝:：/／])[^()（）]{1,40}|[^()（）]{1,40}(?:/"
-    + _AGENCY
-    + r"|提供|撮影|제공))[)）\]］]$|"
-    r"[/／] ?(?P<slash>(?:[가-힣A-Za-z ]{1,20}[ /=])?" + _AGENCY + r")$|"
-    r"(?<=[.。]) ?[/／] ?(?P<after_stop>[^/／.。]{2,20})$|"
-    r"[＝=](?P<circumstances>[^＝=。]{1,60}、)?(?P<equals>(?:[^＝=。、]{1,20}・)?"
-    + _AGENCY
-    + r"|[^＝=。、]{1,20}(?:撮影|提供))$|"
-    r"(?<=[.。다]) (?P<given>[가-힣A-Za-z0-9]{1,20}(?: [가-힣A-Za-z0-9]{1,12}){0,2} ?제공)$|"
-    r"[ 　。](?P<taken>[^ 　。＝=]{1,20}(?:記者)?撮影)$",
-    re.IGNORECASE,
-)
-"""A credit at the end of a caption. Whichever named group matched holds whom the image is credited to."""
+COMMENT_MARK = _whole(_COMMENT_MARKS)
+"""Whole lines that stand between readers' comments."""
 
-CREDIT_GROUPS = ("en_name", "by_name", "ko_name", "ja_name", "paren", "slash", "after_stop", "equals", "given", "taken")
-
-CAPTION_START = re.compile(
-    r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|\[그래픽\]|写真説明|Pictured:|File photo:)\s*"
-)
-"""Start of a caption without a credit."""
+PROMPT = re.compile(_joined(_PROMPTS), re.IGNORECASE)
+"""Part of a sentence that asks the reader for something, or states rights and rules of the page."""
 
 RELATED_START = re.compile(
-    r"(?:(?:read (?:more|also|next)|see also|also read|also on [\w ]{2,20}|related(?: story)?|"
-    r"more(?: on this)?|watch|in pictures|"
-    r"opinion|explainer)\s{0,2}[:|>»→]|(?:▶|▷|☞|→|⇒|【관련기사】|\[관련 ?기사\]|관련 ?기사\s{0,2}[:：|>]|"
-    r"【関連記事】|【関連】|関連記事\s{0,2}[:：]|"
-    r"◆関連|⇒関連|あわせて読みたい\s{0,2}[:：]))\s*.{4,}",
+    r"(?:(?:read (?:more|also|next)|see also|also read|also on [\w ]{2,20}|"
+    r"related(?: (?:story|article|stories|coverage))?|"
+    r"more(?: on this)?|more (?:from|in) [\w ]{2,24}|watch|listen|in pictures|go deeper|don['’]t miss|keep reading|"
+    r"opinion|explainer|analysis|from the archives?)\s{0,2}[:|>»→]|"
+    r"(?:▶|▷|☞|→|⇒|►|➡|📌|【관련기사】|[\[<【](?:관련|이전|연관|추천) ?(?:기사|뉴스)[\]>】]|관련 ?기사\s{0,2}[:：|>]|"
+    r"【(?:関連|あわせて読みたい|関連記事|写真|動画|図解|画像|参考)】|[＜<](?:関連記事|図解|写真特集|動画|"
+    r"あわせて読みたい|写真まとめ|特集)[＞>]|"
+    r"関連記事\s{0,2}[:：]|◆関連|⇒関連|【こちらも】|あわせて読みたい\s{0,2}[:：]))\s*.{4,}",
     re.IGNORECASE,
 )
 """Start of a line that leads to another story."""
@@ -164,40 +219,50 @@ BULLET = re.compile(r"[ \t\u00a0\u3000]{0,8}(?:[•‣◦▪●○■□◆◇�
 """Mark of a list item at the start of a line. The middle dots need a space after them, which `bullet_end` checks."""
 
 _WORDS_OF_SECTION_NAMES = """
-news world uk us usa asia europe africa americas politics business economy economics markets finance
+news world uk us usa u.s. asia europe africa americas politics business economy economics markets finance money
 technology tech science health environment climate sport sports football culture arts entertainment opinion
 comment lifestyle travel education society national local international diplomacy defence china japan korea
-energy weather food
+energy weather food life nation region regional crime transport property books film music media law analysis features
 정치 경제 사회 국제 문화 스포츠 연예 과학 건강 교육 환경 지역 전국
-오피니언 사설 칼럼 북한 세계 산업 금융 증권 부동산 외교 국방
+오피니언 사설 칼럼 북한 세계 산업 금융 증권 부동산 외교 국방 생활 사람 여행 책 영화 기고 인터뷰
 政治 経済 社会 国際 文化
 スポーツ 芸能 科学 医療 教育 環境 地域 社説 コラム 国内 海外 金融 産業 くらし 地方 主要 速報 オピニオン
+企業決算 暮らし 生活 科学・文化 話題
 """
 SECTION_NAMES = frozenset(_WORDS_OF_SECTION_NAMES.split())
 """Section names that need no repetition to be recognized."""
 
 
+def is_short(line: str, columns: int) -> bool:
+    """Whether a visible line of that width is compared with the patterns of whole lines."""
+    return columns < MAX_COLUMNS and len(line) < _MAX_CHARACTERS
+
+
 def is_boilerplate(line: str) -> bool:
-    """Whether a visible line under 150 columns is a prompt, a label or a button of a page."""
-    return any(pattern.fullmatch(line) for pattern in BOILERPLATE)
-
-
-def is_byline(line: str) -> bool:
-    """Whether a visible line says who wrote or contributed."""
-    if not BYLINE.fullmatch(line):
-        return False
-    names = _BY_NAMES.match(line)
-    if not names:
-        return True
-    # "By Kim Ha-eun and Park Ji-soo", not "From the start".
-    return all(
-        word[0].isupper() or word in ("and", "in", "for", "the", "of", "&") for word in line[names.end() :].split()
+    """Whether a short visible line is a prompt, a label or a button of a page."""
+    return (
+        any(pattern.fullmatch(line) for pattern in BOILERPLATE) or is_stories_heading(line) or is_comments_heading(line)
     )
 
 
-def is_date_line(line: str) -> bool:
-    """Whether a visible line is a date of publication and nothing else."""
-    return len(line) < 120 and DATE_LINE.fullmatch(line) is not None
+def is_stories_heading(line: str) -> bool:
+    """Whether a short visible line stands over links to other stories ("Most read")."""
+    return len(line) <= 60 and STORIES_HEADING.fullmatch(line) is not None
+
+
+def is_comments_heading(line: str) -> bool:
+    """Whether a short visible line stands over readers' comments, or counts them ("Comments (12)")."""
+    return COMMENTS_HEADING.fullmatch(line) is not None
+
+
+def is_comment_mark(line: str) -> bool:
+    """Whether a visible line is one of those that stand between readers' comments ("Reply", "3 hours ago")."""
+    return len(line) <= 60 and COMMENT_MARK.fullmatch(line) is not None
+
+
+def is_prompt(line: str) -> bool:
+    """Whether a visible line holds a phrase by which pages ask for something. Words of the article may say it too."""
+    return len(line) <= _MAX_PROMPT_CHARACTERS and PROMPT.search(line) is not None
 
 
 def bullet_end(line: str) -> int:
@@ -208,17 +273,3 @@ def bullet_end(line: str) -> int:
     mark = match.group().strip()
     has_space = match.group() != match.group().rstrip()
     return match.end() if has_space or mark in ("•", "‣", "▪", "●", "■", "◆") else 0
-
-
-def split_credit(caption: str) -> tuple[int, str]:
-    """(length of the caption without its credit, whom the image is credited to); (len(caption), "") if nobody is."""
-    match = CREDIT_AT_END.search(caption, max(0, len(caption) - 120))
-    if match is None:
-        return len(caption), ""
-    credit = next(match.group(name) for name in CREDIT_GROUPS if match.group(name))
-    end = match.start()
-    if match.group("circumstances"):
-        end = match.end("circumstances") - 1  # "＝4日、駅前、本紙記者撮影": when and where stay with the caption
-    if match.group()[0] in ".。":
-        end += 1
-    return len(caption[:end].rstrip(" \t\u00a0\u3000/／")), credit.strip(" .。")

@@ -7,29 +7,59 @@ and the words of a line decide the rest, and nothing is deleted.
 import html as html_entities
 import logging
 import re
+from collections import Counter
 
 from triwire.v1.article_pb2 import BlockKind
-from triwire_server.text import lexicon
+from triwire_server.text import credit_lines, lexicon
 from triwire_server.text.characters import visible, width
 from triwire_server.text.html import HtmlBlock
 
 _FURNITURE = frozenset(["nav", "header", "footer", "aside", "form", "button", "dialog", "menu"])
-_FURNITURE_MARKS = re.compile(
-    r"(?:^|[\s_-])(?:ad|ads|advert\w*|sponsor\w*|promo\w*|newsletter\w*|signup|subscribe\w*|share|sharing|social|cookie\w*|"
-    r"consent|comments?|navigation|nav|menu|footer|sidebar|breadcrumbs?|toolbar|popup|modal|paywall|tags?)(?:$|[\s_-])"
+
+
+def _marks(words: str) -> re.Pattern[str]:
+    """Pattern of the words of class names and ids that tell what an element is for."""
+    return re.compile(rf"(?:^|(?<=[\s_-]))(?:{''.join(words.split())})(?=$|[\s_-])")
+
+
+_FURNITURE_MARKS = _marks(r"""
+    ads?|advert\w{0,12}|sponsor\w{0,6}|promo\w{0,10}|newsletter\w{0,10}|sign-?up|subscri\w{0,8}|share|sharing|social|sns|
+    cookies?|consent|gdpr|comments?|navigation|nav|menu|footer|sidebar|breadcrumbs?|toolbar|popup|modal|paywall|tags?|
+    topics?|skip|banner|copyright|donat\w{0,4}|support|login|ticker|outbrain|taboola|disqus|widget
+""")
+_RELATED_MARKS = _marks(r"""
+    related\w{0,12}|recommend\w{0,8}|more-?(?:stories|on|from|news)|read-?(?:more|next|also)|
+    most-?(?:read|viewed|popular|shared)|most|popular|ranking|trending|teasers?|rich-?link|
+    you-?may-?(?:also-?)?like|also-?like|kanren|pickup|press
+""")
+_BYLINE_MARKS = _marks(r"byline\w{0,8}|authors?|writers?|reporters?|contributors?|kisha")
+_BIOGRAPHY_MARKS = _marks(r"tagline|bio|author-?bio|biography|about-?the-?author|author-?info|profile")
+_STANDFIRST_MARKS = _marks(r"""
+    standfirst|sub|subtitle|sub-?title|\w{0,20}_subtitle|sub-?head\w{0,6}|deck|dek|summary|lead-?text|article-?summary|intro
+""")
+_SECTION_MARKS = _marks(r"section(?:name|label)?|kicker|eyebrow|category|topic|label|labels|genre")
+_META_MARKS = _marks(r"meta|submeta|\w{1,12}-meta|dateline|timestamp|dates?|datetime|published|pubdate")
+_CREDIT_MARKS = _marks(r"credit\w{0,6}|copyright|source|photographer")
+_CAPTION_MARKS = _marks(r"caption\w{0,6}|photo-?text|img-?desc\w{0,8}")
+_ALL_MARKS = (
+    _FURNITURE_MARKS,
+    _RELATED_MARKS,
+    _BYLINE_MARKS,
+    _BIOGRAPHY_MARKS,
+    _STANDFIRST_MARKS,
+    _META_MARKS,
+    _CAPTION_MARKS,
 )
-_RELATED_MARKS = re.compile(
-    r"(?:^|[\s_-])(?:related\w*|recommend\w*|more-?(?:stories|on|from)|read-?(?:more|next|also)|most-?read|trending|teasers?|"
-    r"kanren|pickup)(?:$|[\s_-])"
-)
-_BYLINE_MARKS = re.compile(r"(?:^|[\s_-])(?:byline\w*|authors?|writers?|reporters?|contributors?|kisha)(?:$|[\s_-])")
-_STANDFIRST_MARKS = re.compile(
-    r"(?:^|[\s_-])(?:standfirst|subtitle|sub-?title|sub-?head\w*|deck|dek|summary|lead-?text|article-?summary|intro)(?:$|[\s_-])"
-)
-_SECTION_MARKS = re.compile(r"(?:^|[\s_-])(?:section|kicker|eyebrow|category|topic|label|genre)(?:$|[\s_-]|name|label)")
-_CREDIT_MARKS = re.compile(r"(?:^|[\s_-])(?:credit\w*|copyright|source|photographer)(?:$|[\s_-])")
-_CAPTION_MARKS = re.compile(r"(?:^|[\s_-])(?:caption\w*|photo-?text|img-?desc\w*)(?:$|[\s_-])")
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_COMMON_SHARE = 0.4
+_MANY_LINKS = 0.6
+_MIN_TEXT_COLUMNS = 40
+_MIN_STORY_COLUMNS = 20
+_MIN_LINK_COLUMNS = 12
+_MIN_PROMPT_COLUMNS = 60
+_MIN_FOUND_COLUMNS = 16
+_MAX_BIOGRAPHY_COLUMNS = 400
+_MAX_META_COLUMNS = 60
 
 
 def readable(block: HtmlBlock) -> str:
@@ -50,38 +80,15 @@ def plain_kinds(blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
     return kinds
 
 
-def page_kinds(page: str, blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
+def page_kinds(page: str, blocks: list[HtmlBlock], language: str = "") -> list["BlockKind.ValueType"]:
     """Kinds of the blocks of a published page.
 
     Args:
         page: the page that the blocks are from.
         blocks: all its blocks, in order.
+        language: BCP-47 tag of most of the text, "" if it is not known.
     """
-    texts = [readable(block) for block in blocks]
-    is_main = _main_content(page, texts)
-    headline = _find_headline(blocks, texts, is_main)
-    body = [
-        index
-        for index, block in enumerate(blocks)
-        if is_main[index] and index != headline and _is_running_text(block, texts[index])
-    ]
-    # A fragment or a short notice: where no block is long enough to be running text, every block that is no furniture
-    # is the article, unless words or marks say otherwise.
-    if not body:
-        body = [index for index, block in enumerate(blocks) if index != headline and not _is_furniture(block)]
-        is_main = [bool(text) for text in texts]
-    first = next((index for index in body if headline is None or index > headline), len(blocks))
-    last = body[-1] + 1 if body else 0
-    # Short closing sentences ("Nobody was hurt.") belong to the body as long as they follow each other.
-    while last < len(blocks) and last != headline and _is_closing_sentence(blocks[last], texts[last], is_main[last]):
-        last += 1
-    labels: list[BlockKind.ValueType] = []
-    for index, block in enumerate(blocks):
-        if index == headline:
-            labels.append(BlockKind.BLOCK_KIND_HEADLINE)
-            continue
-        labels.append(_page_kind(index, block, texts[index], is_main[index], headline, first, last))
-    return labels
+    return _Page(page, blocks, language).kinds()
 
 
 def _kind_of_element(block: HtmlBlock) -> "BlockKind.ValueType":
@@ -99,112 +106,246 @@ def _kind_of_element(block: HtmlBlock) -> "BlockKind.ValueType":
     return BlockKind.BLOCK_KIND_PARAGRAPH
 
 
-def _main_content(page: str, texts: list[str]) -> list[bool]:
+def _main_content(page: str, texts: list[str], language: str) -> list[bool]:
     """For each block, whether trafilatura takes its text for the main content."""
     from trafilatura import extract
 
     # It warns of every fragment that it finds no article in, which is no news here.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    # Loading lxml trees is the only thing done here: no network, no clock.
-    found = extract(page, include_comments=False, include_tables=True, deduplicate=False) or ""
-    squeezed = re.sub(r"\W+", "", found)
+    # Loading lxml trees is the only thing done here: no network, no clock. Japanese pages are full of short links, of
+    # which the default takes too many.
+    found = (
+        extract(
+            page,
+            include_comments=False,
+            include_tables=True,
+            deduplicate=False,
+            favor_precision=language.partition("-")[0] == "ja",
+        )
+        or ""
+    )
+    squeezed = _squeeze(found)
     if not squeezed:
         # A fragment, or a page it cannot read: everything may be article, and the elements decide.
         return [bool(text) for text in texts]
-    return [bool(text) and len(key := re.sub(r"\W+", "", text)) > 0 and key in squeezed for text in texts]
+    lines = {_squeeze(cell) for line in found.split("\n") for cell in (line, *line.split("|"))}
+    return [
+        bool(key) and (key in lines or (width(key) >= _MIN_FOUND_COLUMNS and key in squeezed))
+        for key in map(_squeeze, texts)
+    ]
 
 
-def _is_furniture(block: HtmlBlock) -> bool:
-    """Whether a block is part of the page around the article, by its elements and their marks."""
-    return (
-        any(name in _FURNITURE or name in ("head", "title") for name in block.path)
-        or _FURNITURE_MARKS.search(block.marks) is not None
-        or _RELATED_MARKS.search(block.marks) is not None
-    )
+def _squeeze(text: str) -> str:
+    return re.sub(r"\W+", "", text)
 
 
-def _is_closing_sentence(block: HtmlBlock, text: str, is_main: bool) -> bool:
-    return (
-        is_main
-        and is_sentence(text)
-        and block.link_share < 0.6
-        and not _is_furniture(block)
-        and not lexicon.is_boilerplate(text)
-    )
+class _Page:
+    """Kinds of the blocks of one page."""
 
+    def __init__(self, page: str, blocks: list[HtmlBlock], language: str) -> None:
+        self.blocks = blocks
+        self.texts = [readable(block) for block in blocks]
+        self.is_main = _main_content(page, self.texts, language)
+        self.ignored = self._marks_of_main_content()
+        self.headline = self._find_headline()
+        body = [i for i in range(len(blocks)) if self.is_main[i] and i != self.headline and self._is_running_text(i)]
+        # A fragment or a short notice: where no block is long enough to be running text, every block that is no
+        # furniture is the article, unless words or marks say otherwise.
+        if not body:
+            body = [i for i in range(len(blocks)) if i != self.headline and not self._is_furniture(i)]
+            self.is_main = [bool(text) for text in self.texts]
+        self.first = next((i for i in body if self.headline is None or i > self.headline), len(blocks))
+        self.last = body[-1] + 1 if body else 0
+        while 0 < self.last < len(blocks) and self._continues_list(self.last):
+            self.is_main[self.last] = True
+            self.last += 1
+        self._add_siblings(body)
+        # Short closing sentences ("Nobody was hurt.") belong to the body as long as they follow each other.
+        while self.last < len(blocks) and self.last != self.headline and self._is_closing_sentence(self.last):
+            self.last += 1
 
-def _is_running_text(block: HtmlBlock, text: str) -> bool:
-    return (
-        width(text) >= 40
-        and block.link_share < 0.6
-        and not any(name in _FURNITURE or name in _HEADINGS or name == "figcaption" for name in block.path)
-    )
+    def kinds(self) -> list["BlockKind.ValueType"]:
+        """The kind of every block, in order."""
+        return [
+            BlockKind.BLOCK_KIND_HEADLINE if index == self.headline else self._kind(index)
+            for index in range(len(self.blocks))
+        ]
 
+    def _marks_of_main_content(self) -> frozenset[str]:
+        """Marks and element names around most of the main content: they say nothing ("has-sidebar" on <body>)."""
+        total = 0
+        columns: Counter[str] = Counter()
+        for index, block in enumerate(self.blocks):
+            if self.is_main[index] and width(self.texts[index]) >= _MIN_TEXT_COLUMNS and block.link_share < _MANY_LINKS:
+                size = width(self.texts[index])
+                total += size
+                for mark in {*_found_marks(block.marks), *block.path}:
+                    columns[mark] += size
+        return frozenset(mark for mark, size in columns.items() if size > _COMMON_SHARE * total)
 
-def _find_headline(blocks: list[HtmlBlock], texts: list[str], is_main: list[bool]) -> int | None:
-    titles = [index for index, block in enumerate(blocks) if "h1" in block.path and "footer" not in block.path]
-    if titles:
-        # A site's name may be an <h1> too; the longer one is the story's.
-        return max(titles, key=lambda index: (is_main[index], width(texts[index]), -index))
-    page_title = next((texts[index] for index, block in enumerate(blocks) if "title" in block.path), "")
-    for index, block in enumerate(blocks):
-        if any(name in _HEADINGS for name in block.path) and texts[index] and texts[index] in page_title:
-            return index
-    for index, block in enumerate(blocks):
-        if is_main[index] and _is_running_text(block, texts[index]):
-            break
-        if any(name in _HEADINGS for name in block.path) and texts[index] and not _is_furniture(block):
-            return index
-    return None
+    def _has_mark(self, index: int, pattern: re.Pattern[str]) -> bool:
+        return any(match.group() not in self.ignored for match in pattern.finditer(self.blocks[index].marks))
 
+    def _is_in(self, index: int, names: frozenset[str]) -> bool:
+        return any(name in names and name not in self.ignored for name in self.blocks[index].path)
 
-def _page_kind(
-    index: int, block: HtmlBlock, text: str, is_main: bool, headline: int | None, first: int, last: int
-) -> "BlockKind.ValueType":
-    path, marks = block.path, block.marks
-    if "head" in path or "title" in path:
-        return BlockKind.BLOCK_KIND_BOILERPLATE
-    if width(text) < 150:
-        if lexicon.is_boilerplate(text):
+    def _is_furniture(self, index: int) -> bool:
+        """Whether a block is part of the page around the article, by its elements and their marks."""
+        return (
+            self._is_in(index, _FURNITURE | {"head", "title"})
+            or self._has_mark(index, _FURNITURE_MARKS)
+            or self._has_mark(index, _RELATED_MARKS)
+        )
+
+    def _is_closing_sentence(self, index: int) -> bool:
+        text = self.texts[index]
+        return (
+            self.is_main[index]
+            and is_sentence(text)
+            and self.blocks[index].link_share < _MANY_LINKS
+            and not self._is_furniture(index)
+            and not lexicon.is_boilerplate(text)
+        )
+
+    def _is_running_text(self, index: int) -> bool:
+        return (
+            width(self.texts[index]) >= _MIN_TEXT_COLUMNS
+            and self.blocks[index].link_share < _MANY_LINKS
+            and not self._is_in(index, _FURNITURE | _HEADINGS | {"figcaption"})
+        )
+
+    def _continues_list(self, index: int) -> bool:
+        """Whether a block is an item of the list that the one before it is of."""
+        block, before = self.blocks[index], self.blocks[index - 1]
+        return (
+            "li" in block.path
+            and (block.path, block.marks) == (before.path, before.marks)
+            and block.link_share < _MANY_LINKS
+            and not self._is_furniture(index)
+        )
+
+    def _add_siblings(self, body: list[int]) -> None:
+        """Take in the blocks between main ones that stand in the same elements with the same marks.
+
+        The main content may lack single paragraphs and list items, which look like their neighbours.
+        """
+        signs = Counter((self.blocks[i].path, self.blocks[i].marks) for i in body)
+        for step in (1, -1):
+            places = range(self.first, self.last)[::step]
+            for index in places:
+                block = self.blocks[index]
+                if self.is_main[index] or block.link_share >= _MANY_LINKS or self._is_furniture(index):
+                    continue
+                sign = (block.path, block.marks)
+                beside = index - step
+                is_beside = 0 <= beside < len(self.blocks) and self.is_main[beside]
+                same = is_beside and sign == (self.blocks[beside].path, self.blocks[beside].marks)
+                self.is_main[index] = same or signs[sign] > 1
+
+    def _find_headline(self) -> int | None:
+        blocks, texts = self.blocks, self.texts
+        titles = [index for index, block in enumerate(blocks) if "h1" in block.path and "footer" not in block.path]
+        if titles:
+            # A site's name may be an <h1> too; the longer one is the story's.
+            return max(titles, key=lambda index: (self.is_main[index], width(texts[index]), -index))
+        page_title = next((texts[index] for index, block in enumerate(blocks) if "title" in block.path), "")
+        for index, block in enumerate(blocks):
+            if any(name in _HEADINGS for name in block.path) and texts[index] and texts[index] in page_title:
+                return index
+        for index, block in enumerate(blocks):
+            if self.is_main[index] and self._is_running_text(index):
+                break
+            if any(name in _HEADINGS for name in block.path) and texts[index] and not self._is_furniture(index):
+                return index
+        return None
+
+    def _kind(self, index: int) -> "BlockKind.ValueType":
+        block, text = self.blocks[index], self.texts[index]
+        path = block.path
+        if "head" in path or "title" in path:
             return BlockKind.BLOCK_KIND_BOILERPLATE
-        if lexicon.is_byline(text) or (_BYLINE_MARKS.search(marks) and "figure" not in path and width(text) < 100):
+        columns = width(text)
+        by_words = self._kind_by_words(index, text, columns)
+        if by_words is not None:
+            return by_words
+        if "figcaption" not in path and (
+            self._has_mark(index, _RELATED_MARKS) or lexicon.RELATED_START.fullmatch(text[:300])
+        ):
+            is_story = columns >= _MIN_STORY_COLUMNS or (
+                block.link_share >= _MANY_LINKS and columns > _MIN_LINK_COLUMNS
+            )
+            return BlockKind.BLOCK_KIND_RELATED_LINK if is_story else BlockKind.BLOCK_KIND_BOILERPLATE
+        if "figcaption" in path or "figure" in path or self._has_mark(index, _CAPTION_MARKS):
+            return BlockKind.BLOCK_KIND_CAPTION
+        if self._is_in(index, _FURNITURE - {"header", "aside"}) or self._has_mark(index, _FURNITURE_MARKS):
+            return BlockKind.BLOCK_KIND_BOILERPLATE
+        if self.headline is not None and index < self.headline:
+            return self._kind_above(index, text, columns)
+        return self._kind_below(index, text, columns)
+
+    def _kind_by_words(self, index: int, text: str, columns: int) -> "BlockKind.ValueType | None":
+        """The kind that the words of a line and the marks of who wrote it tell, if they do."""
+        if self._has_mark(index, _BIOGRAPHY_MARKS) and columns < _MAX_BIOGRAPHY_COLUMNS:
             return BlockKind.BLOCK_KIND_BYLINE
-        if lexicon.is_date_line(text):
+        if not lexicon.is_short(text, columns):
+            return None
+        is_sure = columns < _MIN_PROMPT_COLUMNS or not is_sentence(text) or not self.is_main[index]
+        if lexicon.is_boilerplate(text) and is_sure:
             return BlockKind.BLOCK_KIND_BOILERPLATE
-    if "figcaption" in path or "figure" in path or _CAPTION_MARKS.search(marks):
-        return BlockKind.BLOCK_KIND_CAPTION
-    before_body = headline is not None and headline < index < first
-    is_furniture = any(name in _FURNITURE - {"header", "aside"} for name in path) or _FURNITURE_MARKS.search(marks)
-    if _RELATED_MARKS.search(marks) or lexicon.RELATED_START.fullmatch(text):
-        return BlockKind.BLOCK_KIND_RELATED_LINK if width(text) >= 20 else BlockKind.BLOCK_KIND_BOILERPLATE
-    if is_furniture:
-        return BlockKind.BLOCK_KIND_BOILERPLATE
-    if headline is not None and index < headline:
-        is_label = _SECTION_MARKS.search(marks) or text.lower() in lexicon.SECTION_NAMES or index == headline - 1
-        if is_label and width(text) <= 30 and "nav" not in path:
+        is_marked = self._has_mark(index, _BYLINE_MARKS) or "address" in self.blocks[index].path
+        if credit_lines.is_byline(text) or (is_marked and "figure" not in self.blocks[index].path and columns < 100):
+            return BlockKind.BLOCK_KIND_BYLINE
+        if credit_lines.is_date_line(text):
+            return BlockKind.BLOCK_KIND_BOILERPLATE
+        if self._has_mark(index, _META_MARKS) and columns < _MAX_META_COLUMNS:
+            name = credit_lines.is_person(" ".join(text.split()[:2]))
+            return BlockKind.BLOCK_KIND_BYLINE if name else BlockKind.BLOCK_KIND_BOILERPLATE
+        return None
+
+    def _kind_above(self, index: int, text: str, columns: int) -> "BlockKind.ValueType":
+        """The kind of a block above the headline."""
+        is_known = text.lower() in lexicon.SECTION_NAMES
+        is_label = self._has_mark(index, _SECTION_MARKS) or is_known or index + 1 == self.headline
+        if is_label and columns <= 30 and "nav" not in self.blocks[index].path:
             return BlockKind.BLOCK_KIND_SECTION
-        return BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 80 else BlockKind.BLOCK_KIND_BOILERPLATE
-    if _STANDFIRST_MARKS.search(marks) and index <= first:
-        return BlockKind.BLOCK_KIND_STANDFIRST
-    if before_body and ("li" in path or any(name in _HEADINGS for name in path)) and width(text) >= 20:
-        return BlockKind.BLOCK_KIND_STANDFIRST
-    if block.link_share >= 0.8 and width(text) >= 30 and not is_sentence(text):
-        return BlockKind.BLOCK_KIND_RELATED_LINK
-    if index >= last:
-        return BlockKind.BLOCK_KIND_PARAGRAPH if is_main and width(text) >= 40 else BlockKind.BLOCK_KIND_BOILERPLATE
-    if "aside" in path and not is_main:
-        return BlockKind.BLOCK_KIND_BOILERPLATE
-    kind = _kind_of_element(block)
-    if kind == BlockKind.BLOCK_KIND_HEADLINE:
-        kind = BlockKind.BLOCK_KIND_SUBHEADING
-    if kind == BlockKind.BLOCK_KIND_PARAGRAPH and not is_main and width(text) < 40 and not is_sentence(text):
-        kind = BlockKind.BLOCK_KIND_BOILERPLATE
-    return kind
+        is_text = self.is_main[index] and columns >= 80
+        return BlockKind.BLOCK_KIND_PARAGRAPH if is_text else BlockKind.BLOCK_KIND_BOILERPLATE
+
+    def _kind_below(self, index: int, text: str, columns: int) -> "BlockKind.ValueType":
+        """The kind of a block below the headline, or of a page without one."""
+        block, path = self.blocks[index], self.blocks[index].path
+        is_heading = any(name in _HEADINGS for name in path)
+        if self._has_mark(index, _STANDFIRST_MARKS) and index <= self.first:
+            return BlockKind.BLOCK_KIND_STANDFIRST
+        before_body = self.headline is not None and index < self.first
+        if before_body and ("li" in path or is_heading) and columns >= _MIN_STORY_COLUMNS:
+            return BlockKind.BLOCK_KIND_STANDFIRST
+        is_link = block.link_share >= 0.8 and columns >= 30
+        if is_link and (index >= self.last or not is_sentence(text)):
+            return BlockKind.BLOCK_KIND_RELATED_LINK
+        is_text = self.is_main[index] and columns >= _MIN_TEXT_COLUMNS
+        if index >= self.last:
+            return BlockKind.BLOCK_KIND_PARAGRAPH if is_text else BlockKind.BLOCK_KIND_BOILERPLATE
+        kind = _kind_of_element(block)
+        if kind == BlockKind.BLOCK_KIND_QUOTE:
+            return kind
+        if self._is_in(index, frozenset({"aside"})) and not self.is_main[index]:
+            return BlockKind.BLOCK_KIND_BOILERPLATE
+        if kind == BlockKind.BLOCK_KIND_HEADLINE:
+            return BlockKind.BLOCK_KIND_SUBHEADING
+        if kind == BlockKind.BLOCK_KIND_SUBHEADING:
+            return kind
+        return kind if self.is_main[index] else BlockKind.BLOCK_KIND_BOILERPLATE
+
+
+def _found_marks(marks: str) -> set[str]:
+    """Words of class names and ids that tell something, as they are written there."""
+    return {match.group() for pattern in _ALL_MARKS for match in pattern.finditer(marks)}
 
 
 def is_sentence(text: str) -> bool:
     """Whether a visible line ends like a sentence."""
-    return re.search(r"[.!?…。！？][\"'”’」』》）)\]】]{0,4}$", text) is not None
+    return re.search(r"[.!?…。！？][\"'”’」』》）)\]】]{0,4}$", text[-6:]) is not None
 
 
 def is_credit(block: HtmlBlock, text: str) -> bool:

@@ -17,7 +17,7 @@ PAGE, NONE = Cleaning.CLEANING_PAGE, Cleaning.CLEANING_NONE
 
 def page(path: Path) -> Article:
     """The article of a file, as a client would send it: text, HTML or a structured article by its suffix."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode("utf-8")  # with its line ends
     if path.suffix == ".json":
         return extract_article(Content(article=json_format.Parse(text, Article())))
     if path.suffix == ".html":

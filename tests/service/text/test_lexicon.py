@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.service.text.strategies import texts
-from triwire_server.text import lexicon
+from triwire_server.text import credit_lines, lexicon
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_news_about_such_things_is_not(line: str) -> None:
     ],
 )
 def test_lines_that_say_who_wrote_are_bylines(line: str) -> None:
-    assert lexicon.is_byline(line)
+    assert credit_lines.is_byline(line)
 
 
 @pytest.mark.parametrize("line", ["By the end of the year", "From the start", "기자 회견", "記者会見の要旨"])
 def test_lines_that_only_begin_like_a_byline_are_not(line: str) -> None:
-    assert not lexicon.is_byline(line)
+    assert not credit_lines.is_byline(line)
 
 
 @pytest.mark.parametrize(
@@ -83,11 +83,11 @@ def test_lines_that_only_begin_like_a_byline_are_not(line: str) -> None:
     ],
 )
 def test_dates_of_publication_are_date_lines(line: str) -> None:
-    assert lexicon.is_date_line(line)
+    assert credit_lines.is_date_line(line)
 
 
 def test_a_sentence_with_a_date_is_no_date_line() -> None:
-    assert not lexicon.is_date_line("On 14 May 2026 the last ship left the coal harbour of Port Ellery.")
+    assert not credit_lines.is_date_line("On 14 May 2026 the last ship left the coal harbour of Port Ellery.")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_list_mark_is_measured_with_its_space(line: str, length: int) -> None:
     ],
 )
 def test_the_credit_is_taken_from_the_end_of_a_caption(caption: str, text: str, credit: str) -> None:
-    length, found = lexicon.split_credit(caption)
+    length, found = credit_lines.split_credit(caption)
     assert (caption[:length], found) == (text, credit)
 
 
@@ -139,7 +139,7 @@ def test_the_credit_is_taken_from_the_end_of_a_caption(caption: str, text: str, 
     ],
 )
 def test_a_line_without_a_credit_stays_whole(line: str) -> None:
-    assert lexicon.split_credit(line) == (len(line), "")
+    assert credit_lines.split_credit(line) == (len(line), "")
 
 
 @settings(deadline=None)
@@ -147,9 +147,9 @@ def test_a_line_without_a_credit_stays_whole(line: str) -> None:
 def test_no_line_makes_the_lexicon_fail(text: str) -> None:
     for line in text.split("\n"):
         assert 0 <= lexicon.bullet_end(line) <= len(line)
-        length, credit = lexicon.split_credit(line)
+        length, credit = credit_lines.split_credit(line)
         assert 0 <= length <= len(line)
         assert credit in line
         lexicon.is_boilerplate(line)
-        lexicon.is_byline(line)
-        lexicon.is_date_line(line)
+        credit_lines.is_byline(line)
+        credit_lines.is_date_line(line)
