@@ -1,9 +1,11 @@
 """Which sentence of a segment became which sentence of its translation."""
 
+import itertools
 import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triwire_server.text.language import base_language
@@ -28,6 +30,8 @@ _BEADS = {
     (1, 0): -math.log(0.003),
     (0, 1): -math.log(0.003),
 }
+# Standard deviations within which as many sentences on both sides go one to one without a search.
+_PLAUSIBLE = 2.0
 # What a number, Latin word or mark that stands on both sides of a bead is worth, and one that stands on one side only.
 _SHARED, _UNSHARED = 1.5, 0.7
 # The search looks only this far from the diagonal; segments are a few sentences long, blocks seldom over fifty.
@@ -76,8 +80,8 @@ def align_sentences(
         return []
     if not sources or not targets:
         return [(_span(sources), _span(targets))]
-    _keep_shared_kinds(sources, targets)
-    return [(_span(sources[i:k]), _span(targets[j:m])) for i, k, j, m in _merge_lonely(_beads(sources, targets))]
+    beads = _beads(sources, targets, _keep_shared_kinds(sources, targets))
+    return [(_span(sources[i:k]), _span(targets[j:m])) for i, k, j, m in _merge_lonely(beads)]
 
 
 def _span(sentences: list[_Sentence]) -> Range:
@@ -109,20 +113,44 @@ def _anchors(text: str) -> Counter[str]:
     )
 
 
-def _keep_shared_kinds(sources: list[_Sentence], targets: list[_Sentence]) -> None:
-    """Forget the anchors that one side lacks altogether: they say nothing about which sentence is which."""
+def _keep_shared_kinds(sources: list[_Sentence], targets: list[_Sentence]) -> list[str]:
+    """Forget the anchors that one side lacks altogether, for they say nothing of which sentence is which.
+
+    Returns:
+        The anchors that are left.
+    """
     here = {anchor for sentence in sources for anchor in sentence.anchors}
     there = {anchor for sentence in targets for anchor in sentence.anchors}
     for sentence in (*sources, *targets):
         for anchor in set(sentence.anchors) - (here & there):
             del sentence.anchors[anchor]
+    return sorted(here & there)
 
 
-def _beads(sources: list[_Sentence], targets: list[_Sentence]) -> list[tuple[int, int, int, int]]:
+class _Sums:
+    """Lengths and anchors of sentences [i, k) of one side, by differences of sums from the start."""
+
+    def __init__(self, sentences: Sequence[_Sentence], anchors: Sequence[str]) -> None:
+        self._lengths = [0.0, *itertools.accumulate(sentence.length for sentence in sentences)]
+        self._counts = [
+            [0, *itertools.accumulate(sentence.anchors[anchor] for sentence in sentences)] for anchor in anchors
+        ]
+
+    def length(self, i: int, k: int) -> float:
+        return self._lengths[k] - self._lengths[i]
+
+    def counts(self, i: int, k: int) -> list[int]:
+        return [count[k] - count[i] for count in self._counts]
+
+
+def _beads(
+    sources: list[_Sentence], targets: list[_Sentence], anchors: Sequence[str]
+) -> list[tuple[int, int, int, int]]:
     """The cheapest sequence of beads: sentences [i, k) of the source are sentences [j, m) of the target."""
     rows, columns = len(sources), len(targets)
-    if rows == columns == 1:
-        return [(0, 1, 0, 1)]
+    if rows == columns and all(_is_plausible(one, other) for one, other in zip(sources, targets, strict=True)):
+        return [(index, index + 1, index, index + 1) for index in range(rows)]
+    here, there = _Sums(sources, anchors), _Sums(targets, anchors)
     band = max(_BAND, abs(rows - columns) + _BAND)
     best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(rows + 1)]
     best[0][0] = (0.0, 0, 0)
@@ -133,7 +161,9 @@ def _beads(sources: list[_Sentence], targets: list[_Sentence]) -> list[tuple[int
                 before = best[k - taken].get(m - made) if taken <= k and made <= m else None
                 if before is None:
                     continue
-                cost = before[0] + prior + _cost(sources[k - taken : k], targets[m - made : m])
+                cost = before[0] + prior + _cost(here.length(k - taken, k), there.length(m - made, m))
+                if anchors:
+                    cost += _anchor_cost(here.counts(k - taken, k), there.counts(m - made, m))
                 if cost < best[k].get(m, (math.inf,))[0]:
                     best[k][m] = (cost, taken, made)
     beads = []
@@ -145,18 +175,23 @@ def _beads(sources: list[_Sentence], targets: list[_Sentence]) -> list[tuple[int
     return beads[::-1]
 
 
-def _cost(sources: list[_Sentence], targets: list[_Sentence]) -> float:
-    """How unlikely it is, in nats, that these sentences are translations of each other."""
-    here = sum(sentence.length for sentence in sources)
-    there = sum(sentence.length for sentence in targets)
-    # Two-sided tail of the normal distribution at the difference in standard deviations.
-    deviation = abs(here - there) / math.sqrt(_VARIANCE * max(1.0, (here + there) / 2))
-    cost = -math.log(max(math.erfc(deviation / math.sqrt(2)), 1e-12))
-    for anchor in {anchor for sentence in (*sources, *targets) for anchor in sentence.anchors}:
-        first = sum(sentence.anchors[anchor] for sentence in sources)
-        second = sum(sentence.anchors[anchor] for sentence in targets)
-        cost += _UNSHARED * abs(first - second) - _SHARED * min(first, second)
-    return cost
+def _is_plausible(source: _Sentence, target: _Sentence) -> bool:
+    """Whether two sentences could be translations of each other, were there nothing else."""
+    return source.anchors == target.anchors and _deviation(source.length, target.length) < _PLAUSIBLE
+
+
+def _deviation(here: float, there: float) -> float:
+    """How far two lengths differ, in standard deviations of the lengths of translations."""
+    return abs(here - there) / math.sqrt(_VARIANCE * max(1.0, (here + there) / 2))
+
+
+def _cost(here: float, there: float) -> float:
+    """How unlikely such lengths of a text and its translation are, in nats: the normal distribution's two tails."""
+    return -math.log(max(math.erfc(_deviation(here, there) / math.sqrt(2)), 1e-12))
+
+
+def _anchor_cost(here: list[int], there: list[int]) -> float:
+    return sum(_UNSHARED * abs(one - other) - _SHARED * min(one, other) for one, other in zip(here, there, strict=True))
 
 
 def _merge_lonely(beads: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:

@@ -8,39 +8,23 @@ spaces around it in Japanese. A "[1]" that the text already has is protected as 
 
 import html as html_entities
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import is_cjk
 from triwire_server.text.html import escape, is_untranslated
+from triwire_server.text.marks import NUMBER, Item, Kind, read_marks
+from triwire_server.text.placement import place
 
-_NUMBER = r"[\[［【]\s{0,2}[0-9０-９]{1,4}\s{0,2}[\]］】]"
 _URL = r"(?:https?://|www\.)[!#-;=?-~]{1,2000}(?<![.,;:!?'\)\]])"
 _EMAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
 _HANDLE = r"(?<![\w@./])@[A-Za-z0-9_]{2,30}"
 _FIELD = r"\{\{?[A-Za-z_][\w.\-]{0,40}\}?\}|\$\{[\w.]{1,40}\}|\{\d{0,3}\}"
 _PRINTF = r"(?<![\d%])%(?:\(\w{1,40}\)|\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifuxXeEgGcr@](?![A-Za-z])"
-_PLAIN = re.compile("|".join((_NUMBER, _URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
+_PLAIN = re.compile("|".join((NUMBER, _URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s{0,5}=\s{0,5}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]{1,200}))")
-_MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One protected span."""
-
-    source: str
-    """As it stands in the body."""
-
-    position: int
-    """Where it stands in the model's text with all marks taken out."""
-
-    partner: int = -1
-    """Index of the tag that closes or opens this one; -1: not a pair."""
-
-    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,79 +35,45 @@ class Protected:
     """What the model reads: plain text, entities unescaped, "[1]", "[2]", ... for what is protected."""
 
     is_html: bool
-    _items: tuple[_Item, ...] = field(default=(), repr=False)
-    _length: int = 0
+    _items: tuple[Item, ...] = field(default=(), repr=False)
+    _plain: str = field(default="", repr=False)
 
     @property
     def is_verbatim(self) -> bool:
         """Whether nothing is left to translate: the piece holds no letter or digit outside what is protected."""
-        return not _LETTER_OR_DIGIT.search(_MARK.sub("", self.text) if self._items else self.text)
+        return not _LETTER_OR_DIGIT.search(self._plain)
 
-    def restore(self, output: str) -> tuple[str, list[Finding]]:
+    def restore(self, output: str, hints: Mapping[str, str] | None = None) -> tuple[str, list[Finding]]:
         """The body piece for a model's output: protected spans back in place, escaped again if it is HTML.
 
-        A span that the model lost is put at the word boundary that is as far along as it was in the source; one that it
-        made up is taken out; tags come back in pairs that never cross.
+        Tags come back in pairs that never cross, around the words that the model marked; a pair that it lost goes
+        around its own words if they stand in the output too, else around the words at the same share of the length. A
+        span that the model wrote out instead of its mark is left where it is; one that it made up is taken out.
+
+        Args:
+            output: what a model wrote for `text`.
+            hints: source forms -> forms in the output's language (glossary hits, names), by which a lost pair of tags
+                finds its words.
 
         Returns:
-            The piece, and a KIND_PLACEHOLDER_MISMATCH finding for each span that was lost, added or moved across a tag.
+            The piece, and KIND_PLACEHOLDER_MISMATCH findings, INFO for tags put back around their own words, WARNING
+            for tags put back by length, moved or added, CRITICAL for an address or a field put back by length.
         """
         if not self._items:
             return (escape(output) if self.is_html else output), []
-        plain, found, findings = _read_marks(output, len(self._items))
-        places = self._place(plain, found, findings)
+        reading = read_marks(output, self._items, self._plain)
+        order, findings = place(reading, self._items, self._plain, hints or {})
         parts: list[str] = []
         position = 0
-        for index, place in self._in_pairs(places, findings):
-            text = plain[position:place]
-            parts.append(escape(text) if self.is_html else text)
+        for index, start in order:
+            parts.append(self._escaped(reading.plain[position:start]))
             parts.append(self._items[index].source)
-            position = place
-        parts.append(escape(plain[position:]) if self.is_html else plain[position:])
-        return "".join(parts), findings
+            position = start + (not self._items[index].is_tag)
+        parts.append(self._escaped(reading.plain[position:]))
+        return "".join(parts), [*reading.findings, *findings]
 
-    def _place(
-        self, plain: str, found: dict[int, tuple[int, float]], findings: list[Finding]
-    ) -> dict[int, tuple[int, float]]:
-        """(position in the plain output, order at that position) of every item."""
-        places: dict[int, tuple[int, float]] = {}
-        for index, item in enumerate(self._items):
-            if index in found:
-                places[index] = found[index]
-                continue
-            share = item.position / self._length if self._length else 0.0
-            position = _word_boundary(plain, round(share * len(plain)))
-            before = places.get(index - 1)
-            order = before[1] + 1e-6 if before is not None and before[0] == position else -1 + index * 1e-6
-            places[index] = (position, order)
-            findings.append(_mismatch(expected=item.source))
-        for index, item in enumerate(self._items):
-            if item.opens and places[item.partner] < places[index]:
-                places[index], places[item.partner] = places[item.partner], places[index]
-                if index in found and item.partner in found:
-                    findings.append(_mismatch(expected=item.source, actual=self._items[item.partner].source))
-        return places
-
-    def _in_pairs(self, places: dict[int, tuple[int, float]], findings: list[Finding]) -> list[tuple[int, int]]:
-        """(item, position) in order, with end tags moved forward such that elements never cross."""
-        result: list[tuple[int, int]] = []
-        stack: list[int] = []
-        done: set[int] = set()
-        for index in sorted(places, key=lambda index: places[index]):
-            item, place = self._items[index], places[index][0]
-            if index in done:
-                continue
-            if item.opens:
-                stack.append(index)
-            elif item.partner >= 0:
-                while stack[-1] != item.partner:
-                    inner = self._items[stack.pop()].partner
-                    result.append((inner, place))
-                    done.add(inner)
-                    findings.append(_mismatch(expected=self._items[inner].source, actual=item.source))
-                stack.pop()
-            result.append((index, place))
-        return result
+    def _escaped(self, text: str) -> str:
+        return escape(text) if self.is_html else text
 
 
 def protect(text: str, *, is_html: bool = False) -> Protected:
@@ -144,28 +94,39 @@ def protect(text: str, *, is_html: bool = False) -> Protected:
 class _Builder:
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.items: list[_Item] = []
+        self.plain: list[str] = []
+        self.items: list[Item] = []
         self.length = 0
 
     def add_text(self, text: str, *, is_html: bool = False) -> None:
         position = 0
         for match in _PLAIN.finditer(text):
             self.add_plain(text[position : match.start()])
-            self.add_item(escape(match.group()) if is_html else match.group())
+            source = match.group()
+            kind = Kind.NOTE if source[0] in "[［【" else Kind.FIXED
+            self.add_item(escape(source) if is_html else source, source, kind)
             position = match.end()
         self.add_plain(text[position:])
 
     def add_plain(self, text: str) -> None:
         self.parts.append(text)
+        self.plain.append(text)
         self.length += len(text)
 
-    def add_item(self, source: str) -> int:
-        self.items.append(_Item(source, self.length))
+    def add_item(self, source: str, readable: str, kind: Kind) -> int:
+        self.items.append(Item(source, readable, kind, self.length))
         self.parts.append(f"[{len(self.items)}]")
+        stand_in = self.items[-1].stand_in
+        self.plain.append(stand_in)
+        self.length += len(stand_in)
         return len(self.items) - 1
 
+    def pair(self, opens: int, closes: int) -> None:
+        self.items[opens] = replace(self.items[opens], partner=closes)
+        self.items[closes] = replace(self.items[closes], partner=opens)
+
     def finish(self, is_html: bool) -> Protected:
-        return Protected("".join(self.parts), is_html, tuple(self.items), self.length)
+        return Protected("".join(self.parts), is_html, tuple(self.items), "".join(self.plain))
 
 
 def _protect_html(text: str, builder: _Builder) -> None:
@@ -179,7 +140,8 @@ def _protect_html(text: str, builder: _Builder) -> None:
             if name == verbatim_name and not is_void:
                 verbatim_depth += -1 if closing else 1
             if not verbatim_depth:
-                builder.add_item(text[verbatim_from : match.end()])
+                element = text[verbatim_from : match.end()]
+                builder.add_item(element, element, Kind.FIXED)
                 verbatim_from, position = -1, match.end()
             continue
         builder.add_text(html_entities.unescape(text[position : match.start()]), is_html=True)
@@ -191,67 +153,13 @@ def _protect_html(text: str, builder: _Builder) -> None:
         if not closing and not is_void and is_untranslated(attributes):
             verbatim_from, verbatim_name, verbatim_depth = match.start(), name, 1
             continue
-        index = builder.add_item(match.group())
-        if is_void:
-            continue
-        if not closing:
+        kind = Kind.VOID if is_void else Kind.CLOSE if closing else Kind.OPEN
+        index = builder.add_item(match.group(), match.group(), kind)
+        if kind is Kind.OPEN:
             open_tags.append((name, index))
-        elif open_tags and open_tags[-1][0] == name:
-            opened = open_tags.pop()[1]
-            builder.items[opened] = _Item(builder.items[opened].source, builder.items[opened].position, index, True)
-            builder.items[index] = _Item(match.group(), builder.items[index].position, opened)
+        elif kind is Kind.CLOSE and open_tags and open_tags[-1][0] == name:
+            builder.pair(open_tags.pop()[1], index)
     if verbatim_from >= 0:
-        builder.add_item(text[verbatim_from:])
+        builder.add_item(text[verbatim_from:], text[verbatim_from:], Kind.FIXED)
     else:
         builder.add_text(html_entities.unescape(text[position:]), is_html=True)
-
-
-def _read_marks(output: str, count: int) -> tuple[str, dict[int, tuple[int, float]], list[Finding]]:
-    """The output without marks, and for each item the place of its first mark."""
-    parts: list[str] = []
-    found: dict[int, tuple[int, float]] = {}
-    findings: list[Finding] = []
-    position = length = 0
-    for order, match in enumerate(_MARK.finditer(output)):
-        part = output[position : match.start()]
-        parts.append(part)
-        length += len(part)
-        position = match.end()
-        index = int(match.group(1)) - 1
-        if 0 <= index < count and index not in found:
-            found[index] = (length, float(order))
-        else:
-            findings.append(_mismatch(actual=match.group()))
-    parts.append(output[position:])
-    return "".join(parts), found, findings
-
-
-def _word_boundary(text: str, position: int) -> int:
-    """The boundary between words that is nearest to a position. Korean has spaces; in Japanese any gap will do."""
-    position = max(0, min(position, len(text)))
-    for distance in range(max(position, len(text) - position) + 1):
-        for candidate in (position - distance, position + distance):
-            if not 0 <= candidate <= len(text):
-                continue
-            if candidate in (0, len(text)):
-                return candidate
-            before, after = text[candidate - 1], text[candidate]
-            if after.isspace() or (distance > 12 and before.isspace()):
-                return candidate
-            if not ("\uac00" <= after <= "\ud7a3") and is_cjk(before) and is_cjk(after):
-                return candidate
-    return len(text)
-
-
-def _mismatch(expected: str = "", actual: str = "") -> Finding:
-    if expected and actual:
-        message = "a placeholder or tag changed its place"
-    else:
-        message = "a placeholder or tag was lost and put back" if expected else "a placeholder was added and removed"
-    return Finding(
-        kind=Finding.KIND_PLACEHOLDER_MISMATCH,
-        severity=Finding.SEVERITY_WARNING,
-        expected=expected,
-        actual=actual,
-        message=message,
-    )

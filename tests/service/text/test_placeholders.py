@@ -1,12 +1,14 @@
+import html
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.service.text.strategies import inline_html, texts
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.placeholders import protect
+from triwire_server.text.segment import split_segments
 
 
 @pytest.mark.parametrize(
@@ -50,15 +52,15 @@ def test_elements_that_ask_to_be_copied_are_one_number() -> None:
 
 def test_a_lost_placeholder_comes_back_with_a_finding() -> None:
     text, findings = protect("Read {title} at https://example.com").restore("[1]을 읽다")  # read [1]
-    assert text == "{title}을 읽다https://example.com"
+    assert text == "{title}을 읽다 https://example.com"
     assert [(finding.kind, finding.severity, finding.expected) for finding in findings] == [
-        (Finding.KIND_PLACEHOLDER_MISMATCH, Finding.SEVERITY_WARNING, "https://example.com")
+        (Finding.KIND_PLACEHOLDER_MISMATCH, Finding.SEVERITY_CRITICAL, "https://example.com")
     ]
 
 
 def test_an_invented_or_repeated_placeholder_is_taken_out_with_a_finding() -> None:
     text, findings = protect("Read {title}").restore("[1] [2] [1] 읽다")
-    assert text == "{title}   읽다"
+    assert text == "{title} 읽다"
     assert [finding.actual for finding in findings] == ["[2]", "[1]"]
 
 
@@ -103,6 +105,162 @@ def tags_are_nested(body: str) -> bool:
         elif not open_tags or open_tags.pop() != name:
             return False
     return not open_tags
+
+
+def severities(findings: list[Finding]) -> list[str]:
+    return [Finding.Severity.Name(finding.severity).removeprefix("SEVERITY_") for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("body", "output", "expected", "severity"),
+    [
+        # KTX trains stopped. / KTX trains stopped again.
+        ("<b>KTX</b> trains stopped.", "열차 KTX가 멈췄다.", "열차 <b>KTX</b>가 멈췄다.", "INFO"),
+        # prices rose 6.25 per cent in May
+        ("Prices rose <em>6.25</em> per cent.", "물가가 6.25% 올랐다.", "물가가 <em>6.25%</em> 올랐다.", "INFO"),
+        # the firm Nordvale sells it
+        ("It is sold by <i>Nordvale</i>.", "Nordvaleが販売している。", "<i>Nordvale</i>が販売している。", "INFO"),
+        # The mayor opened the harbour again on Monday.
+        (
+            "The <b>mayor</b> reopened the harbour.",
+            "시장이 항구를 다시 열었다.",
+            "<b>시장이</b> 항구를 다시 열었다.",
+            "WARNING",
+        ),
+        ("The mayor reopened the <b>harbour.</b>", "市長は港を再開した。", "市長は港を<b>再開した</b>。", "WARNING"),
+        # one mark of two was kept
+        ("The <b>old harbour</b> reopened.", "[1]옛 항구가 다시 열렸다.", "<b>옛 항구가</b> 다시 열렸다.", "WARNING"),
+    ],
+)
+def test_lost_tags_go_around_their_own_words_or_whole_words(
+    body: str, output: str, expected: str, severity: str
+) -> None:
+    text, findings = protect(body, is_html=True).restore(output)
+    assert text == expected
+    assert severities(findings) == [severity]
+
+
+def test_lost_tags_go_around_the_known_counterpart() -> None:
+    protected = protect("Talks in <b>Westmere</b> and <i>Hanbit</i> failed.", is_html=True)
+    # Talks in Hanbit and Westmere failed.
+    text, findings = protected.restore(
+        "한빛과 웨스트미어 회담은 실패했다.", {"Westmere": "웨스트미어", "hanbit": "한빛"}
+    )
+    assert text == "<i>한빛</i>과 <b>웨스트미어</b> 회담은 실패했다."
+    assert severities(findings) == ["INFO", "INFO"]
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("[ 1 ]항구[ 2 ]가 열렸다", "<b>항구</b>가 열렸다"),  # The harbour opened
+        ("[1] 항구 [2]가 열렸다", "<b>항구</b>가 열렸다"),
+        ("(1)항구(2)가 열렸다", "<b>항구</b>가 열렸다"),
+        ("【1】港【2】が開いた", "<b>港</b>が開いた"),  # The harbour opened
+        ("<1>항구<2>가 열렸다", "<b>항구</b>가 열렸다"),
+        ("<b>항구</b>가 열렸다", "<b>항구</b>가 열렸다"),
+        ("\\[1\\]항구\\[2\\]가 열렸다", "<b>항구</b>가 열렸다"),
+        ("The [1] harbour [2] opened", "The <b>harbour</b> opened"),
+        ("The har[1]bour op[2]ened", "The <b>harbour opened</b>"),
+        ("[1][2]항구가 열렸다", "<b>항구가</b> 열렸다"),
+    ],
+)
+def test_marks_in_other_hands_are_understood(output: str, expected: str) -> None:
+    assert protect("The <b>harbour</b> opened", is_html=True).restore(output)[0] == expected
+
+
+def test_a_number_of_the_text_is_no_mark() -> None:
+    protected = protect("The <b>1</b> of 2 harbours", is_html=True)
+    assert protected.restore("항구 2곳 중 (1)")[0] == "항구 2곳 중 (<b>1</b>)"  # 1 of 2 harbours
+    text, findings = protect("In 2019, {name} won").restore("[1]은 [2019]년에 이겼다")  # {name} won in [2019]
+    assert (text, findings) == ("{name}은 [2019]년에 이겼다", [])
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("https://example.com 을 보라", "https://example.com 을 보라"),  # See https://example.com
+        ("[1](https://example.com)을 보라", "https://example.com을 보라"),
+        ("https://example.com ([1])을 보라", "https://example.com ()을 보라"),
+    ],
+)
+def test_an_address_that_the_model_wrote_out_is_not_doubled(output: str, expected: str) -> None:
+    text, _ = protect("See https://example.com").restore(output)
+    assert text.count("https://example.com") == 1
+    if "()" not in expected:
+        assert text == expected
+
+
+def test_a_lost_address_inside_a_link_comes_back_inside_it() -> None:
+    protected = protect('See <a href="/x">https://example.com</a> now', is_html=True)
+    text, findings = protected.restore("지금 [1][3]를 보라")  # Look at ... now
+    assert text == '지금 <a href="/x">https://example.com</a>를 보라'
+    assert severities(findings) == ["CRITICAL"]
+
+
+def test_text_that_looks_like_a_tag_stays_text() -> None:
+    protected = protect("Write <b>&lt;b&gt;</b> for bold & more".replace(" & ", " &amp; "), is_html=True)
+    assert protected.restore("Fett ist [1]<b>[2] & so")[0] == "Fett ist <b>&lt;b&gt;</b> &amp; so"
+
+
+def test_tags_whose_partner_is_in_another_piece_stay_outside_pairs() -> None:
+    first = protect("<b>It rained on <i>Monday.</i>", is_html=True)
+    assert first.restore("[2]월[1]요일[3]에 비가 왔다.")[0] == "<b><i>월요일</i>에 비가 왔다."  # It rained on Monday.
+
+
+@settings(deadline=None)
+@given(inline_html, st.integers(10, 40), st.data())
+def test_pieces_of_a_body_are_balanced_together_whatever_a_model_wrote(
+    body: str, limit: int, data: st.DataObject
+) -> None:
+    pieces = []
+    position = 0
+    for start, end in split_segments(body, "ko", lambda piece: len(piece) <= limit, is_html=True):
+        pieces.append(body[position:start])
+        protected = protect(body[start:end], is_html=True)
+        marks = re.findall(r"\[\d+\]", protected.text)
+        words = data.draw(st.lists(st.sampled_from([*marks, "항구", " harbour ", "。", " "]), max_size=8))
+        pieces.append(protected.restore("".join(words))[0])
+        position = end
+    assert tags_are_nested("".join([*pieces, body[position:]]))
+
+
+OUTPUTS = st.lists(
+    st.sampled_from(
+        ["[1]", "[2]", "[3]", "[4]", "(1)", "항구", "가", " ", " harbour", "港", "が", "12.5", "。", ".", "&", "[9]"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.sampled_from(["<b>The <i>harbour</i></b>", "<b>Harbour</b> <i>12.5</i> opened", "<b>It</b> <br>{x} a"]), OUTPUTS
+)
+def test_pairs_are_never_empty_and_no_tag_cuts_a_word(body: str, output: str) -> None:
+    protected = protect(body, is_html=True)
+    restored, _ = protected.restore(output)
+    assert tags_are_nested(restored)
+    assert sorted(re.findall(r"<[^<>]*>", restored)) == sorted(re.findall(r"<[^<>]*>", body))
+    assert not re.search(
+        r"[A-Za-z](?:</?[bi]>)+[A-Za-z]|\d(?:</?[bi]>)+\d|\d(?:</?[bi]>)*\.(?:</?[bi]>)+\d", restored
+    ) or (re.search(r"[a-z0-9](?:\[\d\])+[a-z0-9]|harbour12", output))
+    if re.search(r"[가-힣港が]|harbour", output):
+        bare = re.sub(r"<br>", "", restored)
+        assert not re.search(r"<([bi])>[^\w{]*</\1>", bare)
+
+
+@settings(deadline=None)
+@given(
+    inline_html, st.text(st.characters(exclude_characters="[]［］【】", exclude_categories=["Cs", "N"]), max_size=60)
+)
+def test_text_is_escaped_exactly_once_and_nothing_else_is_changed(body: str, output: str) -> None:
+    assume("{name}" not in output and "<" not in output and "<span" not in body)
+    restored, _ = protect(body, is_html=True).restore(output)
+    kept = re.sub(r"https://example.com|\{name\}", "", restored)
+    text = html.unescape(re.sub(r"<[^<>]*>", "", kept))
+    assert re.sub(r"\s", "", text) == re.sub(r"\s", "", output)
+    assert not re.search(r"&(?!amp;|lt;|gt;)", restored)
 
 
 @settings(deadline=None)

@@ -1,0 +1,377 @@
+"""Puts protected spans back into a model's output: balanced, around the words they belong to, never inside a word.
+
+The means, in order: the model's own marks; for a lost pair of tags a name, number, Latin word or known counterpart that
+stands in the output too; last the words at the same share of the length.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text.characters import Script, script_of
+from triwire_server.text.marks import OBJECT, Item, Kind, Reading, mismatch
+
+Range = tuple[int, int]
+
+_LATIN = "0-9A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_HANGUL = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
+# Units that no guess may cut: Latin words and numbers, Korean words with their particles, and the same of Japanese, a
+# run of any other script with the hiragana after it.
+_WORD = re.compile(
+    rf"{OBJECT}|(?:[{_LATIN}{_HANGUL}]+(?:[.,:'’\-·/&][{_LATIN}{_HANGUL}]+)*%?|[ァ-ヺー・一-龯々〆ヵヶ]+)+[ぁ-ゖ]*|[ぁ-ゖ]+|[^\W_]"
+)
+_SOLID = re.compile(rf"[{_LATIN}]+(?:[.,][0-9０-９]+)*")
+_EVIDENCE = re.compile(rf"[{_LATIN}]{{2,40}}|[0-9０-９]{{1,40}}")
+
+
+def place(
+    reading: Reading, items: Sequence[Item], source_plain: str, hints: Mapping[str, str]
+) -> tuple[list[tuple[int, int]], list[Finding]]:
+    """Where every item goes.
+
+    Args:
+        reading: the model's output; lost spans that are no tags are added to it.
+        items: the protected spans, in the order of the source.
+        source_plain: the source text without marks.
+        hints: source forms -> forms in the output's language, such as glossary hits and names.
+
+    Returns:
+        (index of an item, position in `reading.plain`) in the order in which they are written, and findings for what
+        was put back. Tags come in pairs that never cross; a pair that had words in the source has words, if there
+        are any.
+    """
+    findings: list[Finding] = []
+    if reading.is_exact and _is_nested(reading, items, source_plain):
+        positions = {index: position for position, index in reading.objects.items()} | reading.tags
+        return [(index, positions[index]) for index in reading.order], []
+    _add_lost_objects(reading, items, source_plain, findings)
+    placer = _Placer(reading, items, source_plain, hints)
+    spans = _without_crossing(placer.pairs(findings), reading.plain, items, findings)
+    return _in_order(spans, placer.lone_tags(spans, findings), reading, items), findings
+
+
+def has_words(text: str) -> bool:
+    """Whether a text holds a letter, a digit or a protected span."""
+    return OBJECT in text or any(character.isalnum() for character in text)
+
+
+def _is_nested(reading: Reading, items: Sequence[Item], source_plain: str) -> bool:
+    """Whether the marks can be replaced as they stand."""
+    stack: list[int] = []
+    last_lone = -1
+    for index in reading.order:
+        item = items[index]
+        if not item.is_tag:
+            continue
+        position = reading.tags[index]
+        if _cut_word(reading.plain, position) and not _cut_word(source_plain, item.position):
+            return False
+        if item.partner < 0:
+            if stack or index < last_lone:
+                return False
+            last_lone = index
+        elif item.kind is Kind.OPEN:
+            stack.append(index)
+        else:
+            if not stack or stack.pop() != item.partner:
+                return False
+            if has_words(source_plain[items[item.partner].position : item.position]) and not has_words(
+                reading.plain[reading.tags[item.partner] : position]
+            ):
+                return False
+    return not stack
+
+
+def _cut_word(text: str, position: int) -> Range | None:
+    """The Latin word or number that a position lies inside."""
+    if not 0 < position < len(text) or text[position - 1].isspace() or text[position].isspace():
+        return None
+    for match in _SOLID.finditer(text, max(0, position - 64), min(len(text), position + 64)):
+        if match.start() < position < match.end():
+            return match.span()
+    return None
+
+
+def _add_lost_objects(reading: Reading, items: Sequence[Item], source_plain: str, findings: list[Finding]) -> None:
+    """Put lost spans that are no tags at the word boundary that is as far along as in the source."""
+    found = set(reading.objects.values())
+    for index, item in enumerate(items):
+        if item.is_tag or index in found:
+            continue
+        share = item.position / max(1, len(source_plain) - 1)
+        low, high = _window(reading, items, index, index)
+        position = max(low, min(high, _word_boundary(reading.plain, round(share * len(reading.plain)))))
+        _insert(reading, position, index, item.stand_in)
+        # A program reads fields, and readers follow addresses: where these belong, a guess is seldom right.
+        severity = Finding.SEVERITY_CRITICAL if item.kind is Kind.FIXED else Finding.SEVERITY_WARNING
+        findings.append(mismatch(severity, expected=item.source))
+
+
+def _insert(reading: Reading, position: int, index: int, stand_in: str) -> None:
+    """Insert an object, with spaces where it would stick to a word of a language that writes them."""
+    text = reading.plain
+    pads = stand_in == OBJECT and position not in reading.tags.values()
+    piece = (" " if pads and _needs_space(text[position - 1 : position]) else "") + stand_in
+    offset = position + len(piece) - 1
+    piece += " " if pads and _needs_space(text[position : position + 1]) else ""
+    reading.plain = text[:position] + piece + text[position:]
+    width = len(piece)
+    reading.objects = {at + width * (at >= position): item for at, item in reading.objects.items()}
+    reading.objects[offset] = index
+    # Of the tags that stand right there, those after it in the source stay after it.
+    reading.tags = {
+        tag: at + width * (at > position or (at == position and tag > index)) for tag, at in reading.tags.items()
+    }
+
+
+def _window(reading: Reading, items: Sequence[Item], first: int, last: int) -> Range:
+    """The span of the innermost element around items [first, last] whose marks were found; else everything."""
+    for index in range(first - 1, -1, -1):
+        partner = items[index].partner
+        if items[index].kind is Kind.OPEN and partner > last:
+            start, end = reading.tags.get(index, -1), reading.tags.get(partner, -1)
+            if 0 <= start <= end:
+                return start, end
+    return 0, len(reading.plain)
+
+
+def _needs_space(character: str) -> bool:
+    if not character or character.isspace():
+        return False
+    return character == OBJECT or character.isdigit() or script_of(character) in (Script.LATIN, Script.HANGUL)
+
+
+def _word_boundary(text: str, position: int) -> int:
+    """The edge of a word that is nearest to a position; the end of the text counts before its final mark."""
+    words = [match.span() for match in _WORD.finditer(text)]
+    if not words:
+        return len(text) if position * 2 > len(text) else 0
+    edges = [0, *(end for _, end in words)]
+    return min(edges, key=lambda edge: (abs(edge - position), -edge))
+
+
+@dataclass(slots=True)
+class _Span:
+    start: int
+    end: int
+    opens: int
+    """Index of the item that opens it."""
+
+    had_words: bool
+
+
+class _Placer:
+    """Finds a span of the output for every pair of tags."""
+
+    def __init__(self, reading: Reading, items: Sequence[Item], source_plain: str, hints: Mapping[str, str]) -> None:
+        self._reading = reading
+        self._plain = reading.plain
+        self._tags = reading.tags
+        self._items = items
+        self._source = source_plain
+        self._hints = hints
+        self._words = [match.span() for match in _WORD.finditer(reading.plain)]
+        self._starts = [start for start, _ in self._words]
+        self._ends = [end for _, end in self._words]
+        self._place_of = {index: position for position, index in reading.objects.items()}
+
+    def pairs(self, findings: list[Finding]) -> list[_Span]:
+        """A span for every pair, inner ones first."""
+        spans: dict[int, _Span] = {}
+        for index, item in enumerate(self._items):
+            if item.kind is not Kind.CLOSE or item.partner < 0:
+                continue
+            opens = item.partner
+            had_words = has_words(self._source[self._items[opens].position : item.position])
+            span = self._by_marks(opens, index, had_words, findings)
+            spans[opens] = span or self._by_guess(opens, index, had_words, spans, findings)
+        return list(spans.values())
+
+    def _by_marks(self, opens: int, closes: int, had_words: bool, findings: list[Finding]) -> _Span | None:
+        start, end = self._tags.get(opens, -1), self._tags.get(closes, -1)
+        if start < 0 or end < 0:
+            return None
+        if end < start:
+            start, end = end, start
+            findings.append(
+                mismatch(
+                    Finding.SEVERITY_WARNING, expected=self._items[opens].source, actual=self._items[closes].source
+                )
+            )
+        if not had_words:
+            return _Span(start, start, opens, had_words)
+        if not has_words(self._plain[start:end]):
+            return None
+        word = _cut_word(self._plain, start)
+        if word and not _cut_word(self._source, self._items[opens].position):
+            start = word[0]
+        word = _cut_word(self._plain, end)
+        if word and not _cut_word(self._source, self._items[closes].position):
+            end = word[1]
+        return _Span(start, end, opens, had_words)
+
+    def _by_guess(
+        self, opens: int, closes: int, had_words: bool, spans: Mapping[int, _Span], findings: list[Finding]
+    ) -> _Span:
+        tag = self._items[opens].source
+        window = _window(self._reading, self._items, opens, closes)
+        if not has_words(self._plain[slice(*window)]):
+            window = 0, len(self._plain)
+        first, last = self._items[opens].position, self._items[closes].position
+        expected = (self._scaled(first), self._scaled(last))
+        inside = [spans[i] for i in range(opens + 1, closes) if i in spans]
+        if not had_words or not self._words:
+            position = _word_boundary(self._plain, expected[0])
+            findings.append(mismatch(Finding.SEVERITY_WARNING, expected=tag))
+            return _Span(position, position, opens, had_words and bool(self._words))
+        span = self._by_words(self._source[first:last], window, expected)
+        severity = Finding.SEVERITY_INFO if span else Finding.SEVERITY_WARNING
+        findings.append(mismatch(severity, expected=tag))
+        objects = [self._place_of[i] for i in range(opens + 1, closes) if i in self._place_of]
+        if not span and objects and not has_words(self._source[first:last].replace(OBJECT, "")):
+            span = (objects[0], objects[0] + 1)
+        start, end = span or self._by_share(opens, closes, window, expected)
+        # An outer element reaches around what its inner ones were found to be around.
+        for other in inside:
+            if other.had_words:
+                start, end = min(start, other.start), max(end, other.end)
+        for place in objects:
+            start, end = min(start, place), max(end, place + 1)
+        return _Span(start, end, opens, had_words)
+
+    def _scaled(self, position: int) -> int:
+        return round(position * len(self._plain) / max(1, len(self._source)))
+
+    def _by_words(self, inner: str, window: Range, expected: Range) -> Range | None:
+        """Where the same words stand in the output, or their known counterparts."""
+        text = inner.replace(OBJECT, " ").strip()
+        if not text:
+            return None
+        for source_form, target_form in self._hints.items():
+            if target_form and source_form.casefold() == text.casefold():
+                found = self._nearest(target_form, window, expected)
+                if found:
+                    return found
+        if _EVIDENCE.search(text):
+            found = self._nearest(text, window, expected)
+            if found:
+                return found
+        places = [self._nearest(match.group(), window, expected) for match in _EVIDENCE.finditer(text)]
+        places += [
+            self._nearest(target_form, window, expected)
+            for source_form, target_form in self._hints.items()
+            if target_form and source_form and source_form.casefold() in text.casefold()
+        ]
+        known = [place for place in places if place]
+        # A number or a name in a long passage says where it is, but not how far it reaches.
+        if not known or 3 * sum(end - start for start, end in known) < expected[1] - expected[0]:
+            return None
+        start, end = min(start for start, _ in known), max(end for _, end in known)
+        # Words far apart are not the same passage.
+        if end - start > max(24, 3 * (expected[1] - expected[0])):
+            start, end = min(known, key=lambda place: abs(place[0] - expected[0]))
+        return start, end
+
+    def _nearest(self, form: str, window: Range, expected: Range) -> Range | None:
+        """The occurrence of a form as whole words that is nearest to where it is expected."""
+        best: Range | None = None
+        for match in re.finditer(re.escape(form), self._plain[window[0] : window[1]], re.IGNORECASE):
+            start, end = window[0] + match.start(), window[0] + match.end()
+            if _cut_word(self._plain, start) or _cut_word(self._plain, end):
+                continue
+            if best is None or abs(start - expected[0]) < abs(best[0] - expected[0]):
+                best = start, end
+        if best and self._plain[best[1] : best[1] + 1] == "%" and self._plain[best[1] - 1].isdigit():
+            best = best[0], best[1] + 1
+        return best
+
+    def _by_share(self, opens: int, closes: int, window: Range, expected: Range) -> Range:
+        """The words at the same share of the length, from the mark that was found if there is one."""
+        length = max(1, expected[1] - expected[0])
+        start, end = expected
+        if opens in self._tags and closes not in self._tags:
+            start = self._tags[opens]
+            end = start + length
+        elif closes in self._tags and opens not in self._tags:
+            end = self._tags[closes]
+            start = end - length
+        low = bisect_left(self._starts, window[0])
+        high = max(low, bisect_right(self._ends, window[1]) - 1)
+        low, high = min(low, len(self._words) - 1), min(high, len(self._words) - 1)
+        first = min(range(low, high + 1), key=lambda word: abs(self._starts[word] - start))
+        last = min(range(first, high + 1), key=lambda word: abs(self._ends[word] - end))
+        return self._starts[first], self._ends[last]
+
+    def lone_tags(self, spans: Sequence[_Span], findings: list[Finding]) -> list[tuple[int, int]]:
+        """(position, index) of tags whose partner is in another piece: outside all pairs, in the source's order."""
+        placed: list[tuple[int, int]] = []
+        position = 0
+        for index, item in enumerate(self._items):
+            if not item.is_tag or item.partner >= 0:
+                continue
+            if index in self._tags:
+                place = self._tags[index]
+                place = (_cut_word(self._plain, place) or (place, place))[item.kind is Kind.CLOSE]
+            else:
+                place = self._edge(self._scaled(item.position), item.kind)
+                findings.append(mismatch(Finding.SEVERITY_WARNING, expected=item.source))
+            place = max(position, place)
+            for span in spans:
+                if span.start < place < span.end:
+                    place = span.end if item.kind is Kind.CLOSE or span.start < position else span.start
+            position = max(position, place)
+            placed.append((position, index))
+        return placed
+
+    def _edge(self, position: int, kind: Kind) -> int:
+        edges = self._starts if kind is Kind.OPEN else self._ends
+        return min(edges, key=lambda edge: abs(edge - position), default=position)
+
+
+def _without_crossing(spans: list[_Span], plain: str, items: Sequence[Item], findings: list[Finding]) -> list[_Span]:
+    """Spans of which any two are nested or apart: of two that cross one is cut, or moved if that would empty it."""
+    waiting = sorted(spans, key=lambda span: (span.start, -span.end, span.opens), reverse=True)
+    done: list[_Span] = []
+    stack: list[_Span] = []
+    while waiting:
+        span = waiting.pop()
+        while stack and stack[-1].end <= span.start:
+            stack.pop()
+        if stack and span.end > stack[-1].end:
+            outer = stack[-1]
+            findings.append(
+                mismatch(Finding.SEVERITY_WARNING, expected=items[span.opens].source, actual=items[outer.opens].source)
+            )
+            if has_words(plain[span.start : outer.end]):
+                span.end = outer.end
+            else:
+                span.start = outer.end
+                waiting.append(span)
+                waiting.sort(key=lambda other: (other.start, -other.end, other.opens), reverse=True)
+                continue
+        stack.append(span)
+        done.append(span)
+    return done
+
+
+def _in_order(
+    spans: Sequence[_Span], lone: Sequence[tuple[int, int]], reading: Reading, items: Sequence[Item]
+) -> list[tuple[int, int]]:
+    """Every item with its position in the order of writing.
+
+    At one place that is closing tags, lone tags, empty pairs, opening tags, and then the object that stands there.
+    """
+    events: list[tuple[tuple[int, int, int, int], int]] = []
+    for span in spans:
+        closes = items[span.opens].partner
+        if span.start == span.end:
+            events.append(((span.start, 2, span.opens, 0), span.opens))
+            events.append(((span.start, 2, span.opens, 1), closes))
+        else:
+            events.append(((span.start, 3, -span.end, span.opens), span.opens))
+            events.append(((span.end, 0, -span.start, -span.opens), closes))
+    events += [((position, 1, index, 0), index) for position, index in lone]
+    events += [((position, 4, 0, 0), index) for position, index in reading.objects.items()]
+    return [(index, key[0]) for key, index in sorted(events)]
