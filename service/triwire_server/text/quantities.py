@@ -74,20 +74,20 @@ class _Comparison:
     def findings(self) -> list[Finding]:
         before, after = self._before, self._after
         has, given = given_keys(before), given_keys(after)
-        lost = [value for value in before if value.strict and not value.is_in(given)]
+        lost = [value for value in before if (value.strict or value.wanted) and not value.is_in(given)]
         new = [value for value in after if value.strict and not value.is_in(has)]
-        if lost:
-            lost = [value for value in lost if not _is_other_unit_of(value, before, lost)]
-        if new:
-            new = [value for value in new if not _is_other_unit_of(value, after, new)]
         findings: list[Finding] = []
         for value, other in self._pairs(lost, new):
             findings.append(self._changed(value, other))
             lost.remove(value)
             new.remove(other)
-        findings += [self._finding(value, None, _WARNING, "is missing") for value in lost if not _is_idle_one(value)]
-        findings += [self._finding(None, value, _WARNING, "is new") for value in new if not _is_idle_one(value)]
-        return findings + self._same_number_other_unit()
+        for value in lost:
+            if not _is_idle_one(value) and not _is_other_unit_of(value, before, lost):
+                findings.append(self._finding(value, None, _WARNING, "is missing"))
+        for value in new:
+            if not _is_idle_one(value) and not _is_other_unit_of(value, after, new):
+                findings.append(self._finding(None, value, _WARNING, "is new"))
+        return findings + self._same_number_other_unit() + self._vague()
 
     def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
         """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
@@ -137,6 +137,18 @@ class _Comparison:
                 findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
         return findings
 
+    def _vague(self) -> list[Finding]:
+        """Millions that became hundreds of millions. One power of ten more or less is a matter of taste."""
+        before = sorted((value for value in self._before if _power(value)), key=_power)
+        after = sorted((value for value in self._after if _power(value)), key=_power)
+        if len(before) != len(after):
+            return []
+        return [
+            self._finding(value, other, _WARNING, "is of another order")
+            for value, other in zip(before, after, strict=True)
+            if abs(_power(value) - _power(other)) > 1
+        ]
+
     def _finding(
         self, value: Value | None, other: Value | None, severity: "Finding.Severity.ValueType", what: str
     ) -> Finding:
@@ -155,6 +167,13 @@ class _Comparison:
 
 
 _COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
+
+
+def _power(value: Value) -> int:
+    """The power of ten of a vague number (수백만, millions); 0 if it is none."""
+    first = str(value.keys[0])
+    return int(first[1:]) if first[0] == "v" else 0
 
 
 def _says(value: Value, other: Value) -> bool:
@@ -184,7 +203,7 @@ def _kind(value: Value) -> "Finding.Kind.ValueType":
 
 def _is_idle_one(value: Value) -> bool:
     """Whether a value is a 1 that another language says with an article or not at all: 1人当たり, per person."""
-    return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _COMPARED_UNITS
+    return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _STRICT_ONES
 
 
 def _is_other_unit_of(value: Value, values: Sequence[Value], wanting: Sequence[Value]) -> bool:
