@@ -215,6 +215,8 @@ class Reader:
             pass
         else:
             value.also += longer_durations(number, unit)
+            if unit == "minute" and text[max(0, value.start - 3) : value.start].strip() in _SECOND_HALF:
+                value.keys += (number + 45,)  # football: 후반 28분 is the 73rd minute
 
     def _read_name(self, value: Value, start: int) -> None:
         """Digits that touch Latin letters belong to a name: F-16, G7, 5G, 코로나19."""
@@ -254,6 +256,7 @@ class Reader:
 
 
 # "several" before a scale word: 수백만, 数百万 are millions.
+_SECOND_HALF = frozenset(["후반", "後半"])
 _VAGUE = "수몇数何"
 
 

@@ -178,15 +178,20 @@ def _join_durations(text: str, values: list[Value]) -> None:
 
 _AND = re.compile(r"[ -]?[a-z]{0,8} ?(?:and |, )?")
 _OUT_OF = re.compile(r" (?:out of|in) (?:every )?")
+_AMONG = re.compile(r"(?:명|개|곳|건|가구|팀)?\s?(?:중|가운데)\s?|(?:人|件|社|校)(?:に|中|のうち)")
 
 
 def _join_shares(text: str, values: list[Value]) -> None:
     """Four out of 10 are 40 per cent."""
     for first, second in pairwise(values):
         share, whole = first.number, second.number
-        if not share or not whole or share >= whole or first.unit or second.start - first.end > 14:
+        if not share or not whole or first.unit or second.start - first.end > 14:
             continue
-        if _OUT_OF.fullmatch(text, first.end, second.start):
+        if _AMONG.fullmatch(text, first.end, second.start):
+            share, whole = whole, share
+        elif not _OUT_OF.fullmatch(text, first.end, second.start):
+            continue
+        if share < whole:
             keys = (number_key(100 * share / whole),)
             first.keys += keys
             second.keys += keys

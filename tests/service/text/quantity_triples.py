@@ -485,6 +485,246 @@ Japan's first win in 14 years came on the 18th hole.
 The 25 billion pound plan includes 40 hospitals.
 250억 파운드 규모의 계획에는 병원 40곳이 포함된다.
 250億ポンドの計画には40の病院が含まれる。
+
+Europe led the United States 10-6 going into Sunday's 12 singles matches.
+유럽은 일요일 12개의 싱글 매치를 앞두고 미국에 10대 6으로 앞섰다.
+欧州は米国を10―6でリードして日曜の12のシングルスマッチに臨んだ。
+
+The Spaniard birdied three of the last four holes for a five-under-par 66.
+스페인 선수는 마지막 4개 홀에서 버디 3개를 잡아 5언더파 66타를 쳤다.
+このスペイン人選手は最後の4ホールで3つのバーディーを奪い、5アンダーの66で回った。
+
+He came off the bench in the 73rd minute and equalised with a 25-yard strike.
+그는 후반 28분 교체 투입돼 25야드 중거리 슛으로 동점골을 넣었다.
+彼は73分に途中出場し、25ヤードのシュートで同点とした。
+
+The show averaged 4.7 million viewers at 9pm on BBC One.
+이 프로그램은 BBC1에서 오후 9시에 방영돼 평균 470만 명이 시청했다.
+番組はBBC1で午後9時から放送され、平均視聴者数は470万人だった。
+
+Facebook said nearly 50 million accounts were affected.
+페이스북은 약 5000만 개의 계정이 영향을 받았다고 밝혔다.
+フェイスブックは約5000万件のアカウントに影響が出たと発表した。
+
+The 7.5-magnitude quake triggered waves of up to six metres (20ft).
+규모 7.5의 지진으로 최고 6m 높이의 쓰나미가 일었다.
+マグニチュード7.5の地震により、最大6メートルの津波が発生した。
+
+A 33-year-old woman has been charged with murder after the attack at 02:15 BST on Saturday.
+토요일 오전 2시 15분(BST)에 발생한 공격으로 33세 여성이 살인 혐의로 기소됐다.
+土曜日の午前2時15分(英国夏時間)に起きた襲撃で、33歳の女が殺人罪で起訴された。
+
+The Senate committee voted 11-10 along party lines.
+상원 위원회는 당론에 따라 11대 10으로 가결했다.
+上院委員会は党派に沿って11対10で可決した。
+
+She told the panel the assault took place in the summer of 1982, when she was 15.
+그는 15살이던 1982년 여름에 폭행을 당했다고 말했다.
+彼女は15歳だった1982年の夏に暴行を受けたと述べた。
+
+Two of the four suspects, both in their thirties, were released on Monday night.
+용의자 4명 중 30대 2명은 월요일 밤 풀려났다.
+容疑者4人のうち30代の2人は月曜の夜に釈放された。
+
+The fine of $20m is less than 1% of the firm's value.
+벌금 2천만 달러는 회사 가치의 1%에도 못 미친다.
+2000万ドルの罰金は企業価値の1%に満たない。
+
+The Tories are on 39 percent, two points ahead of Labour.
+보수당의 지지율은 39%로 노동당을 2%포인트 앞섰다.
+保守党の支持率は39%で、労働党を2ポイント上回った。
+
+Hundreds of thousands of people marched through the city centre.
+수십만 명이 도심을 행진했다.
+数十万人が市中心部を行進した。
+
+The firm will pay each worker £1,000 over the next 12 months.
+회사는 앞으로 1년간 직원 1인당 1000파운드를 지급한다.
+同社は今後1年間で従業員1人につき1千ポンドを支払う。
+
+Snow is expected above 2,500 feet, with gusts of 60 mph.
+해발 2500피트 이상에는 눈이 내리고 시속 60마일의 돌풍이 예상된다.
+標高2500フィート以上では雪が降り、時速60マイルの突風が予想される。
+
+Rosa will bring 2 to 4 inches of rain to Arizona by Wednesday.
+로사는 수요일까지 애리조나에 2~4인치의 비를 뿌릴 것이다.
+「ローザ」は水曜日までにアリゾナ州に2〜4インチの雨をもたらす見込み。
+
+A pair of size-nine boots sold for 150 dollars on eBay.
+9사이즈 부츠 한 켤레가 이베이에서 150달러에 팔렸다.
+サイズ9のブーツ1足がイーベイで150ドルで売れた。
+
+At 5ft 7in, he is the shortest player in the team.
+5피트 7인치의 그는 팀에서 가장 키가 작다.
+5フィート7インチの彼はチームで最も背が低い。
+
+The premiere of season eight airs on Sept. 30 at 8 p.m. on CBS.
+시즌 8의 첫 회는 9월 30일 오후 8시 CBS에서 방영된다.
+シーズン8の初回は9月30日午後8時にCBSで放送される。
+
+The union represents 1.4 million public-sector workers.
+이 노조에는 공공부문 노동자 140만 명이 가입해 있다.
+この組合には公共部門の労働者140万人が加盟している。
+
+Dozens of homes were evacuated when a second world war bomb was found.
+2차 세계대전 당시 폭탄이 발견돼 수십 가구가 대피했다.
+第二次世界大戦の爆弾が見つかり、数十世帯が避難した。
+
+The Lakers lost by a single point, 103-102, in overtime.
+레이커스는 연장전에서 103-102로 1점 차 패배를 당했다.
+レイカーズは延長戦の末、103対102の1点差で敗れた。
+
+The album went to number one in 25 countries within 24 hours.
+이 앨범은 24시간 만에 25개국에서 1위에 올랐다.
+アルバムは24時間で25カ国の1位になった。
+
+It is half the size of the original and weighs 1.2kg.
+원래 크기의 절반이며 무게는 1.2kg이다.
+元の大きさの半分で、重さは1.2キロ。
+
+The 9/11 memorial received 3.2 million visitors last year.
+9·11 추모관에는 지난해 320만 명이 다녀갔다.
+9・11記念館には昨年、320万人が訪れた。
+
+The two-time champion is seeking a third straight title.
+두 차례 챔피언에 오른 그는 3연패에 도전한다.
+2度の優勝を誇る同選手は3連覇を狙う。
+
+Between 1939 and 1945 about six million Jews were murdered.
+1939년부터 1945년까지 유대인 약 600만 명이 학살됐다.
+1939年から1945年の間に約600万人のユダヤ人が殺害された。
+
+A one-bedroom flat costs £1,250 a month, a quarter more than in 2016.
+침실 1개짜리 아파트의 월세는 1250파운드로 2016년보다 25% 올랐다.
+1ベッドルームのアパートは月1250ポンドで、2016年より25%高い。
+
+The prime minister will meet the 27 EU leaders on 17-18 October.
+총리는 10월 17~18일 27개 EU 정상들과 만난다.
+首相は10月17、18日に27カ国のEU首脳と会談する。
+
+The rover will spend two Martian years, about 687 Earth days each, on the planet.
+탐사차는 한 해가 지구의 약 687일인 화성에서 두 해를 보낸다.
+探査車は1年が地球の約687日に当たる火星で2年を過ごす。
+
+More than a third of under-25s have never voted.
+25세 미만의 3분의 1 이상이 투표해 본 적이 없다.
+25歳未満の3分の1以上は投票したことがない。
+
+Rents have quadrupled since the 1990s, to $2,000.
+임대료는 1990년대 이후 4배로 뛰어 2000달러가 됐다.
+家賃は1990年代から4倍の2千ドルになった。
+
+The foundation was set up by his son 20 years ago with just five employees.
+재단은 20년 전 그의 아들이 직원 다섯 명으로 설립했다.
+財団は20年前に息子が職員わずか5人で設立した。
+
+Ministry data released on the 11th showed exports down 10.1 percent in the first 10 days of the month.
+11일 발표된 자료에 따르면 이달 1~10일 수출은 10.1% 감소했다.
+11日発表の統計によると、今月1〜10日の輸出は10.1%減少した。
+
+The KOSPI ended at 2,156.30, down 24.52 points, or 1.12%.
+코스피는 24.52포인트(1.12%) 내린 2156.30에 장을 마쳤다.
+KOSPIは24.52ポイント(1.12%)安の2156.30で終えた。
+
+The won closed at 1,315.4 to the dollar.
+원/달러 환율은 1315.4원에 마감했다.
+ウォンは1ドル=1315.4ウォンで終えた。
+
+Samsung's operating profit for the third quarter was 10.85 trillion won, down 31.4 percent on year.
+삼성전자의 3분기 영업이익은 지난해 같은 기간보다 31.4% 줄어든 10조8500억원이었다.
+サムスン電子の第3四半期の営業利益は前年同期比31.4%減の10兆8500億ウォンだった。
+
+The Gwangju uprising began on May 18, 1980.
+5·18 민주화운동은 1980년에 시작됐다.
+光州事件は1980年5月18日に始まった。
+
+North Korea fired two short-range missiles at around 6:05 a.m.
+북한은 오전 6시5분께 단거리 미사일 2발을 발사했다.
+北朝鮮は午前6時5分ごろ、短距離ミサイル2発を発射した。
+
+The average price of apartments in Seoul exceeded 1 billion won for the first time.
+서울 아파트 평균 가격이 처음으로 10억원을 돌파했다.
+ソウルのマンション平均価格が初めて10億ウォンを超えた。
+
+The minimum wage will be 9,860 won an hour next year.
+내년 최저임금은 시간당 9860원이다.
+来年の最低賃金は時給9860ウォンになる。
+
+The cabinet approved a 114 trillion yen budget.
+내각은 114조엔 규모의 예산을 승인했다.
+内閣は114兆円の予算案を決定した。
+
+About 30% of respondents backed the cabinet, down 4 points from last month.
+내각 지지율은 지난달보다 4%포인트 하락한 약 30%였다.
+内閣支持率は先月より4ポイント下落し、約3割だった。
+
+A man in his 40s and his 8-year-old daughter were found dead in Osaka.
+오사카에서 40대 남성과 8세 딸이 숨진 채 발견됐다.
+大阪で40代の男性と8歳の娘が死亡しているのが見つかった。
+
+The Tokaido Shinkansen opened in October 1964, nine days before the Olympics.
+도카이도 신칸센은 올림픽 개막 9일 전인 1964년 10월 개통했다.
+東海道新幹線は1964年10月、五輪開幕の9日前に開業した。
+
+The typhoon, with a central pressure of 950 hectopascals, is moving north at 20 kph.
+중심기압 950hPa의 태풍은 시속 20km로 북상하고 있다.
+中心気圧950ヘクトパスカルの台風は時速20キロで北上している。
+
+Prosecutors demanded 15 years in prison and a fine of 3 million yen.
+검찰은 징역 15년과 벌금 300만 엔을 구형했다.
+検察側は懲役15年、罰金300万円を求刑した。
+
+Shohei Ohtani hit his 40th homer in the bottom of the seventh.
+오타니 쇼헤이는 7회말 시즌 40호 홈런을 쳤다.
+大谷翔平は七回裏、40号本塁打を放った。
+
+He struck out 11 and gave up two runs in 6 2/3 innings.
+그는 6과 3분의 2이닝 동안 삼진 11개를 잡고 2실점했다.
+6回3分の2を投げ、11三振を奪い2失点だった。
+
+The zoo's twin pandas, born in June 2021, turned one.
+2021년 6월에 태어난 쌍둥이 판다가 첫돌을 맞았다.
+2021年6月に生まれた双子のパンダが1歳になった。
+
+Land prices rose for a third consecutive year, by 2.8% in the three largest cities.
+땅값은 3대 도시에서 2.8% 올라 3년 연속 상승했다.
+地価は三大都市圏で2.8%上がり、3年連続で上昇した。
+
+The suspect is said to have paid 1.5 million yen in cash for the used car.
+용의자는 중고차값으로 현금 150만 엔을 낸 것으로 알려졌다.
+容疑者は中古車の代金として現金150万円を支払ったという。
+
+The Taliban took Kabul on Aug. 15, 2021, ending a 20-year war.
+탈레반은 2021년 8월 15일 카불을 장악해 20년 전쟁을 끝냈다.
+タリバンは2021年8月15日にカブールを制圧し、20年に及ぶ戦争が終わった。
+
+The boy, 6, and his two sisters had been missing since Thursday evening.
+6살 소년과 두 누나는 목요일 저녁부터 실종 상태였다.
+6歳の少年と2人の姉は木曜の夜から行方不明だった。
+
+Nine out of ten pupils passed, the highest rate since 2004.
+학생 10명 중 9명이 합격해 2004년 이후 가장 높은 합격률을 보였다.
+生徒の9割が合格し、2004年以来最高の合格率となった。
+
+The bank expects rates to be cut by half a point to 3.75% by year-end.
+은행은 연말까지 금리가 0.5%포인트 내린 3.75%가 될 것으로 예상한다.
+同行は年末までに金利が0.5ポイント下がり3.75%になると予想する。
+
+She has not been seen since 11.30am on Friday 28 September.
+그는 9월 28일 금요일 오전 11시 30분 이후 목격되지 않았다.
+彼女は9月28日金曜日の午前11時半以降、姿を見せていない。
+
+The A320 was flying at 36,000 feet when it lost contact.
+A320 여객기는 고도 3만6000피트에서 교신이 끊겼다.
+エアバスA320は高度3万6千フィートで交信を絶った。
+
+Nearly $1 trillion was wiped off the market in six weeks.
+6주 만에 약 1조 달러의 시가총액이 사라졌다.
+6週間で1兆ドル近い時価総額が失われた。
+
+The 10 largest donors gave $1.3bn between them, up from $900m.
+상위 10명의 기부자는 9억 달러에서 늘어난 13억 달러를 냈다.
+上位10人の寄付額は計13億ドルで、9億ドルから増えた。
 """.strip().split("\n\n")
 )
 """(English, Korean, Japanese)."""
