@@ -1,23 +1,24 @@
-"""Do two texts say the same numbers, dates, times and amounts? Translations and statements of summaries are checked.
+"""Does a translation say the same numbers, dates, times and amounts as its source?
 
 Each text is read into values (`values.Value`). What is written in digits, and months and weekdays, the other text must
 have in any form; what is written in words is never asked for but answers.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text import quantities_en, quantities_ja, quantities_ko, units
 from triwire_server.text.language import base_language
-from triwire_server.text.values import Key, Value, connect, given_keys, normalize
+from triwire_server.text.values import Value, connect, given_keys, normalize
 
-_READERS: dict[str, Callable[[str], list[Value]]] = {
+READERS: dict[str, Callable[[str], list[Value]]] = {
     "en": quantities_en.read,
     "ko": quantities_ko.read,
     "ja": quantities_ja.read,
 }
+"""Reader of each language that is read, by its base tag."""
+
 _UNIT_PAIR_CHARACTERS = 40
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
 
@@ -31,7 +32,7 @@ def read_quantities(text: str, language: str) -> list[Value]:
         text: plain text; ranges of the values are places in it.
         language: base tag: en, ko or ja. There are no values in other languages.
     """
-    reader = _READERS.get(language)
+    reader = READERS.get(language)
     if reader is None:
         return []
     normalized, places = normalize(text)
@@ -57,7 +58,7 @@ def check_quantities(source: str, target: str, source_language: str, target_lang
         missing or new and for a currency, INFO for one that was converted to another unit. None for other languages.
     """
     source_tag, target_tag = base_language(source_language), base_language(target_language)
-    if source_tag == target_tag or source_tag not in _READERS or target_tag not in _READERS:
+    if source_tag == target_tag or source_tag not in READERS or target_tag not in READERS:
         return []
     return _Comparison(
         source, target, read_quantities(source, source_tag), read_quantities(target, target_tag)
@@ -156,7 +157,7 @@ class _Comparison:
         assert shown is not None  # noqa: S101  callers give one of them
         if shown.unit == "name":
             severity = min(severity, _WARNING)
-        finding = Finding(kind=_kind(shown), severity=severity, message=f"a value {what}")
+        finding = Finding(kind=kind_of(shown), severity=severity, message=f"a value {what}")
         if value is not None:
             finding.source.CopyFrom(Location(range=TextRange(start=value.start, end=value.end)))
             finding.expected = self._source[value.start : value.end]
@@ -192,7 +193,8 @@ def _group(value: Value) -> str:
     return "n"
 
 
-def _kind(value: Value) -> "Finding.Kind.ValueType":
+def kind_of(value: Value) -> "Finding.Kind.ValueType":
+    """Whether a doubt about a value is one about a number or about a date."""
     if value.unit in _DATE_UNITS or _group(value) != "n":
         return Finding.KIND_DATE_MISMATCH
     number = value.number
@@ -218,70 +220,3 @@ def _is_other_unit_of(value: Value, values: Sequence[Value], wanting: Sequence[V
         if units.is_conversion(number, value.unit, size, twin.unit) and all(twin is not other for other in wanting):
             return True
     return False
-
-
-@dataclass(frozen=True)
-class ArticleQuantities:
-    """The quantities of an article, read once for all statements about it.
-
-    Attributes:
-        given: all that the article says.
-        values: block id and value, in order.
-        bodies: text by block id.
-    """
-
-    given: set[Key]
-    values: list[tuple[str, Value]]
-    bodies: dict[str, str]
-
-
-def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQuantities:
-    """Read the blocks of an article.
-
-    Args:
-        bodies: block id and plain text of each block.
-        language: BCP-47 tag of the article.
-    """
-    tag = base_language(language)
-    values = [(block_id, value) for block_id, body in bodies for value in read_quantities(body, tag)]
-    return ArticleQuantities(given_keys(value for _, value in values), values, dict(bodies))
-
-
-def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
-    """Quantities of a statement that the article has nowhere, in any form.
-
-    Args:
-        article: what `read_article` gave.
-        statement: plain text; ranges of the findings are places in it.
-        language: BCP-47 tag of the statement.
-    """
-    findings: list[Finding] = []
-    for value in read_quantities(statement, base_language(language)):
-        if value.strict and not value.is_in(article.given):
-            finding = Finding(
-                kind=_kind(value),
-                severity=_WARNING if value.unit == "name" else _CRITICAL,
-                message="a value that the article does not have",
-                actual=statement[value.start : value.end],
-            )
-            finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
-            findings.append(finding)
-    return findings
-
-
-def check_claims(
-    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
-) -> list[Finding]:
-    """Quantities of one statement of a summary that the article has nowhere.
-
-    For several statements, `read_article` once and `check_statement` for each.
-
-    Args:
-        bodies: block id and plain text of each block of the article.
-        statement: plain text, in the language of the article or in another.
-        article_language: BCP-47 tag.
-        language: BCP-47 tag of the statement.
-    """
-    if base_language(article_language) not in _READERS:
-        return []
-    return check_statement(read_article(bodies, article_language), statement, language)

@@ -187,6 +187,7 @@ class _Reader:
         following, touches = self._word(index + 1), self._gap(index) == ""
         if touches and following.lower() in _ORDINAL_ENDINGS:
             value.end += 2
+            value.unit = value.unit or "ordinal"
             if _CENTURY.match(text, value.end):
                 value.unit = "century"
             return index + 2
@@ -421,7 +422,7 @@ class _Reader:
 def _is_wanted(words: list[str], number: float, follower: str) -> bool:
     """Whether a number in words is one to count with: no article, half or first that translators put otherwise."""
     if ENGLISH_NUMERALS[words[-1]].kind == "ordinal":
-        return follower == "quarter" or (number >= 3 and words[-1] not in ("quarter", "quarters"))
+        return follower in ("quarter", "world") or (number >= 3 and words[-1] not in ("quarter", "quarters"))
     return (
         number >= 2 and words[-1] != "dozen" and any(ENGLISH_NUMERALS[w].kind != "scale" for w in words if w != "and")
     )

@@ -146,7 +146,12 @@ def _mark_days(text: str, values: list[Value]) -> None:
     for first, second in pairwise(values):
         month, day = (first, second) if str(first.keys[0])[0] == "m" else (second, first)
         number = day.number
-        if number is None or day.unit not in ("", "day") or not 1 <= number <= 31 or str(month.keys[0])[0] != "m":
+        if (
+            number is None
+            or day.unit not in ("", "day", "ordinal")
+            or not 1 <= number <= 31
+            or str(month.keys[0])[0] != "m"
+        ):
             continue
         if second.start - first.end <= 6 and _IN_A_DATE.fullmatch(text, first.end, second.start):
             day.unit = "date"
@@ -210,7 +215,7 @@ def connect(text: str, values: list[Value]) -> None:
         gap = text[first.end : second.start]
         if len(gap) > 8 or not _CONNECTOR.fullmatch(gap):
             continue
-        if first.unit in ("", "name"):
+        if first.unit in ("", "name", "ordinal"):
             first.unit = second.unit if second.unit in _SHARED_UNITS else first.unit
             if second.keys[0].__class__ is str:
                 _share_date(first, second, number)

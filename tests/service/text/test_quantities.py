@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tests.service.text.quantity_triples import TRIPLES
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.quantities import check_claims, check_quantities
+from triwire_server.text.claims import check_claims
+from triwire_server.text.quantities import check_quantities
 
 SERVED = st.sampled_from(["en", "ko", "ja", "en-GB", "ja-JP"])
 
