@@ -29,6 +29,9 @@ ARTICLE_LINES = 10
 
 _DIGIT = re.compile(r"[0-9０-９]")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.,-])[0-9]+(?:[.,][0-9]+)*(?![0-9A-Za-z])")
+_TOKEN = re.compile(
+    r"[0-9]+(?:[.,][0-9]+)*月?|[A-Za-z]+|[월화수목금토일]요일|[月火水木金土日]曜|[0-9]+월|[가-힣]+|[ァ-ヶ一-龠円ー]+|[$€£¥]"
+)
 _WORDS = {
     "scale": {
         "en": [r"\b(?<=[0-9] )(thousand|million|billion|trillion)\b"],
@@ -183,16 +186,15 @@ def measure_statements(
     caught = {name: [0, 0] for name in CLASSES if name != "dropped"}
     for start in range(0, len(lines), ARTICLE_LINES):
         window = lines[start : start + ARTICLE_LINES]
-        told = {number.group() for text, _ in window for number in re.finditer(r"[0-9]+", text)}
+        told = set(_TOKEN.findall("\n".join(body for pair in window for body in pair)))
         article = read_article([(str(index), text) for index, (text, _) in enumerate(window)], source)
         statements = [(text, statement) for text, statement in window if _DIGIT.search(statement)]
         num_right += len(statements)
         num_flagged += sum(bool(check_statement(article, statement, target)) for _, statement in statements)
         for name, counts in caught.items():
             for _, changed in planted(statements, target, name, seed + start, rounds):
-                original = {number for _, text in statements for number in re.findall(r"[0-9]+", text)}
-                if name == "digit" and set(re.findall(r"[0-9]+", changed)) <= told | original:
-                    continue  # the article has that number too
+                if told.issuperset(_TOKEN.findall(changed)):
+                    continue  # the article has that too
                 counts[0] += 1
                 counts[1] += bool(check_statement(article, changed, target))
     return {

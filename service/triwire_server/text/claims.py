@@ -2,17 +2,20 @@
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text import units
 from triwire_server.text.language import base_language
-from triwire_server.text.quantities import READERS, kind_of, read_quantities
+from triwire_server.text.quantities import READERS, is_idle_one, is_second_unit, kind_of, read_quantities
 from triwire_server.text.values import Key, Value, given_keys
 
-_SHARES = frozenset(["percent", "point", "basis point", "fraction"])
+_SHARES = frozenset(["percent", "point", "basis point", "fraction", "share"])
+_SOFT = "soft"
 _DAYS = frozenset(["date", "day", "ordinal", "pair"])
 _APART = 0.1  # how far a rounded number may be from what it rounds, as a part of it
 
@@ -32,22 +35,27 @@ _AFTER = {
 }
 
 
+class Place(NamedTuple):
+    """Where a quantity of an article stands, and as what."""
+
+    block_id: str
+    start: int
+    end: int
+    text: str
+
+
 @dataclass(frozen=True)
 class ArticleQuantities:
     """The quantities of an article, read once for all statements about it.
 
     Attributes:
-        bodies: text by block id.
-        values: block id and value, in order.
         given: all keys that the article says.
-        places: block id and value by each key that a value has first of all.
-        numbers: its numbers, for those that a statement rounds.
+        places: where each key stands first, by the unit that it has there; in words, the unit is "soft".
+        numbers: its numbers in ascending order, for those that a statement rounds.
     """
 
-    bodies: dict[str, str]
-    values: list[tuple[str, Value]]
     given: set[Key]
-    places: dict[Key, list[tuple[str, Value]]]
+    places: dict[Key, dict[str, Place]]
     numbers: list[float]
 
 
@@ -59,13 +67,17 @@ def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQua
         language: BCP-47 tag of the article; en, ko and ja are read.
     """
     tag = base_language(language)
-    values = [(block_id, value) for block_id, body in bodies for value in read_quantities(body, tag)]
-    places: dict[Key, list[tuple[str, Value]]] = {}
-    for place in values:
-        for key in place[1].keys + place[1].also:
-            places.setdefault(key, []).append(place)
-    numbers = [number for _, value in values if (number := value.number) is not None and number > 0]
-    return ArticleQuantities(dict(bodies), values, given_keys(value for _, value in values), places, numbers)
+    values: list[Value] = []
+    places: dict[Key, dict[str, Place]] = {}
+    for block_id, body in bodies:
+        for value in read_quantities(body, tag):
+            values.append(value)
+            unit = value.unit if value.strict and not value.parts else _SOFT
+            place = Place(block_id, value.start, value.end, body[value.start : value.end])
+            for key in value.keys + value.also:
+                places.setdefault(key, {}).setdefault(unit, place)
+    numbers = sorted(number for value in values if (number := value.number) is not None and number > 0)
+    return ArticleQuantities(given_keys(values), places, numbers)
 
 
 def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
@@ -83,14 +95,16 @@ def check_statement(article: ArticleQuantities, statement: str, language: str) -
         number of something else where the statement says a percentage, `source` is that place.
     """
     findings: list[Finding] = []
-    for value in read_quantities(statement, base_language(language)):
-        if not value.strict:
+    values = read_quantities(statement, base_language(language))
+    wanting = [value for value in values if value.strict and not value.is_in(article.given)]
+    for value in values:
+        if not value.strict or is_idle_one(value):
             continue
         if value.is_in(article.given):
             finding = _check_unit(article, statement, value)
             if finding is not None:
                 findings.append(finding)
-        elif not _is_rounded(article, statement, value):
+        elif not _is_rounded(article, statement, value) and not is_second_unit(value, values, has_not=wanting):
             findings.append(_finding(statement, value, "the article does not have the value"))
     return findings
 
@@ -115,21 +129,23 @@ def check_claims(
 
 def _check_unit(article: ArticleQuantities, statement: str, value: Value) -> Finding | None:
     """The number stands in the article, but as a number of something else."""
-    if value.unit not in _SHARES and value.unit not in units.CURRENCIES and value.unit != "date":
+    if value.unit != "percent" and value.unit not in units.CURRENCIES and value.unit != "date":
         return None
-    places = [place for key in value.keys for place in article.places.get(key, ())]
-    if not places or any(not found.strict or found.parts for _, found in places):
+    places: dict[str, Place] = {}
+    for key in value.keys:
+        places |= article.places.get(key, {})
+    if not places or _SOFT in places:
         return None
     if value.unit in units.CURRENCIES:
-        is_same = any(found.unit == value.unit or found.unit not in units.CURRENCIES for _, found in places)
+        is_same = any(unit == value.unit or unit not in units.CURRENCIES for unit in places)
         what = "the article has the amount in another currency"
     elif value.unit == "date":
-        is_same = any(found.unit in _DAYS for _, found in places)
+        is_same = not _DAYS.isdisjoint(places)
         what = "the article has the day as another number"
     else:
-        is_same = any(found.unit in _SHARES for _, found in places)
+        is_same = not _SHARES.isdisjoint(places)
         what = "the article has the number, but not as a share"
-    return None if is_same else _finding(statement, value, what, article, places[0])
+    return None if is_same else _finding(statement, value, what, next(iter(places.values())))
 
 
 def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> bool:
@@ -137,7 +153,8 @@ def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> boo
     if number is None or number <= 0 or not math.isfinite(number):
         return False
     if value.unit == "fraction":
-        return any(abs(100 * number - percent) <= 2.5 for percent in article.numbers)
+        middle = bisect_left(article.numbers, 100 * number - 2.5)
+        return any(percent <= 100 * number + 2.5 for percent in article.numbers[middle : middle + 1])
     before = statement[max(0, value.start - 20) : value.start].rstrip("$£€¥₩")
     after = statement[value.end : value.end + 10]
     manner = next((name for name, pattern in _BEFORE.items() if pattern.search(before)), "")
@@ -150,7 +167,9 @@ def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> boo
         low, high = number, number + step
     elif manner == "under":
         low, high = number - step, number
-    return any(low <= other <= high and abs(other - number) <= _APART * other for other in article.numbers)
+    middle = bisect_left(article.numbers, number)
+    nearest = article.numbers[max(0, middle - 1) : middle + 1]
+    return any(low <= other <= high and abs(other - number) <= _APART * other for other in nearest)
 
 
 def _step(number: float) -> float:
@@ -164,22 +183,16 @@ def _step(number: float) -> float:
     return float(10.0 ** (exponent - 6))
 
 
-def _finding(
-    statement: str,
-    value: Value,
-    message: str,
-    article: ArticleQuantities | None = None,
-    place: tuple[str, Value] | None = None,
-) -> Finding:
+def _finding(statement: str, value: Value, message: str, place: Place | None = None) -> Finding:
     finding = Finding(
         kind=kind_of(value),
-        severity=Finding.SEVERITY_WARNING if value.unit == "name" or article else Finding.SEVERITY_CRITICAL,
+        severity=Finding.SEVERITY_WARNING if value.unit == "name" or place else Finding.SEVERITY_CRITICAL,
         message=message,
         actual=statement[value.start : value.end],
     )
     finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
-    if article is not None and place is not None:
-        block_id, found = place
-        finding.source.CopyFrom(Location(block_id=block_id, range=TextRange(start=found.start, end=found.end)))
-        finding.expected = article.bodies[block_id][found.start : found.end]
+    if place is not None:
+        location = Location(block_id=place.block_id, range=TextRange(start=place.start, end=place.end))
+        finding.source.CopyFrom(location)
+        finding.expected = place.text
     return finding

@@ -4,13 +4,14 @@ Each text is read into values (`values.Value`). What is written in digits, and m
 have in any form; what is written in words is never asked for but answers.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text import quantities_en, quantities_ja, quantities_ko, units
 from triwire_server.text.language import base_language
-from triwire_server.text.values import Value, connect, given_keys, normalize
+from triwire_server.text.values import Key, Value, connect, given_keys, normalize
 
 READERS: dict[str, Callable[[str], list[Value]]] = {
     "en": quantities_en.read,
@@ -20,6 +21,7 @@ READERS: dict[str, Callable[[str], list[Value]]] = {
 """Reader of each language that is read, by its base tag."""
 
 _UNIT_PAIR_CHARACTERS = 40
+_NEIGHBOURS = 32
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
 
 _INFO, _WARNING, _CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Finding.SEVERITY_CRITICAL
@@ -78,23 +80,27 @@ class _Comparison:
         lost = [value for value in before if (value.strict or value.wanted) and not value.is_in(given)]
         new = [value for value in after if value.strict and not value.is_in(has)]
         findings: list[Finding] = []
+        paired: set[int] = set()
         for value, other in self._pairs(lost, new):
             findings.append(self._changed(value, other))
-            lost.remove(value)
-            new.remove(other)
+            paired.update((id(value), id(other)))
+        lost = [value for value in lost if id(value) not in paired]
+        new = [value for value in new if id(value) not in paired]
         for value in lost:
-            if not _is_idle_one(value) and not _is_other_unit_of(value, before, lost):
+            if not is_idle_one(value) and not is_second_unit(value, before, has_not=lost):
                 findings.append(self._finding(value, None, _WARNING, "is missing"))
         for value in new:
-            if not _is_idle_one(value) and not _is_other_unit_of(value, after, new):
+            if not is_idle_one(value) and not is_second_unit(value, after, has_not=new):
                 findings.append(self._finding(None, value, _WARNING, "is new"))
         return findings + self._same_number_other_unit() + self._vague()
 
     def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
         """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
         scored = []
+        starts = [other.start / (len(self._target) + 1) for other in new]
         for value in lost:
-            for other in new:
+            middle = bisect_left(starts, value.start / (len(self._source) + 1))
+            for other in new[max(0, middle - _NEIGHBOURS) : middle + _NEIGHBOURS]:
                 if _group(value) == _group(other):
                     scored.append((self._distance(value, other), value.start, other.start, value, other))
         scored.sort(key=lambda item: item[:3])
@@ -122,11 +128,16 @@ class _Comparison:
     def _same_number_other_unit(self) -> list[Finding]:
         """Amounts whose currency differs, percent against percentage points, mornings against afternoons."""
         findings: list[Finding] = []
-        for other in self._after:
-            if not (other.half or other.unit in _COMPARED_UNITS):
-                continue
-            same = [value for value in self._before if _says(value, other)]
-            if not same or not other.strict:
+        compared = [other for other in self._after if other.strict and (other.half or other.unit in _COMPARED_UNITS)]
+        if not compared:
+            return []
+        by_key: dict[Key, list[Value]] = {}
+        for value in self._before:
+            for key in value.keys:
+                by_key.setdefault(key, []).append(value)
+        for other in compared:
+            same = [value for key in other.keys for value in by_key.get(key, ())[:_NEIGHBOURS]]
+            if not same:
                 continue
             if other.half:
                 if all(value.half and value.half != other.half for value in same):
@@ -177,10 +188,6 @@ def _power(value: Value) -> int:
     return int(first[1:]) if first[0] == "v" else 0
 
 
-def _says(value: Value, other: Value) -> bool:
-    return any(key in value.keys for key in other.keys)
-
-
 def _are_currencies(value: Value, other: Value) -> bool:
     return value.unit in units.CURRENCIES and other.unit in units.CURRENCIES
 
@@ -203,20 +210,27 @@ def kind_of(value: Value) -> "Finding.Kind.ValueType":
     return Finding.KIND_NUMBER_MISMATCH
 
 
-def _is_idle_one(value: Value) -> bool:
+def is_idle_one(value: Value) -> bool:
     """Whether a value is a 1 that another language says with an article or not at all: 1人当たり, per person."""
     return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _STRICT_ONES
 
 
-def _is_other_unit_of(value: Value, values: Sequence[Value], wanting: Sequence[Value]) -> bool:
-    """Whether a text says a measure twice, "30 metres (100 feet)", and only one of them is wanting."""
+def is_second_unit(value: Value, values: Sequence[Value], has_not: Sequence[Value] = ()) -> bool:
+    """Whether a text says a measure twice, "30 metres (100 feet)", and only this one is wanting.
+
+    Args:
+        value: the one that is wanting.
+        values: all of its text, in order.
+        has_not: all that are wanting.
+    """
     number = value.number
     if number is None or value.unit not in units.MEASURES:
         return False
-    for twin in values:
+    first = bisect_left(values, value.start - _UNIT_PAIR_CHARACTERS, key=lambda twin: twin.start)
+    for twin in values[first : first + _NEIGHBOURS]:
         size = twin.number
-        if twin is value or size is None or abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS:
+        if size is None or not units.is_conversion(number, value.unit, size, twin.unit):
             continue
-        if units.is_conversion(number, value.unit, size, twin.unit) and all(twin is not other for other in wanting):
+        if abs(twin.start - value.start) <= _UNIT_PAIR_CHARACTERS and not any(twin is other for other in has_not):
             return True
     return False

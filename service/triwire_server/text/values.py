@@ -197,6 +197,7 @@ def _join_shares(text: str, values: list[Value]) -> None:
         elif not _OUT_OF.fullmatch(text, first.end, second.start):
             continue
         if share < whole:
+            first.unit = second.unit = "share"
             keys = (number_key(100 * share / whole),)
             first.keys += keys
             second.keys += keys
@@ -223,7 +224,7 @@ def connect(text: str, values: list[Value]) -> None:
             first.keys += (number_key(number * second.scale),)
 
 
-_SHARED_UNITS = frozenset({"percent", "point"})
+_SHARED_UNITS = frozenset(["percent", "point", "date", "day"])
 
 
 def _share_date(first: Value, second: Value, number: float) -> None:
