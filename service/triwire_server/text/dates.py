@@ -135,10 +135,13 @@ def clock(start: int, end: int, hour: int, minute: int = 0, half: str = "") -> V
         return None
     if not half and hour > 12:
         half = "pm" if hour < 24 else ""
+    keys: tuple[Key, ...] = (clock_key(hour, minute),)
     parts: tuple[tuple[Key, ...], ...] = ()
-    if minute:
+    if not minute:
+        keys += (float(hour),)
+    else:
         parts = ((float(hour), float(hour % 12 or 12)), (float(minute),))
-    return Value(start, end, (clock_key(hour, minute),), unit="time", parts=parts, half=half)
+    return Value(start, end, keys, unit="time", parts=parts, half=half)
 
 
 def date_parts(numbers: list[int]) -> tuple[tuple[Key, ...], ...]:

@@ -138,7 +138,7 @@ def _with_ordinal(total: float, current: float | None, last: str, size: float, i
         return Words((before + size,), index + 1)
     if size >= 100:
         return Words((before * size, round(before / size, 4)), index + 1)
-    return Words((round(before / size, 4), before, size), index + 1)
+    return Words((round(before / size, 4), before, size, round(100 * before / size, 2)), index + 1)
 
 
 class Mixed(NamedTuple):
@@ -181,7 +181,12 @@ class MixedNumerals:
             character = text[position]
             if "0" <= character <= "9":
                 match = _DIGITS.match(text, position)
-                if current is not None or match is None:
+                # 억2000만 has lost what stood before 억 (hundred million): nobody begins an amount so.
+                if (
+                    current is not None
+                    or match is None
+                    or (last_big < last_small and not digits and position - 1 == start)
+                ):
                     break
                 if len(match.group()) > 15:
                     return None
@@ -210,7 +215,12 @@ class MixedNumerals:
                 scale = max(scale, last_big) * 1.0
                 section, current = 0.0, None
                 position += 1
-            elif character == " " and end >= 0 and self._goes_on(text, position + 1, current is None, last_big):
+            elif (
+                character == " "
+                and end >= 0
+                and text[start] not in self._big
+                and self._goes_on(text, position + 1, current is None, last_big)
+            ):
                 position += 1
                 continue
             else:

@@ -1,11 +1,11 @@
-"""Do two texts say the same numbers, dates, times and amounts? Translations and statements of summaries are checked.
+"""Does a translation say the same numbers, dates, times and amounts as its source?
 
 Each text is read into values (`values.Value`). What is written in digits, and months and weekdays, the other text must
 have in any form; what is written in words is never asked for but answers.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
@@ -13,12 +13,15 @@ from triwire_server.text import quantities_en, quantities_ja, quantities_ko, uni
 from triwire_server.text.language import base_language
 from triwire_server.text.values import Key, Value, connect, given_keys, normalize
 
-_READERS: dict[str, Callable[[str], list[Value]]] = {
+READERS: dict[str, Callable[[str], list[Value]]] = {
     "en": quantities_en.read,
     "ko": quantities_ko.read,
     "ja": quantities_ja.read,
 }
+"""Reader of each language that is read, by its base tag."""
+
 _UNIT_PAIR_CHARACTERS = 40
+_NEIGHBOURS = 32
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
 
 _INFO, _WARNING, _CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Finding.SEVERITY_CRITICAL
@@ -31,7 +34,7 @@ def read_quantities(text: str, language: str) -> list[Value]:
         text: plain text; ranges of the values are places in it.
         language: base tag: en, ko or ja. There are no values in other languages.
     """
-    reader = _READERS.get(language)
+    reader = READERS.get(language)
     if reader is None:
         return []
     normalized, places = normalize(text)
@@ -57,7 +60,7 @@ def check_quantities(source: str, target: str, source_language: str, target_lang
         missing or new and for a currency, INFO for one that was converted to another unit. None for other languages.
     """
     source_tag, target_tag = base_language(source_language), base_language(target_language)
-    if source_tag == target_tag or source_tag not in _READERS or target_tag not in _READERS:
+    if source_tag == target_tag or source_tag not in READERS or target_tag not in READERS:
         return []
     return _Comparison(
         source, target, read_quantities(source, source_tag), read_quantities(target, target_tag)
@@ -74,26 +77,30 @@ class _Comparison:
     def findings(self) -> list[Finding]:
         before, after = self._before, self._after
         has, given = given_keys(before), given_keys(after)
-        lost = [value for value in before if value.strict and not value.is_in(given)]
+        lost = [value for value in before if (value.strict or value.wanted) and not value.is_in(given)]
         new = [value for value in after if value.strict and not value.is_in(has)]
-        if lost:
-            lost = [value for value in lost if not _is_other_unit_of(value, before, lost)]
-        if new:
-            new = [value for value in new if not _is_other_unit_of(value, after, new)]
         findings: list[Finding] = []
+        paired: set[int] = set()
         for value, other in self._pairs(lost, new):
             findings.append(self._changed(value, other))
-            lost.remove(value)
-            new.remove(other)
-        findings += [self._finding(value, None, _WARNING, "is missing") for value in lost if not _is_idle_one(value)]
-        findings += [self._finding(None, value, _WARNING, "is new") for value in new if not _is_idle_one(value)]
-        return findings + self._same_number_other_unit()
+            paired.update((id(value), id(other)))
+        lost = [value for value in lost if id(value) not in paired]
+        new = [value for value in new if id(value) not in paired]
+        for value in lost:
+            if not is_idle_one(value) and not is_second_unit(value, before, has_not=lost):
+                findings.append(self._finding(value, None, _WARNING, "is missing"))
+        for value in new:
+            if not is_idle_one(value) and not is_second_unit(value, after, has_not=new):
+                findings.append(self._finding(None, value, _WARNING, "is new"))
+        return findings + self._same_number_other_unit() + self._vague()
 
     def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
         """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
         scored = []
+        starts = [other.start / (len(self._target) + 1) for other in new]
         for value in lost:
-            for other in new:
+            middle = bisect_left(starts, value.start / (len(self._source) + 1))
+            for other in new[max(0, middle - _NEIGHBOURS) : middle + _NEIGHBOURS]:
                 if _group(value) == _group(other):
                     scored.append((self._distance(value, other), value.start, other.start, value, other))
         scored.sort(key=lambda item: item[:3])
@@ -121,11 +128,16 @@ class _Comparison:
     def _same_number_other_unit(self) -> list[Finding]:
         """Amounts whose currency differs, percent against percentage points, mornings against afternoons."""
         findings: list[Finding] = []
-        for other in self._after:
-            if not (other.half or other.unit in _COMPARED_UNITS):
-                continue
-            same = [value for value in self._before if _says(value, other)]
-            if not same or not other.strict:
+        compared = [other for other in self._after if other.strict and (other.half or other.unit in _COMPARED_UNITS)]
+        if not compared:
+            return []
+        by_key: dict[Key, list[Value]] = {}
+        for value in self._before:
+            for key in value.keys:
+                by_key.setdefault(key, []).append(value)
+        for other in compared:
+            same = [value for key in other.keys for value in by_key.get(key, ())[:_NEIGHBOURS]]
+            if not same:
                 continue
             if other.half:
                 if all(value.half and value.half != other.half for value in same):
@@ -137,6 +149,18 @@ class _Comparison:
                 findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
         return findings
 
+    def _vague(self) -> list[Finding]:
+        """Millions that became hundreds of millions. One power of ten more or less is a matter of taste."""
+        before = sorted((value for value in self._before if _power(value)), key=_power)
+        after = sorted((value for value in self._after if _power(value)), key=_power)
+        if len(before) != len(after):
+            return []
+        return [
+            self._finding(value, other, _WARNING, "is of another order")
+            for value, other in zip(before, after, strict=True)
+            if abs(_power(value) - _power(other)) > 1
+        ]
+
     def _finding(
         self, value: Value | None, other: Value | None, severity: "Finding.Severity.ValueType", what: str
     ) -> Finding:
@@ -144,7 +168,7 @@ class _Comparison:
         assert shown is not None  # noqa: S101  callers give one of them
         if shown.unit == "name":
             severity = min(severity, _WARNING)
-        finding = Finding(kind=_kind(shown), severity=severity, message=f"a value {what}")
+        finding = Finding(kind=kind_of(shown), severity=severity, message=f"a value {what}")
         if value is not None:
             finding.source.CopyFrom(Location(range=TextRange(start=value.start, end=value.end)))
             finding.expected = self._source[value.start : value.end]
@@ -155,10 +179,13 @@ class _Comparison:
 
 
 _COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
 
 
-def _says(value: Value, other: Value) -> bool:
-    return any(key in value.keys for key in other.keys)
+def _power(value: Value) -> int:
+    """The power of ten of a vague number (수백만, millions); 0 if it is none."""
+    first = str(value.keys[0])
+    return int(first[1:]) if first[0] == "v" else 0
 
 
 def _are_currencies(value: Value, other: Value) -> bool:
@@ -173,7 +200,8 @@ def _group(value: Value) -> str:
     return "n"
 
 
-def _kind(value: Value) -> "Finding.Kind.ValueType":
+def kind_of(value: Value) -> "Finding.Kind.ValueType":
+    """Whether a doubt about a value is one about a number or about a date."""
     if value.unit in _DATE_UNITS or _group(value) != "n":
         return Finding.KIND_DATE_MISMATCH
     number = value.number
@@ -182,87 +210,27 @@ def _kind(value: Value) -> "Finding.Kind.ValueType":
     return Finding.KIND_NUMBER_MISMATCH
 
 
-def _is_idle_one(value: Value) -> bool:
+def is_idle_one(value: Value) -> bool:
     """Whether a value is a 1 that another language says with an article or not at all: 1人当たり, per person."""
-    return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _COMPARED_UNITS
+    return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _STRICT_ONES
 
 
-def _is_other_unit_of(value: Value, values: Sequence[Value], wanting: Sequence[Value]) -> bool:
-    """Whether a text says a measure twice, "30 metres (100 feet)", and only one of them is wanting."""
+def is_second_unit(value: Value, values: Sequence[Value], has_not: Sequence[Value] = ()) -> bool:
+    """Whether a text says a measure twice, "30 metres (100 feet)", and only this one is wanting.
+
+    Args:
+        value: the one that is wanting.
+        values: all of its text, in order.
+        has_not: all that are wanting.
+    """
     number = value.number
     if number is None or value.unit not in units.MEASURES:
         return False
-    for twin in values:
+    first = bisect_left(values, value.start - _UNIT_PAIR_CHARACTERS, key=lambda twin: twin.start)
+    for twin in values[first : first + _NEIGHBOURS]:
         size = twin.number
-        if twin is value or size is None or abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS:
+        if size is None or not units.is_conversion(number, value.unit, size, twin.unit):
             continue
-        if units.is_conversion(number, value.unit, size, twin.unit) and all(twin is not other for other in wanting):
+        if abs(twin.start - value.start) <= _UNIT_PAIR_CHARACTERS and not any(twin is other for other in has_not):
             return True
     return False
-
-
-@dataclass(frozen=True)
-class ArticleQuantities:
-    """The quantities of an article, read once for all statements about it.
-
-    Attributes:
-        given: all that the article says.
-        values: block id and value, in order.
-        bodies: text by block id.
-    """
-
-    given: set[Key]
-    values: list[tuple[str, Value]]
-    bodies: dict[str, str]
-
-
-def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQuantities:
-    """Read the blocks of an article.
-
-    Args:
-        bodies: block id and plain text of each block.
-        language: BCP-47 tag of the article.
-    """
-    tag = base_language(language)
-    values = [(block_id, value) for block_id, body in bodies for value in read_quantities(body, tag)]
-    return ArticleQuantities(given_keys(value for _, value in values), values, dict(bodies))
-
-
-def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
-    """Quantities of a statement that the article has nowhere, in any form.
-
-    Args:
-        article: what `read_article` gave.
-        statement: plain text; ranges of the findings are places in it.
-        language: BCP-47 tag of the statement.
-    """
-    findings: list[Finding] = []
-    for value in read_quantities(statement, base_language(language)):
-        if value.strict and not value.is_in(article.given):
-            finding = Finding(
-                kind=_kind(value),
-                severity=_WARNING if value.unit == "name" else _CRITICAL,
-                message="a value that the article does not have",
-                actual=statement[value.start : value.end],
-            )
-            finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
-            findings.append(finding)
-    return findings
-
-
-def check_claims(
-    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
-) -> list[Finding]:
-    """Quantities of one statement of a summary that the article has nowhere.
-
-    For several statements, `read_article` once and `check_statement` for each.
-
-    Args:
-        bodies: block id and plain text of each block of the article.
-        statement: plain text, in the language of the article or in another.
-        article_language: BCP-47 tag.
-        language: BCP-47 tag of the statement.
-    """
-    if base_language(article_language) not in _READERS:
-        return []
-    return check_statement(read_article(bodies, article_language), statement, language)

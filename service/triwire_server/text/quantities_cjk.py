@@ -3,7 +3,6 @@
 Both languages write digits, scale word, counter in that order and without spaces, so one reader serves both.
 """
 
-import itertools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,7 +75,6 @@ class Reader:
         while match is not None:
             position = max(match.end(), self._read_match(match))
             match = scan.search(text, position)
-        _join_durations(text, self._values)
         return self._values
 
     def _read_match(self, match: re.Match[str]) -> int:
@@ -96,6 +94,9 @@ class Reader:
                 if sign in "요曜":
                     break
         elif group == "month":
+            if self._is_term(match):
+                self._values.append(Value(start, end, (float(match.group()[:-1]),), unit="month"))
+                return end
             month = int(re.sub(r"[^0-9]", "", match.group())[:2])
             if 1 <= month <= 12:
                 self._values.append(Value(start, end, (f"m{month}",)))
@@ -104,6 +105,13 @@ class Reader:
         else:
             self._read_compound(match)
         return end
+
+    def _is_term(self, match: re.Match[str]) -> bool:
+        """Whether months follow years as part of a duration: 懲役3年6月 is a term of three years and six months."""
+        last = self._values[-1] if self._values else None
+        if last is None or last.unit != "year" or last.end != match.start():
+            return False
+        return last.end - last.start <= 3 and self._text[max(0, last.start - 4) : last.start].strip()[-2:] in _TERMS
 
     def _read_compound(self, match: re.Match[str]) -> None:
         start, end = match.span()
@@ -154,6 +162,8 @@ class Reader:
             if tables.article and text[start - 1 : start] == tables.article:
                 value.keys, value.also, value.scale = value.also, (), 1.0
         before = text[start - 1] if start else ""
+        if before and before in _VAGUE:
+            value.strict = False
         if before in units.CURRENCY_SIGNS:
             value.unit = units.CURRENCY_SIGNS[before]
             value.start -= 1
@@ -185,6 +195,11 @@ class Reader:
         unit = tables.unit_names[match.group().lstrip()]
         value.unit = value.unit or unit
         value.end = match.end()
+        hundredths = _HUNDREDTHS.match(text, value.end) if unit in _DIVIDED else None
+        if hundredths and number == int(number):
+            value.keys = (number_key(number + float(f"0.{hundredths.group(1)}")),)
+            value.end = hundredths.end()
+            return
         half = tables.and_a_half.match(text, value.end) if unit in units.LARGER or unit == "week" else None
         if half:
             value.keys = (number_key(number + 0.5),)
@@ -200,6 +215,8 @@ class Reader:
             pass
         else:
             value.also += longer_durations(number, unit)
+            if unit == "minute" and text[max(0, value.start - 3) : value.start].strip() in _SECOND_HALF:
+                value.keys += (number + 45,)  # football: 후반 28분 is the 73rd minute
 
     def _read_name(self, value: Value, start: int) -> None:
         """Digits that touch Latin letters belong to a name: F-16, G7, 5G, 코로나19."""
@@ -224,38 +241,29 @@ class Reader:
         if number is not None:
             value = Value(start, match.end("numeral"), (number,), strict=False)
         else:
-            mixed = tables.numerals.read(text, start)
+            is_vague = text[start] in _VAGUE
+            mixed = tables.numerals.read(text, start + is_vague)
             if mixed is None:
                 return match.end()
+            if is_vague:
+                key = f"v{len(str(int(mixed.number))) - 1}"
+                self._values.append(Value(start, mixed.end, (key,), strict=False))
+                return mixed.end
             value = Value(start, mixed.end, (number_key(mixed.number),), scale=mixed.scale, strict=False)
         self._read_following(value, "")
-        if text[start : start + 1] in "수数何몇" and isinstance(value.keys[0], float):
-            value.keys = (f"v{len(str(int(value.keys[0]))) - 1}",)
         self._values.append(value)
         return value.end
 
 
-def _join_durations(text: str, values: list[Value]) -> None:
-    """1시간 30분 may be 90 minutes, 2년 6개월 two and a half years."""
-    for first, second in itertools.pairwise(values):
-        size = _SIXTY_OR_TWELVE.get((first.unit, second.unit))
-        if size is None or second.start - first.end > 1 or not first.strict:
-            continue
-        long, short = first.number, second.number
-        if long is None or short is None:
-            continue
-        total = number_key(long * size + short)
-        first.keys += (total, number_key(long + short / size))
-        second.keys += (total, number_key(long + short / size))
+# "several" before a scale word: 수백만, 数百万 are millions.
+_SECOND_HALF = frozenset(["후반", "後半"])
+_VAGUE = "수몇数何"
 
 
-_SIXTY_OR_TWELVE = {
-    ("hour", "minute"): 60,
-    ("minute", "second"): 60,
-    ("year", "month"): 12,
-    ("foot", "inch"): 12,
-    ("metre", "cm"): 100,
-}
+# 10초72, 10秒72, 3万3445円90銭: what follows the unit are hundredths of it.
+_HUNDREDTHS = re.compile(r"([0-9]{1,3})(?![0-9,.]|[년월일年月日人명分분])銭?")
+_DIVIDED = frozenset(["second", "JPY", "metre"])
+_TERMS = frozenset(["懲役", "禁錮", "拘禁", "징역", "금고"])
 
 
 def unit_pattern(names: Mapping[str, str], not_after: Mapping[str, str]) -> re.Pattern[str]:

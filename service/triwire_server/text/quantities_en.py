@@ -18,32 +18,10 @@ _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 0.3333, "⅔": 0.6667}
 _ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 _UNITS = units.lookup(units.ENGLISH)
 _ROMAN = {
-    roman: float(index + 1)
-    for index, roman in enumerate(
-        [
-            "I",
-            "II",
-            "III",
-            "IV",
-            "V",
-            "VI",
-            "VII",
-            "VIII",
-            "IX",
-            "X",
-            "XI",
-            "XII",
-            "XIII",
-            "XIV",
-            "XV",
-            "XVI",
-            "XVII",
-            "XVIII",
-            "XIX",
-            "XX",
-            "XXI",
-        ]
-    )
+    tens + ones: float(10 * tens_index + index)
+    for tens_index, tens in enumerate(["", "X", "XX", "XXX", "XL", "L"])
+    for index, ones in enumerate(["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"])
+    if tens + ones
 }
 _AND_A_HALF = re.compile(r"(?: |-)and(?: |-)a(?: |-)half\b")
 _PERCENT = re.compile(r"[ -]?(?:%|per[ -]?cent(?:age)?\b|pc\b|pct\b)([ -]?(?:age )?points?\b)?", re.IGNORECASE)
@@ -70,7 +48,10 @@ def _gives() -> dict[str, tuple[Key, ...]]:
         "primary only",
     )
     add((2.0,), "twice both couple pair pairs double doubled doubles doubling two-fold twins twin duo duet bilateral")
-    add((2.0,), "twosome dual runner twofold half-brother couples either neither duplicate biennial secondary")
+    add(
+        (2.0,),
+        "brace back deputy twosome dual runner twofold couples either neither duplicate biennial secondary",
+    )
     add((0.5, 50.0, 2.0), "half halves halved halve halving midway")
     add((0.5, 50.0, 2.0, 4.0), "semi semifinal semifinals semifinalist semifinalists")
     add(
@@ -102,10 +83,10 @@ def _gives() -> dict[str, tuple[Key, ...]]:
     add(("t0", 12.0), "noon midday midnight")
     add((1.0, 24.0), "day overnight")
     add((1.0, 12.0, 365.0), "year")
-    add((1.0, 7.0), "week")
+    add((1.0, 7.0), "week weeklong")
+    add((1.0, 30.0), "month monthlong")
     add((1.0, 60.0), "hour")
     add(("6-25", 6.25, 6.0, 25.0), "korean")
-    add((0.0, 911.0, 9.0, 11.0), "sept september")
     return table
 
 
@@ -145,8 +126,10 @@ class _Reader:
             return
         numbers = [int(piece) for piece in re.split(r"[-/.:]", text)]
         if token.lastgroup == "slash" and numbers[1]:
-            fraction = number_key(numbers[0] / numbers[1])
-            self._values.append(Value(start, end, (fraction,), parts=dates.date_parts(numbers), unit="pair"))
+            keys: tuple[Key, ...] = (number_key(numbers[0] / numbers[1]),)
+            if numbers == [24, 7]:  # around the clock
+                keys += (24.0,)
+            self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
         elif token.lastgroup == "date":
             parts = tuple(
                 dates.year_keys(part[0]) if isinstance(part[0], float) and part[0] > 31 else part
@@ -198,10 +181,13 @@ class _Reader:
         meridiem = dates.read_meridiem(text, end)
         if meridiem and self._read_time(value, digits, *meridiem):
             return index + 1
+        if text.startswith(" o'clock", end) and self._read_time(value, digits, "", end + 8):
+            return index + 1
         value.unit = self._currency_before(value, index)
         following, touches = self._word(index + 1), self._gap(index) == ""
         if touches and following.lower() in _ORDINAL_ENDINGS:
             value.end += 2
+            value.unit = value.unit or "ordinal"
             if _CENTURY.match(text, value.end):
                 value.unit = "century"
             return index + 2
@@ -291,7 +277,7 @@ class _Reader:
             return
         basis = _BASIS_POINTS.match(self._text, value.end)
         if basis:
-            value.unit = "point"
+            value.unit = "basis point"
             value.keys = (number, number_key(number / 100))
             value.end = basis.end()
             return
@@ -300,7 +286,7 @@ class _Reader:
             return
         word = self._word(index + 1)
         unit = _UNITS.get(word.lower(), "")
-        if len(word) == 1 and gap != "":
+        if len(word) <= 2 and gap != "":
             return
         if unit in units.CURRENCIES and (word in ("in", "real", "rand", "p") and gap != ""):
             return
@@ -348,7 +334,7 @@ class _Reader:
         if lower in ENGLISH_NUMERALS:
             return self._read_numeral(index)
         keys = _GIVES.get(lower)
-        if keys is not None:
+        if keys is not None and (lower != "korean" or self._text.startswith(" War", end)):
             self._values.append(Value(start, end, keys[:1], strict=False, also=keys[1:]))
         if word[0].isupper():
             date = dates.english_month(word, self._before(index), self._text, start, end) or dates.english_day(
@@ -362,6 +348,8 @@ class _Reader:
                 self._values.append(Value(start, end, (float(len(word) - 2),), strict=False))
         elif lower in dates.ENGLISH_DAYS:
             self._values.append(Value(start, end, (f"w{dates.ENGLISH_DAYS[lower]}",), strict=False))
+        elif lower.endswith("fold") and lower[:-4].rstrip("-") in ENGLISH_NUMERALS:
+            self._values.append(Value(start, end, (ENGLISH_NUMERALS[lower[:-4]].size,), strict=False))
         if lower in _VAGUE:
             self._read_vague(start, lower)
         if lower in ("hour", "year", "hours", "years", "century", "month", "day") and _AND_A_HALF.match(
@@ -412,9 +400,13 @@ class _Reader:
             value.keys += (number_key(float(fraction) * size),)
             value.scale = size
             value.end = scaled.end()
+            while last + 1 < len(self._tokens) and self._tokens[last + 1].start() < value.end:
+                last += 1
         if words[0] in ("half",) and (past := _PAST.match(self._text, end)):
             value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
         numeral = ENGLISH_NUMERALS[words[0]]
+        follower = words[read.num_words] if read.num_words < len(words) else ""
+        value.wanted = _is_wanted(words[: read.num_words], read.numbers[0], follower)
         if read.num_words == 1 and numeral.kind == "scale":
             value.also += (f"v{len(str(int(numeral.size))) - 1}",)
         self._values.append(value)
@@ -425,6 +417,15 @@ class _Reader:
         ):
             value.also += (number_key(read.numbers[0] * 10),)
         return last + 1
+
+
+def _is_wanted(words: list[str], number: float, follower: str) -> bool:
+    """Whether a number in words is one to count with: no article, half or first that translators put otherwise."""
+    if ENGLISH_NUMERALS[words[-1]].kind == "ordinal":
+        return follower in ("quarter", "world") or (number >= 3 and words[-1] not in ("quarter", "quarters"))
+    return (
+        number >= 2 and words[-1] != "dozen" and any(ENGLISH_NUMERALS[w].kind != "scale" for w in words if w != "and")
+    )
 
 
 def _floats(numbers: tuple[Key, ...]) -> list[float]:

@@ -29,7 +29,7 @@ ENGLISH = {
     "mm": "mm millimetre millimetres millimeter millimeters",
     "mile": "mile miles mi",
     "foot": "foot feet ft",
-    "inch": "inch inches in",
+    "inch": "inch inches",
     "yard": "yard yards yd yds",
     "kg": "kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
     "gram": "g gram grams gramme grammes",

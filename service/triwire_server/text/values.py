@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 Key = float | str
 
@@ -26,6 +27,7 @@ class Value:
         parts: what its pieces mean, if they may stand alone on the other side ("9/11": month, day); all needed.
         also: what the other side may make of it, though it does not answer for this value itself (12 months: a year).
         strict: whether it is written so that the other side must have it: digits, names of months and weekdays.
+        wanted: whether a translation must have it all the same, though it is in words: "seven men".
         unit: a currency as "USD", a unit as "percent", "point", "year", "metre"; "name" in F-16; empty if none.
         scale: what a scale word multiplied it with; 1 if there was none.
         half: "am" or "pm" of a time of day, if said.
@@ -35,6 +37,7 @@ class Value:
     end: int
     keys: tuple[Key, ...]
     strict: bool = True
+    wanted: bool = False
     unit: str = ""
     scale: float = 1.0
     parts: tuple[tuple[Key, ...], ...] = ()
@@ -135,8 +138,76 @@ _CONNECTOR = re.compile(
 )
 
 
+_IN_A_DATE = re.compile(r"(?:st|nd|rd|th)?(?:[ ,.]{1,2}| of | de )?")
+
+
+def _mark_days(text: str, values: list[Value]) -> None:
+    """The number beside a month is a day."""
+    for first, second in pairwise(values):
+        month, day = (first, second) if str(first.keys[0])[0] == "m" else (second, first)
+        number = day.number
+        if (
+            number is None
+            or day.unit not in ("", "day", "ordinal")
+            or not 1 <= number <= 31
+            or str(month.keys[0])[0] != "m"
+        ):
+            continue
+        if second.start - first.end <= 6 and _IN_A_DATE.fullmatch(text, first.end, second.start):
+            day.unit = "date"
+
+
+_SIXTY_OR_TWELVE = {
+    ("hour", "minute"): 60,
+    ("minute", "second"): 60,
+    ("year", "month"): 12,
+    ("foot", "inch"): 12,
+    ("metre", "cm"): 100,
+}
+
+
+def _join_durations(text: str, values: list[Value]) -> None:
+    """1시간 30분 may be 90 minutes, 2년 6개월 two and a half years."""
+    for first, second in pairwise(values):
+        size = _SIXTY_OR_TWELVE.get((first.unit, second.unit))
+        if size is None:
+            continue
+        gap = text[first.end : second.start]
+        long, short = first.number, second.number
+        if long is None or short is None or (len(gap) > 1 and not _AND.fullmatch(gap)):
+            continue
+        keys = (number_key(long * size + short), number_key(long + short / size))
+        first.keys += keys
+        second.keys += keys
+
+
+_AND = re.compile(r"[ -]?[a-z]{0,8} ?(?:and |, )?")
+_OUT_OF = re.compile(r" (?:out of|in) (?:every )?")
+_AMONG = re.compile(r"(?:명|개|곳|건|가구|팀)?\s?(?:중|가운데)\s?|(?:人|件|社|校)(?:に|中|のうち)")
+
+
+def _join_shares(text: str, values: list[Value]) -> None:
+    """Four out of 10 are 40 per cent."""
+    for first, second in pairwise(values):
+        share, whole = first.number, second.number
+        if not share or not whole or first.unit or second.start - first.end > 14:
+            continue
+        if _AMONG.fullmatch(text, first.end, second.start):
+            share, whole = whole, share
+        elif not _OUT_OF.fullmatch(text, first.end, second.start):
+            continue
+        if share < whole:
+            first.unit = second.unit = "share"
+            keys = (number_key(100 * share / whole),)
+            first.keys += keys
+            second.keys += keys
+
+
 def connect(text: str, values: list[Value]) -> None:
     """Let the first of two values that belong together mean what only the second says: scale, unit, month, hour."""
+    _mark_days(text, values)
+    _join_durations(text, values)
+    _join_shares(text, values)
     for index in range(len(values) - 2, -1, -1):
         first, second = values[index], values[index + 1]
         number = first.number
@@ -145,7 +216,7 @@ def connect(text: str, values: list[Value]) -> None:
         gap = text[first.end : second.start]
         if len(gap) > 8 or not _CONNECTOR.fullmatch(gap):
             continue
-        if first.unit in ("", "name"):
+        if first.unit in ("", "name", "ordinal"):
             first.unit = second.unit if second.unit in _SHARED_UNITS else first.unit
             if second.keys[0].__class__ is str:
                 _share_date(first, second, number)
@@ -153,7 +224,7 @@ def connect(text: str, values: list[Value]) -> None:
             first.keys += (number_key(number * second.scale),)
 
 
-_SHARED_UNITS = frozenset({"percent", "point"})
+_SHARED_UNITS = frozenset(["percent", "point", "date", "day"])
 
 
 def _share_date(first: Value, second: Value, number: float) -> None:

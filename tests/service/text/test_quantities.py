@@ -1,10 +1,14 @@
+from itertools import permutations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.service.text.quantity_triples import TRIPLES
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.quantities import check_claims, check_quantities
+from triwire_server.text.claims import check_claims
+from triwire_server.text.quantities import check_quantities
 
 SERVED = st.sampled_from(["en", "ko", "ja", "en-GB", "ja-JP"])
 
@@ -45,6 +49,14 @@ def test_a_changed_value_is_one_finding_with_both_forms(
     source: str, target: str, from_to: str, expected: list[tuple[str, str, str, str]]
 ) -> None:
     assert shown(check_quantities(source, target, *from_to.split("-"))) == expected
+
+
+@pytest.mark.parametrize("triple", TRIPLES, ids=lambda triple: triple[0][:40])
+def test_right_translations_are_not_flagged(triple: tuple[str, ...]) -> None:
+    texts_by_language = dict(zip(("en", "ko", "ja"), triple, strict=True))
+    for (source_language, source), (target_language, target) in permutations(texts_by_language.items(), 2):
+        findings = check_quantities(source, target, source_language, target_language)
+        assert shown(findings) == [], f"{source_language}-{target_language}: {source} {target}"
 
 
 def test_other_languages_are_not_read() -> None:
