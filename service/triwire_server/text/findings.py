@@ -16,6 +16,7 @@ from triwire_server.text.finding import CRITICAL, WARNING
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language, detect_languages
 from triwire_server.text.lengths import check_empty, check_length
+from triwire_server.text.names import check_claimed_names, check_names
 from triwire_server.text.output_language import check_characters, check_language
 from triwire_server.text.quotes import check_quoted_words, check_quotes
 from triwire_server.text.repetition import check_repetition, check_said_before
@@ -70,6 +71,7 @@ def check_translation(
     findings += check_length(source, target, source_tag, target_tag)
     if is_broken(findings):
         return findings  # what an output that is none says of numbers, names and quotations does not matter
+    findings += check_names(source, target, source_tag, target_tag)
     findings += check_quotes(source, target)
     return findings
 
@@ -119,7 +121,9 @@ def _check_form(point: str, tag: str, bodies: Bodies, everything: str) -> list[F
 
 def _check_content(point: str, tag: str, bodies: Bodies, article_tag: str) -> list[Finding]:
     """Doubts about what a statement claims."""
-    return check_quoted_words(bodies, point, article_tag, tag)
+    findings = check_claimed_names(bodies, point, article_tag, tag)
+    findings += check_quoted_words(bodies, point, article_tag, tag)
+    return findings
 
 
 def _language_of(article: Article, text: str) -> str:

@@ -162,7 +162,7 @@ def test_a_name_in_its_own_script_is_a_warning_and_in_brackets_nothing() -> None
     assert shown(check_summary(ENGLISH, ["The port of 서해항 reopened on Monday at noon"], "en")[0]) == [
         ("WRONG_LANGUAGE", "WARNING", "ko")
     ]
-    assert check_summary(ENGLISH, ["The port of Seohae (서해항) reopened on Monday"], "en") == [[]]
+    assert check_summary(ENGLISH, ["The port of Westmere (서해항) reopened on Monday"], "en") == [[]]
 
 
 def test_a_statement_made_before_is_found() -> None:
