@@ -28,8 +28,22 @@ DIRECTIONS = [(source, target) for source in ("en", "ko", "ja") for target in ("
 
 # Right in English, Korean, Japanese; then as a model may spell it in each. All invented.
 NAMES = [
-    ("Marek Tolvanen", "마레크 톨바넨", "マレク・トルバネン", "Marek Tolvannen", "마렉 톨바넨", "マーレク・トルヴァネン"),
-    ("Ilse Brandvik", "일세 브란드비크", "イルセ・ブランドビク", "Ilse Brandwick", "일제 브란트빅", "イルゼ・ブラントビク"),
+    (
+        "Marek Tolvanen",
+        "마레크 톨바넨",
+        "マレク・トルバネン",
+        "Marek Tolvannen",
+        "마렉 톨바넨",
+        "マーレク・トルヴァネン",
+    ),
+    (
+        "Ilse Brandvik",
+        "일세 브란드비크",
+        "イルセ・ブランドビク",
+        "Ilse Brandwick",
+        "일제 브란트빅",
+        "イルゼ・ブラントビク",
+    ),
     ("Han Do-gyeom", "한도겸", "ハン・ドギョム", "Han Do-kyum", "한도경", "ハン・ドキョム"),
     ("Seo Yu-rin", "서유린", "ソ・ユリン", "Suh Yoo-rin", "서유림", "ソー・ユリン"),
     ("Tetsuo Amagiri", "아마기리 데쓰오", "天霧哲夫", "Tetsuo Amakiri", "아마기리 테츠오", "天切鉄雄"),
@@ -40,7 +54,14 @@ NAMES = [
     ("Orsund Strait", "오르순드 해협", "オルスン海峡", "Oresund Straits", "외르순드 해협", "エーレスン海峡"),
     ("Haneul Motors", "하늘모터스", "ハヌルモーターズ", "Sky Motors", "하눌 모터스", "ハヌル・モータース"),
     ("Ministry of Tides", "조수부", "潮汐省", "Tide Ministry", "조류부", "潮流省"),
-    ("Brightwater Accord", "브라이트워터 협정", "ブライトウォーター協定", "Bright Water Agreement", "밝은 물 협정", "明水合意"),
+    (
+        "Brightwater Accord",
+        "브라이트워터 협정",
+        "ブライトウォーター協定",
+        "Bright Water Agreement",
+        "밝은 물 협정",
+        "明水合意",
+    ),
     ("Fennick Group", "페닉그룹", "フェニック・グループ", "Phoenix Group", "피닉스 그룹", "フェニックスグループ"),
     ("Tarsel", "타르셀", "タルセル", "Tarcel", "타셀", "ターセル"),
     ("Dunmore Point", "던모어포인트", "ダンモア岬", "Donmore Point", "둔모르 포인트", "ドンモア・ポイント"),
@@ -48,7 +69,7 @@ NAMES = [
     ("Gildan Lee", "이길단", "イ・ギルダン", "Kildan Lee", "이길담", "イ・キルダン"),
     ("Rovelle", "로벨", "ロベール", "Rovel", "로벨르", "ロヴェル"),
     ("Port Aurel", "포르오렐", "ポールオレル", "Port Orel", "포트 아우렐", "ポート・アウレル"),
-]  # fmt: skip
+]
 VERBATIM = [
     ("Nordvale", "Nordvail", "노르드베일", "ノルドベール"),
     ("QuillOS", "Quill OS", "퀼오에스", "クイルOS"),
@@ -56,23 +77,75 @@ VERBATIM = [
     ("Lumetra", "Lumitra", "루메트라", "ルメトラ"),
 ]
 TEMPLATES = [
-    ("{a} met {b} in the capital on Monday.", "{a:은} 월요일 수도에서 {b:을} 만났다.", "{a}は月曜日に首都で{b}と会った。"),
-    ("Shares of {a} fell 3% after {b} said no.", "{b:이} 거부하자 {a:의} 주가는 3% 떨어졌다.", "{b}が拒否すると、{a}の株価は3%下落した。"),
-    ("{a}'s plan surprised {b}, officials said.", "{a:의} 계획은 {b:을} 놀라게 했다고 관계자는 말했다.", "{a}の計画は{b}を驚かせたと当局者は述べた。"),
-    ("“We trust {a},” {b} told reporters.", "“우리는 {a:을} 믿는다”고 {b:은} 기자들에게 말했다.", "「我々は{a}を信じる」と{b}は記者団に語った。"),
+    (
+        "{a} met {b} in the capital on Monday.",
+        "{a:은} 월요일 수도에서 {b:을} 만났다.",
+        "{a}は月曜日に首都で{b}と会った。",
+    ),
+    (
+        "Shares of {a} fell 3% after {b} said no.",
+        "{b:이} 거부하자 {a:의} 주가는 3% 떨어졌다.",
+        "{b}が拒否すると、{a}の株価は3%下落した。",
+    ),
+    (
+        "{a}'s plan surprised {b}, officials said.",
+        "{a:의} 계획은 {b:을} 놀라게 했다고 관계자는 말했다.",
+        "{a}の計画は{b}を驚かせたと当局者は述べた。",
+    ),
+    (
+        "“We trust {a},” {b} told reporters.",
+        "“우리는 {a:을} 믿는다”고 {b:은} 기자들에게 말했다.",
+        "「我々は{a}を信じる」と{b}は記者団に語った。",
+    ),
     ("The deal between {a} and {b} is off.", "{a:과} {b:의} 거래는 무산됐다.", "{a}と{b}の取引は白紙になった。"),
-    ("Critics of {a} turned to {b} for help.", "{a:을} 비판하는 이들은 {b:으로} 눈을 돌렸다.", "{a}を批判する人々は{b}に助けを求めた。"),
-    ("Nobody expected {a} to beat {b}.", "{a:이} {b:을} 이길 것으로는 아무도 예상하지 못했다.", "{a}が{b}に勝つとは誰も予想しなかった。"),
-    ("In a statement, {a} denied paying {b}.", "{a:은} 성명에서 {b:에게} 돈을 준 적이 없다고 밝혔다.", "{a}は声明で、{b}への支払いを否定した。"),
-    ("It was {a} that first named {b} in May.", "5월에 {b:을} 처음 거론한 것은 {a:이었다}.", "5月に{b}の名を最初に挙げたのは{a}だった。"),
+    (
+        "Critics of {a} turned to {b} for help.",
+        "{a:을} 비판하는 이들은 {b:으로} 눈을 돌렸다.",
+        "{a}を批判する人々は{b}に助けを求めた。",
+    ),
+    (
+        "Nobody expected {a} to beat {b}.",
+        "{a:이} {b:을} 이길 것으로는 아무도 예상하지 못했다.",
+        "{a}が{b}に勝つとは誰も予想しなかった。",
+    ),
+    (
+        "In a statement, {a} denied paying {b}.",
+        "{a:은} 성명에서 {b:에게} 돈을 준 적이 없다고 밝혔다.",
+        "{a}は声明で、{b}への支払いを否定した。",
+    ),
+    (
+        "It was {a} that first named {b} in May.",
+        "5월에 {b:을} 처음 거론한 것은 {a:이었다}.",
+        "5月に{b}の名を最初に挙げたのは{a}だった。",
+    ),
     ("Unlike {a}, {b} has kept its promise.", "{a:과} 달리 {b:은} 약속을 지켰다.", "{a}とは違い、{b}は約束を守った。"),
-    ("What is called {a} began as {b}.", "{a:이라고} 불리는 것은 {b:으로} 시작했다.", "{a}と呼ばれるものは{b}として始まった。"),
-    ("{a} (pictured) will replace {b} in June.", "6월에 {a:이}(사진) {b:을} 대신한다.", "6月に{a}（写真）が{b}に代わる。"),
-    ("Neither {a} nor {b} commented on the leak.", "{a:도} {b:도} 유출에 대해 논평하지 않았다.", "{a}も{b}も流出についてコメントしなかった。"),
-    ("Residents blamed {a}; the court blamed {b}.", "주민들은 {a:을}, 법원은 {b:을} 탓했다.", "住民は{a}を、裁判所は{b}を責めた。"),
-    ("The report on {a}, a rival of {b}, is out.", "{b:의} 경쟁자인 {a:에} 관한 보고서가 나왔다.", "{b}のライバル、{a}に関する報告書が出た。"),
+    (
+        "What is called {a} began as {b}.",
+        "{a:이라고} 불리는 것은 {b:으로} 시작했다.",
+        "{a}と呼ばれるものは{b}として始まった。",
+    ),
+    (
+        "{a} (pictured) will replace {b} in June.",
+        "6월에 {a:이}(사진) {b:을} 대신한다.",
+        "6月に{a}（写真）が{b}に代わる。",
+    ),
+    (
+        "Neither {a} nor {b} commented on the leak.",
+        "{a:도} {b:도} 유출에 대해 논평하지 않았다.",
+        "{a}も{b}も流出についてコメントしなかった。",
+    ),
+    (
+        "Residents blamed {a}; the court blamed {b}.",
+        "주민들은 {a:을}, 법원은 {b:을} 탓했다.",
+        "住民は{a}を、裁判所は{b}を責めた。",
+    ),
+    (
+        "The report on {a}, a rival of {b}, is out.",
+        "{b:의} 경쟁자인 {a:에} 관한 보고서가 나왔다.",
+        "{b}のライバル、{a}に関する報告書が出た。",
+    ),
     ("From {a} to {b}, everyone signed it.", "{a:에서} {b:까지} 모두 서명했다.", "{a}から{b}まで、全員が署名した。"),
-]  # fmt: skip
+]
 LANGUAGES = ("en", "ko", "ja")
 
 
@@ -167,7 +240,9 @@ WORDS: dict[str, Written] = {
 }
 """What a model that reads the sentence itself may write, by what it does to the first name."""
 
-_MARK_ROLES = {"marks right": (0, 1), "marks swapped": (1, 0)}
+
+# Kinds of marked outputs that say something else than the source, with the terms that are in the wrong place.
+_MISPLACED = {"mark moved": 1, "marks swapped": 2}
 
 
 def marked(case: Case, marks: dict[str, str], target: str) -> dict[str, str]:
@@ -211,26 +286,33 @@ def measure(source: str, target: str, count: int) -> dict[str, Counter[str]]:
         for kind, output in marked(Case(case.source, case.right, (keyed[0], keyed[1])), marks, target).items():
             text, _ = protected.restore(output, target)
             text, findings = apply_terms(text, hits, target)
-            _count(results[kind], text, findings, hits, case, target)
+            _count(results[kind], text, findings, hits, case, target, is_in_place=kind not in _MISPLACED)
             # Each name is where it was, and another one is in its place: no check can see that.
-            results[kind]["misplaced"] += 2 if kind == "marks swapped" else kind == "mark moved"
+            results[kind]["misplaced"] += _MISPLACED.get(kind, 0)
     return results
 
 
 def _count(
-    counter: Counter[str], text: str, findings: list[Finding], hits: list[TermHit], case: Case, target: str
+    counter: Counter[str],
+    text: str,
+    findings: list[Finding],
+    hits: list[TermHit],
+    case: Case,
+    target: str,
+    *,
+    is_in_place: bool = True,
 ) -> None:
     reported = {finding.expected for finding in findings if not finding.actual}
     for hit in hits:
         is_in = hit.target_form in text
         counter.update(terms=1, hit=is_in, reported=hit.target_form in reported)
         counter["silent"] += not is_in and hit.target_form not in reported
-    if target != "ko":
+    if target != "ko" or not is_in_place:
         return
     for key, name in zip("ab", case.names, strict=True):
         particle = re.search(rf"\{{{key}:([^}}]+)\}}", case.right)
         form = name.forms[target]
-        if particle and form in text:
+        if particle and form in text and form not in reported:
             right = form + agree(form, particle.group(1))
             counter.update(particles=1, particles_right=right in text)
 
@@ -284,7 +366,8 @@ def main() -> None:
 
 def _line(kind: str, counter: Counter[str]) -> str:
     share = counter["hit"] / max(1, counter["terms"])
-    line = f"{kind:20} {counter['terms']:5} in output {share:7.1%}  reported {counter['reported']:4}  silent {counter['silent']}"
+    line = f"{kind:20} {counter['terms']:5} in output {share:7.1%}  reported {counter['reported']:4}"
+    line += f"  silent {counter['silent']}"
     if counter["misplaced"]:
         line += f"  misplaced {counter['misplaced']}"
     if counter["particles"]:

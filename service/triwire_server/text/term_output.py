@@ -161,6 +161,8 @@ _WORDS = {
     "en": re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’.-][A-Za-z\u00c0-\u024f]+)*"),
 }
 _MIN_MARGIN = 0.1
+# A syllable that may be a particle is taken for one where spelling alone does not decide.
+_PARTICLE_BONUS = 0.05
 
 
 def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit | None:
@@ -173,13 +175,17 @@ def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit
     if words is None:
         return None
     scored: dict[str, tuple[float, Edit]] = {}
-    for start, end in _phrases(text, words, hit.target_form, language):
+    for start, end, is_as_long in _phrases(text, words, hit.target_form, language):
         if found.covers(start, end):
             continue
         phrase = text[start:end]
-        score = likeness(phrase, hit.target_form, hit.source_form)
-        if score and _is_glossed(text, end, hit):
-            score += 1
+        if hit.target_form in phrase:
+            continue  # a word made of the form (한국어, Korean language), not another spelling of it
+        score = likeness(phrase, hit.target_form, is_verbatim=hit.is_verbatim)
+        if score and language == "ko" and text[end : end + 1] and kind_of(text[end]) == "h":
+            score += _PARTICLE_BONUS
+        if _is_glossed(text, end, hit) and (score or is_as_long):
+            score += 1.0  # whatever stands right before "(Calzadilla)" is meant to be Calzadilla
         if score and (phrase not in scored or scored[phrase][0] < score):
             scored[phrase] = (score, Edit(start, end, hit.target_form))
     best = sorted(scored.values(), key=lambda item: -item[0])
@@ -197,8 +203,8 @@ def _is_glossed(text: str, end: int, hit: TermHit) -> bool:
     return after[:1] in ("(", "（") and after[1:].lstrip().lower().startswith(hit.source_form.lower())
 
 
-def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Iterator[Span]:
-    """Runs of as many words as the form has, one fewer or one more; in Korean without the particles at their end."""
+def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Iterator[tuple[int, int, bool]]:
+    """Runs of as many words as the form has (True), one fewer or more; in Korean also without particles at the end."""
     tokens = [match.span() for match in words.finditer(text)]
     wanted = max(1, len(words.findall(form)))
     for index, (start, _) in enumerate(tokens):
@@ -210,7 +216,7 @@ def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Ite
                 text[tokens[i][1] : tokens[i + 1][0]] not in (" ", "·", "・", "＝", "=") for i in range(index, last)
             ):
                 continue
-            yield from ((start, end) for end in _ends(text, *tokens[last], language))
+            yield from ((start, end, count == wanted) for end in _ends(text, *tokens[last], language))
 
 
 def _ends(text: str, start: int, end: int, language: str) -> Iterator[int]:
