@@ -64,7 +64,7 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _MAX_BRACKET_CHARACTERS = 80
 _MAX_READ_CHARACTERS = 120
 _NUMBER = re.compile(r"([$€£¥₩]\s?)?((?:\d{1,30}|\d{1,3}(?:,\d{3}){1,9})(?:\.(\d{1,20}))?)$", re.ASCII)
-_AFTER_DIGIT = re.compile(r"\d\s?([A-Za-zμ]{1,5}(?:/[A-Za-z]{1,2})?[23]?)$", re.ASCII)
+_AFTER_DIGIT = re.compile(r"[\d만억천백]\s?([A-Za-zμ]{1,5}(?:/[A-Za-z]{1,2})?[23]?)$", re.ASCII)
 _LATIN = re.compile(r"[A-Za-z]{1,40}$")
 _CUBE = {"²": "2", "³": "3"}
 
@@ -194,7 +194,7 @@ def _is_speakable(word: str) -> bool:
 
 # Endings of English words, the longest first: what the Korean spelling of the word ends in.
 _ENDINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern + "$"), mark)
+    (re.compile(f"(?:{pattern})$"), mark)
     for pattern, mark in (
         (r"[^aeiou]?(?:gne|[mn]e)", "c"),  # 타임 time, 폰 phone, 샴페인 champagne
         (r"(?:[^aeiou]|[aeiou])le", "l"),  # 애플 apple, 모바일 mobile

@@ -11,10 +11,10 @@ from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.language import base_language
-from triwire_server.text.particles import mend_certain_particle
 from triwire_server.text.term_index import TermHit, TermIndex
 from triwire_server.text.term_marks import ProtectedTerms, protect_terms
 from triwire_server.text.term_output import (
+    Edit,
     Found,
     distinct,
     edit_text,
@@ -77,9 +77,8 @@ def apply_terms(output: str, hits: Sequence[TermHit], target_language: str) -> t
 
 def _mend_particles(text: str, wanted: Sequence[TermHit], found: Found) -> tuple[str, Found]:
     """Particles after forms that stood there already, where they are certainly wrong."""
-    mended = text
-    for end in sorted((end for places in found.right.values() for _, end in places), reverse=True):
-        mended = mend_certain_particle(mended, end)
+    spans = [span for places in found.right.values() for span in places]
+    mended = edit_text(text, [Edit(start, end, text[start:end], is_standing=True) for start, end in spans], "ko")
     return (text, found) if mended == text else (mended, find_targets(mended, wanted))
 
 

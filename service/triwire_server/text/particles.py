@@ -62,7 +62,26 @@ _register()
 _UNSURE = frozenset(
     {"고", "자", "니", "지", "면", "네", "죠", "냐", "던", "여", "라", "이여", "세요", "아", "야", "이야"}
 )
-_CERTAIN = frozenset({"은", "는", "을", "를", "와", "이라고", "이라는", "라고", "라는", "으로", "으로부터", "이며"})
+_CERTAIN = frozenset(
+    {
+        "이",
+        "과",
+        "이나",
+        "이란",
+        "은",
+        "는",
+        "을",
+        "를",
+        "와",
+        "이라고",
+        "이라는",
+        "라고",
+        "라는",
+        "으로",
+        "으로부터",
+        "이며",
+    }
+)
 # The past of the copula takes any ending: 이었다가도, 였습니다, 였지만.
 _PAST = re.compile(r"(이었|였)([가-힣]{1,6})(?![가-힣])")
 _WRITTEN_PAIR = re.compile(
@@ -119,14 +138,16 @@ def mend_particle(text: str, end: int) -> str:
 def mend_certain_particle(text: str, end: int) -> str:
     """As `mend_particle`, for a form that was not put in but stood there: only what cannot be another word.
 
-    The form has to end in Hangul, for two readings of a Latin name may both be right. 가, 로 and the like are left
+    The form has to end in Hangul, for two readings of a Latin name may both be right, unless the particle is written as
+    a pair. 가, 로 and the like are left
     alone: 삼성가 is the Samsung family.
     """
     place = _particle_place(text, end)
-    if place is None or not "가" <= text[end - 1 : end] <= "힣":
+    if place is None:
         return text
     particle = text[place[0] : place[1]]
-    return mend_particle(text, end) if particle in _CERTAIN or _WRITTEN_PAIR.fullmatch(particle) else text
+    is_certain = particle in _CERTAIN and "가" <= text[end - 1 : end] <= "힣"
+    return mend_particle(text, end) if is_certain or _WRITTEN_PAIR.fullmatch(particle) else text
 
 
 def _particle_place(text: str, end: int) -> tuple[int, int] | None:

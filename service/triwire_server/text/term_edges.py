@@ -99,14 +99,16 @@ def kind_of(character: str) -> str:
 _HAN_BEFORE = frozenset("前元故同各米韓訪対在駐現両全")
 _HAN_BEFORE_LONG = frozenset("日中英仏独露北南新旧親反副")
 _HAN_AFTER = re.compile(
-    r"氏|首相|大統領|総書記|国家主席|主席|委員長|社長|会長|長官|官房長官|知事|市長|町長|区長|容疑者|被告|選手|監督|議員|教授|博士"
+    r"政府|政権|内閣|軍|当局|外務省|国防省|国防部|国会|議会|経済|企業|国民|市場|大使|国内|各地|全土|[東西南北中]部|国籍|出身|訪問|国境|社会"
+    r"|氏|首相|大統領|総書記|国家主席|主席|委員長|社長|会長|長官|官房長官|知事|市長|町長|区長|容疑者|被告|選手|監督|議員|教授|博士"
     r"|記者|代表|党首|総裁|[外財防法農]相|防衛相|財務相|国防相|経産相|厚労相|文科相|国交相|環境相|書記長|大臣|総理|幹事長|議長"
     r"|前|元|現|副|夫妻|夫人|兄弟|側|社|内|間|等|各|両|容疑|投手|騎手|八段|九段|名人|王将|棋聖|親方|関|師|女史|陛下|殿下|様|君|警部|巡査"
     r"|少将|中将|大将|大佐|中佐|少佐|司令官|報道官|事務総長|事務局長|局長|部長|課長|院長|校長|学長|頭取|専務|常務|取締役|理事長|理事|委員"
 )
 _NOT_AFTER_NAME = frozenset("人語系風流式派型的産製語")
 _LONG_HAN = 3
-_LATIN_ENDING = re.compile(r"(?:'s|s'|'|es|s)(?![\w'])|(?:'S|S'|ES|S)(?![\w'])")
+_NO_LATIN = r"(?![0-9A-Za-z_\u00c0-\u024f'])"
+_LATIN_ENDING = re.compile(rf"(?:'s|s'|'|es|s|'S|S'|ES|S){_NO_LATIN}")
 _ES = re.compile(r"(?:[sxzo]|ch|sh)$", re.IGNORECASE)
 _HANGUL_RUN = re.compile(r"[가-힣]{1,14}")
 
@@ -212,6 +214,10 @@ def are_particles(run: str) -> bool:
     return 0 < len(run) <= 14 and _PARTICLES.fullmatch(run) is not None
 
 
+# Suffixes of one syllable that leave a name what it is: 서울시 (city), 한국산 (made in), 자민당 (party).
+_JOINED_SYLLABLES = frozenset("시도군구산강역항섬만호사당부청법원측계제식형발행내전후현주성팀")
+
+
 def is_in_place(text: str, start: int, end: int) -> bool:
     """Whether a target form at text[start:end] of a folded output says the term.
 
@@ -219,7 +225,7 @@ def is_in_place(text: str, start: int, end: int) -> bool:
     in 삼성전자 (Samsung Electronics), 日本 (Japan) in 日本政府 (the government of Japan). A word that only begins alike
     does not hold it: 한국 (Korea) is not in 한국어 (Korean language).
     """
-    if stands_alone(text, start, end):
+    if stands_alone(text, start, end) or _has_demonym(text, start, end):
         return True
     length = end - start
     first, last = kind_of(text[start]), kind_of(text[end - 1])
@@ -229,6 +235,19 @@ def is_in_place(text: str, start: int, end: int) -> bool:
     if after and kind_of(after) == last:
         return _may_join_after(text, end, length, last)
     return bool(before) and first != "w" and last != "w" and after not in _NOT_AFTER_NAME
+
+
+_DEMONYM = re.compile(r"(?:n|an|ian|ese|ish|i)s?(?![0-9A-Za-z_\u00c0-\u024f])")
+
+
+def _has_demonym(text: str, start: int, end: int) -> bool:
+    """Whether a name stands as an adjective, which is how English says 한국의 (of Korea): Korean, Japanese, Israeli."""
+    return (
+        end - start >= 4
+        and text[start].isupper()
+        and _begins_word(text, start, end)
+        and bool(_DEMONYM.match(text, end))
+    )
 
 
 def _may_join_before(text: str, start: int, length: int, kind: str) -> bool:
@@ -247,7 +266,11 @@ def _may_join_after(text: str, end: int, length: int, kind: str) -> bool:
     if kind == "h":
         run = _HANGUL_RUN.match(text, end)
         joined = run.group() if run else ""
-        return are_particles(joined) or (len(joined) >= 2 and joined[0] not in "어인")
+        if are_particles(joined):
+            return True
+        # 로벨르의 (of "Rovelle" in another spelling) is 로벨 and a syllable that means nothing: 삼성전자의 is not.
+        is_syllable = len(joined) == 1 or are_particles(joined[1:])
+        return joined[0] in _JOINED_SYLLABLES if is_syllable else joined[0] not in "어인"
     return text[end] not in _NOT_AFTER_NAME
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from triwire_server.text.particles import mend_particle
+from triwire_server.text.particles import mend_certain_particle, mend_particle
 from triwire_server.text.term_edges import (
     Folded,
     are_particles,
@@ -32,6 +32,9 @@ class Edit:
     suffix: str = ""
     """What follows the form in place of an English ending: 의 and の (of)."""
 
+    is_standing: bool = False
+    """Whether the form stands there already, so that only the particle after it may be wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -43,15 +46,16 @@ class Found:
     loose: list[Edit]
     """Places where it differs in case, spaces or the points of a name."""
 
+    taken: bytearray
+    """For every character of the output whether a term stands there."""
+
     def has(self, form: str) -> bool:
         """Whether a target form stands anywhere, in its own or in a loose spelling."""
         return bool(self.right.get(form)) or any(edit.form == form for edit in self.loose)
 
     def covers(self, start: int, end: int) -> bool:
         """Whether a passage overlaps one where a term stands."""
-        spans = [span for places in self.right.values() for span in places]
-        spans += [(edit.start, edit.end) for edit in self.loose]
-        return any(start < other_end and other_start < end for other_start, other_end in spans)
+        return any(self.taken[start:end])
 
 
 def distinct(hits: Sequence[TermHit]) -> list[TermHit]:
@@ -65,17 +69,15 @@ def distinct(hits: Sequence[TermHit]) -> list[TermHit]:
 def find_targets(text: str, hits: Sequence[TermHit]) -> Found:
     """Where the target forms of distinct hits stand. A passage belongs to the longest form that fits it."""
     folded = fold(text)
-    found = Found({}, [])
-    taken = bytearray(len(folded.text))
+    found = Found({}, [], bytearray(len(text)))
     for hit in hits:
         spans: list[Span] = []
         for match in _pattern(hit.target_form).finditer(folded.text):
-            start, end = match.span()
-            if any(taken[start:end]) or not is_in_place(folded.text, start, end):
+            place = folded.span(*match.span())
+            if found.covers(*place) or not is_in_place(folded.text, *match.span()):
                 continue
-            taken[start:end] = b"\x01" * (end - start)
-            place = folded.span(start, end)
-            if _is_as_wanted(text[place[0] : place[1]], hit.target_form, folded, start):
+            found.taken[place[0] : place[1]] = b"\x01" * (place[1] - place[0])
+            if _is_as_wanted(text[place[0] : place[1]], hit.target_form, folded, match.start()):
                 spans.append(place)
             else:
                 found.loose.append(Edit(*place, hit.target_form))
@@ -113,12 +115,16 @@ def _is_as_wanted(found: str, form: str, folded: Folded, start: int) -> bool:
 def find_variants(text: str, hits: Sequence[TermHit], found: Found, language: str) -> list[Edit]:
     """Passages where a term stands as another language writes it, or as the source does, outside of brackets."""
     folded = fold(text)
+    taken = bytearray(found.taken)
     edits: list[Edit] = []
     for hit in hits:
         for form in hit.other_forms:
+            if fold(form).lower[:1] not in folded.lower:
+                continue  # most are of a script that the output does not have
             for match in _pattern(form).finditer(folded.text):
                 edit = _variant(folded, *match.span(), hit.target_form, language)
-                if edit and not found.covers(edit.start, edit.end) and not _overlaps(edits, edit):
+                if edit is not None and not any(taken[edit.start : edit.end]):
+                    taken[edit.start : edit.end] = b"\x01" * (edit.end - edit.start)
                     edits.append(edit)
     return edits
 
@@ -142,17 +148,33 @@ def _variant(folded: Folded, start: int, end: int, form: str, language: str) -> 
     return Edit(*folded.span(start, end), form, suffix)
 
 
-def _overlaps(edits: Sequence[Edit], edit: Edit) -> bool:
-    return any(edit.start < other.end and other.start < edit.end for other in edits)
+# A particle and what may stand between it and its term; see text/particles.py.
+_MAX_AFTER = 80
 
 
 def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:
-    """The text with every passage replaced, and in Korean the particle after each form agreeing with it."""
-    for edit in sorted(edits, key=lambda edit: -edit.start):
-        text = text[: edit.start] + edit.form + edit.suffix + text[edit.end :]
-        if language == "ko" and not edit.suffix:
-            text = mend_particle(text, edit.start + len(edit.form))
-    return text
+    """The text with every passage replaced, and in Korean the particle after each form agreeing with it.
+
+    Args:
+        text: an output.
+        edits: in any order, without overlaps.
+        language: base language of the output.
+    """
+    parts: list[str] = []
+    position = 0
+    ordered = sorted(edits, key=lambda edit: edit.start)
+    for index, edit in enumerate(ordered):
+        parts += [text[position : edit.start], edit.form, edit.suffix]
+        position = edit.end
+        if language != "ko" or edit.suffix:
+            continue
+        limit = ordered[index + 1].start if index + 1 < len(ordered) else len(text)
+        limit = min(limit, position + _MAX_AFTER)
+        mend = mend_certain_particle if edit.is_standing else mend_particle
+        parts.append(mend(edit.form + text[position:limit], len(edit.form))[len(edit.form) :])
+        position = limit
+    parts.append(text[position:])
+    return "".join(parts)
 
 
 _WORDS = {
@@ -161,25 +183,33 @@ _WORDS = {
     "en": re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’.-][A-Za-z\u00c0-\u024f]+)*"),
 }
 _MIN_MARGIN = 0.1
+# The longer a text, the likelier that something else in it is as near.
+_MAX_SEARCHED_CHARACTERS = 4000
+# A syllable that may be a particle is taken for one where spelling alone does not decide.
+_PARTICLE_BONUS = 0.05
 
 
 def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit | None:
     """The one passage that must be another spelling of a missing term; None if there is none, or more than one.
 
     Evidence is the spelling alone: consonants that agree with the target form's and most letters the same, or the
-    source form itself in brackets right after it.
+    source form itself in brackets right after it. Texts of over 4,000 characters are not searched.
     """
     words = _WORDS.get(language)
-    if words is None:
+    if words is None or len(text) > _MAX_SEARCHED_CHARACTERS:
         return None
     scored: dict[str, tuple[float, Edit]] = {}
-    for start, end in _phrases(text, words, hit.target_form, language):
+    for start, end, is_as_long in _phrases(text, words, hit.target_form, language):
         if found.covers(start, end):
             continue
         phrase = text[start:end]
-        score = likeness(phrase, hit.target_form, hit.source_form)
-        if score and _is_glossed(text, end, hit):
-            score += 1
+        if hit.target_form in phrase:
+            continue  # a word made of the form (한국어, Korean language), not another spelling of it
+        score = likeness(phrase, hit.target_form, is_verbatim=hit.is_verbatim)
+        if score and language == "ko" and text[end : end + 1] and kind_of(text[end]) == "h":
+            score += _PARTICLE_BONUS
+        if _is_glossed(text, end, hit) and (score or is_as_long):
+            score += 1.0  # whatever stands right before "(Calzadilla)" is meant to be Calzadilla
         if score and (phrase not in scored or scored[phrase][0] < score):
             scored[phrase] = (score, Edit(start, end, hit.target_form))
     best = sorted(scored.values(), key=lambda item: -item[0])
@@ -197,8 +227,8 @@ def _is_glossed(text: str, end: int, hit: TermHit) -> bool:
     return after[:1] in ("(", "（") and after[1:].lstrip().lower().startswith(hit.source_form.lower())
 
 
-def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Iterator[Span]:
-    """Runs of as many words as the form has, one fewer or one more; in Korean without the particles at their end."""
+def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Iterator[tuple[int, int, bool]]:
+    """Runs of as many words as the form has (True), one fewer or more; in Korean also without particles at the end."""
     tokens = [match.span() for match in words.finditer(text)]
     wanted = max(1, len(words.findall(form)))
     for index, (start, _) in enumerate(tokens):
@@ -210,7 +240,7 @@ def _phrases(text: str, words: re.Pattern[str], form: str, language: str) -> Ite
                 text[tokens[i][1] : tokens[i + 1][0]] not in (" ", "·", "・", "＝", "=") for i in range(index, last)
             ):
                 continue
-            yield from ((start, end) for end in _ends(text, *tokens[last], language))
+            yield from ((start, end, count == wanted) for end in _ends(text, *tokens[last], language))
 
 
 def _ends(text: str, start: int, end: int, language: str) -> Iterator[int]:

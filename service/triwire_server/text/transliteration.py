@@ -8,9 +8,16 @@ import functools
 import re
 import unicodedata
 
-_SAME_SCRIPT_LETTERS = 0.6
+# Shares of letters that two spellings of one name have in common at least. Below _MIN_LETTERS a common word may be as
+# near (현재, now, to 현대, Hyundai), below _LONG_LETTERS with few letters of its own.
+_MIN_LETTERS = 7
+_LONG_LETTERS = 12
+_LONG_SHARE = 0.6
+_SHORT_SHARE = 0.75
+_SAME_BUT_ONE_SHARE = 0.8
+_ACROSS_SCRIPTS = 0.6
 _MIN_CONSONANTS = 3
-_MIN_CONSONANTS_ACROSS = 4
+_MIN_CONSONANTS_ACROSS = 5
 _MAX_COMPARED_CHARACTERS = 60
 
 _INITIALS = ("k", "k", "n", "t", "t", "l", "m", "p", "p", "s", "s", "", "s", "s", "s", "k", "t", "p", "h")
@@ -98,35 +105,43 @@ def _latin_skeleton(word: str, is_rhotic: bool) -> str:
     return "".join(parts)
 
 
-def likeness(phrase: str, target_form: str, source_form: str) -> float:
+def likeness(phrase: str, target_form: str, *, is_verbatim: bool = False) -> float:
     """How surely a phrase of an output is another spelling of a name, 0 to 1; 0: no evidence.
 
     Args:
         phrase: words of the output.
-        target_form: how they should be written; of the same script mostly.
-        source_form: how the source language writes the name, in another script.
+        target_form: how they should be written.
+        is_verbatim: whether the form keeps the script of the source language, so that the phrase may be in another one.
     """
     found = skeleton(phrase)
     if len(found) < _MIN_CONSONANTS or phrase == target_form:
         return 0.0
-    if _is_near(found, skeleton(target_form)):
+    wanted_skeleton = skeleton(target_form)
+    least = _least_share(found, wanted_skeleton)
+    if least <= 1:
         letters, wanted = _letters(phrase), _letters(target_form)
-        share = 1 - _distance(letters, wanted) / max(len(letters), len(wanted))
-        if share >= _SAME_SCRIPT_LETTERS:
+        size = max(len(letters), len(wanted))
+        share = 1 - _distance(letters, wanted) / size
+        if size >= _MIN_LETTERS and share >= (least if size >= _LONG_LETTERS else max(least, _SHORT_SHARE)):
             return share
-    is_name = source_form[:1] != source_form[:1].lower()
-    if is_name and len(found) >= _MIN_CONSONANTS_ACROSS:
-        return _SAME_SCRIPT_LETTERS if found in (skeleton(source_form), skeleton(source_form, is_rhotic=True)) else 0.0
+    if is_verbatim and len(found) >= _MIN_CONSONANTS_ACROSS:
+        return _ACROSS_SCRIPTS if found in (wanted_skeleton, skeleton(target_form, is_rhotic=True)) else 0.0
     return 0.0
 
 
-def _is_near(found: str, wanted: str) -> bool:
-    return found == wanted or (min(len(found), len(wanted)) >= 5 and _distance(found, wanted) <= 1)
+def _least_share(found: str, wanted: str) -> float:
+    """Letters that must be the same, 0 to 1, by how well the consonants agree; over 1: another name."""
+    if found == wanted:
+        return _LONG_SHARE
+    if abs(len(found) - len(wanted)) > 1 or _distance(found, wanted) > 1:
+        return 1.1
+    # One consonant more, fewer or another: 서유림 for 서유린 (Seo Yu-rin), but 이재용 is not 이재명 (two people).
+    return _LONG_SHARE if min(len(found), len(wanted)) >= 5 else _SAME_BUT_ONE_SHARE
 
 
 def _letters(text: str) -> str:
-    """Letters without spaces, points and hyphens; Hangul as its jamo."""
-    plain = "".join(c for c in text[:_MAX_COMPARED_CHARACTERS].lower() if c.isalnum())
+    """Letters without spaces, points and hyphens; Hangul as its jamo, kana without lengths."""
+    plain = "".join(c for c in text[:_MAX_COMPARED_CHARACTERS].lower() if c.isalnum() and c not in "ーッっ")
     return unicodedata.normalize("NFD", plain)
 
 
