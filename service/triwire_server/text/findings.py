@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.claims import ArticleQuantities, check_statement, read_article
 from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.finding import CRITICAL, WARNING
+from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language, detect_languages
 from triwire_server.text.lengths import check_empty, check_length
 from triwire_server.text.names import check_claimed_names, check_names
 from triwire_server.text.output_language import check_characters, check_language
+from triwire_server.text.quantities import check_quantities
 from triwire_server.text.quotes import check_quoted_words, check_quotes
 from triwire_server.text.repetition import check_repetition, check_said_before
 
@@ -46,7 +49,7 @@ def check_translation(
         target: body in the target language; ranges of the findings are places in it.
         source_language: BCP-47 tag of the source.
         target_language: BCP-47 tag asked for.
-        terms: glossary terms that hit the source. Not looked at yet.
+        terms: glossary terms, in order of priority.
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
@@ -72,7 +75,9 @@ def check_translation(
     if is_broken(findings):
         return findings  # what an output that is none says of numbers, names and quotations does not matter
     findings += check_names(source, target, source_tag, target_tag)
+    findings += check_quantities(source, target, source_tag, target_tag)
     findings += check_quotes(source, target)
+    findings += check_terms(source, target, terms, source_language, target_language)
     return findings
 
 
@@ -94,6 +99,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
     everything = "\n".join(body for _, body in bodies)
     article_tag = _language_of(article, everything)
+    quantities = read_article(bodies, article_tag)
     results: list[list[Finding]] = []
     for index, point in enumerate(points):
         findings = check_empty("", point)
@@ -102,7 +108,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
             is_same = any(finding.severity == CRITICAL for finding in said_before)
             findings = said_before if is_same else _check_form(point, tag, bodies, everything) or said_before
             if not is_broken(findings):
-                findings += _check_content(point, tag, bodies, article_tag)
+                findings += _check_content(point, tag, bodies, article_tag, quantities)
         results.append(findings)
     for findings, more in zip(results, check_whole_article(bodies, points, results), strict=True):
         findings += more
@@ -119,9 +125,12 @@ def _check_form(point: str, tag: str, bodies: Bodies, everything: str) -> list[F
     return findings
 
 
-def _check_content(point: str, tag: str, bodies: Bodies, article_tag: str) -> list[Finding]:
+def _check_content(
+    point: str, tag: str, bodies: Bodies, article_tag: str, quantities: ArticleQuantities
+) -> list[Finding]:
     """Doubts about what a statement claims."""
     findings = check_claimed_names(bodies, point, article_tag, tag)
+    findings += check_statement(quantities, point, tag)
     findings += check_quoted_words(bodies, point, article_tag, tag)
     return findings
 
