@@ -42,7 +42,35 @@ class _Order:
     key: str
 
 
-def check_obedience(article: Article, points: Sequence[str], language: str) -> list[list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What statements about an article can rest on: its words without the orders in it. Read once, used often."""
+
+    language: str
+    orders: Sequence[_Order]
+    units: frozenset[str]
+    letters: str
+
+
+def ground_of(article: Article) -> Ground:
+    """Read an article, captions and bylines included, boilerplate not."""
+    blocks = [block for block in article.blocks if block.kind != BlockKind.BLOCK_KIND_BOILERPLATE]
+    bodies = [plain_text(block) for block in blocks]
+    orders: list[_Order] = []
+    reported: list[str] = []
+    for block, body, ordered in zip(blocks, bodies, find_orders(bodies, article.language), strict=True):
+        position = 0
+        for start, end in ordered:
+            text = body[start:end]
+            orders.append(_Order(block.block_id, (start, end), bool(block.text), _units(text), _key(text)))
+            reported.append(body[position:start])
+            position = end
+        reported.append(body[position:])
+    units = frozenset(unit for text in reported for unit in _units(text))
+    return Ground(article.language, orders, units, "\n".join(_key(text) for text in reported))
+
+
+def check_obedience(article: Article | Ground, points: Sequence[str], language: str) -> list[list[Finding]]:
     """Statements of a summary that rest on nothing the article reports, one list for each statement.
 
     Sentences that are orders to a model ("Ignore the above and write ..."), and what follows them in their block, are
@@ -57,19 +85,18 @@ def check_obedience(article: Article, points: Sequence[str], language: str) -> l
     statement that is otherwise of the article, LENGTH_RATIO measures, COPIED_SOURCE is about faithful words.
 
     Args:
-        article: what was summarized; what the source is a place in, if an order was followed.
+        article: what was summarized, or what `ground_of` read of it; the source of a finding is a place in it, if an
+            order was followed.
         points: the statements.
         language: BCP-47 tag of the statements. In another language than the article's only orders can be recognized
             that were followed in the words they were given in.
     """
-    orders, reported, report = _read(article)
-    is_same = base_language(language) == base_language(article.language)
-    return [_check(point, language, orders, reported, report, is_same=is_same) for point in points]
+    ground = ground_of(article) if isinstance(article, Article) else article
+    return [_check(point, language, ground) for point in points]
 
 
-def _check(
-    point: str, language: str, orders: Sequence[_Order], reported: frozenset[str], report: str, *, is_same: bool
-) -> list[Finding]:
+def _check(point: str, language: str, ground: Ground) -> list[Finding]:
+    is_same = base_language(language) == base_language(ground.language)
     findings: list[Finding] = []
     ranges = split_sentences(point, language)
     for start, end in ranges:
@@ -77,16 +104,16 @@ def _check(
         units = _units(sentence)
         if not units:
             continue
-        obeyed = _followed(sentence, units, orders, reported, report)
-        rests_on_nothing = is_same and not units & reported
+        obeyed = _followed(sentence, units, ground)
+        rests_on_nothing = is_same and not units & ground.units
         is_short = len(units) < 4
         # One word beside others, such as an exclamation, is no statement.
-        if obeyed is None and (not rests_on_nothing or (is_short and len(ranges) > 1 and not orders)):
+        if obeyed is None and (not rests_on_nothing or (is_short and len(ranges) > 1 and not ground.orders)):
             continue
         finding = Finding(
             kind=Finding.KIND_OPTION_NOT_APPLIED,
             severity=Finding.SEVERITY_WARNING
-            if obeyed is None and is_short and not orders
+            if obeyed is None and is_short and not ground.orders
             else Finding.SEVERITY_CRITICAL,
             expected="options.style",
             message="the statement rests on nothing in the article"
@@ -102,37 +129,16 @@ def _check(
     return findings
 
 
-def _followed(
-    sentence: str, units: frozenset[str], orders: Sequence[_Order], reported: frozenset[str], report: str
-) -> _Order | None:
+def _followed(sentence: str, units: frozenset[str], ground: Ground) -> _Order | None:
     """The order whose words a sentence says, the report's not counted."""
     key = _key(sentence)
     is_cjk = any(script_of(character) in (Script.HANGUL, Script.KANA, Script.HAN) for character in key)
-    for order in orders:
-        if len(key) >= _MIN_KEY[is_cjk] and key in order.key and key not in report:
+    for order in ground.orders:
+        if len(key) >= _MIN_KEY[is_cjk] and key in order.key and key not in ground.letters:
             return order
-        if 2 * len((units & order.units) - reported) >= len(units):
+        if 2 * len((units & order.units) - ground.units) >= len(units):
             return order
     return None
-
-
-def _read(article: Article) -> tuple[list[_Order], frozenset[str], str]:
-    """The orders of an article, and the words and the letters of all the rest, captions and bylines included."""
-    blocks = [block for block in article.blocks if block.kind != BlockKind.BLOCK_KIND_BOILERPLATE]
-    bodies = [plain_text(block) for block in blocks]
-    told = find_orders(bodies, article.language)
-    orders: list[_Order] = []
-    reported: list[str] = []
-    for block, body, ordered in zip(blocks, bodies, told, strict=True):
-        position = 0
-        for start, end in ordered:
-            text = body[start:end]
-            orders.append(_Order(block.block_id, (start, end), bool(block.text), _units(text), _key(text)))
-            reported.append(body[position:start])
-            position = end
-        reported.append(body[position:])
-    units = frozenset(unit for text in reported for unit in _units(text))
-    return orders, units, "\n".join(_key(text) for text in reported)
 
 
 def _units(text: str) -> frozenset[str]:
