@@ -177,6 +177,26 @@ def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:
     return "".join(parts)
 
 
+# Adjectives of countries that do not begin with the country's name; those that do (Korean) count as the name itself.
+_ADJECTIVES_OF = """
+Afghanistan:Afghan Argentina:Argentine Austria:Austrian Belgium:Belgian Britain:British Chile:Chilean China:Chinese
+Denmark:Danish England:English Europe:European Finland:Finnish France:French Germany:German Greece:Greek
+Lebanon:Lebanese Hungary:Hungarian Iceland:Icelandic Ireland:Irish Italy:Italian Kazakhstan:Kazakh
+Mexico:Mexican Morocco:Moroccan Myanmar:Burmese Netherlands:Dutch Norway:Norwegian Peru:Peruvian
+Philippines:Philippine Poland:Polish
+Portugal:Portuguese Scotland:Scottish Spain:Spanish Sweden:Swedish Switzerland:Swiss Taiwan:Taiwanese Thailand:Thai
+Turkey:Turkish Ukraine:Ukrainian Uzbekistan:Uzbek Wales:Welsh Tibet:Tibetan Venezuela:Venezuelan Yemen:Yemeni
+"""
+_ADJECTIVES = dict(pair.split(":") for pair in _ADJECTIVES_OF.split())
+
+
+def find_adjective(text: str, hit: TermHit, language: str) -> Span | None:
+    """Where an English output has a country's adjective in place of its name: the German navy (독일 해군)."""
+    adjective = _ADJECTIVES.get(hit.target_form.removeprefix("the ").removeprefix("The ")) if language == "en" else None
+    match = re.search(rf"\b{adjective}s?\b", text) if adjective else None
+    return match.span() if match else None
+
+
 _WORDS = {
     "ko": re.compile(r"[가-힣]+"),
     "ja": re.compile(r"[\u30a1-\u30fa\u30fc]+"),
@@ -203,8 +223,8 @@ def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit
         if found.covers(start, end):
             continue
         phrase = text[start:end]
-        if hit.target_form in phrase:
-            continue  # a word made of the form (한국어, Korean language), not another spelling of it
+        if hit.target_form in phrase or (language == "en" and hit.target_form.startswith(phrase)):
+            continue  # a word made of the form (한국어, Korean language) or its stem, not another spelling
         score = likeness(phrase, hit.target_form, is_verbatim=hit.is_verbatim)
         if score and language == "ko" and text[end : end + 1] and kind_of(text[end]) == "h":
             score += _PARTICLE_BONUS

@@ -66,6 +66,10 @@ def test_a_summary_may_leave_a_term_out_but_not_write_it_wrong(is_summary: bool)
     assert [(finding.expected, finding.actual) for finding in findings] == expected
 
 
+def test_a_summary_is_mended_without_a_word_of_what_it_leaves_out() -> None:
+    assert apply_terms("Samsung은 올랐다.", HITS, "ko", is_summary=True) == ("삼성은 올랐다.", [])
+
+
 def test_marks_become_target_forms_with_their_particles() -> None:
     protected = protect_terms(SOURCE, HITS)
     assert protected.text == "[1] and [2] met [3] of the [4]."
@@ -234,6 +238,7 @@ def test_an_output_gets_the_forms_of_the_glossary(
             [("Kim You-geun", "Kim Yoo-keun")],
         ),
         ({"ko": "항구", "en": "harbour"}, "The port is open.", None, [("harbour", "")]),
+        ({"ko": "독일", "en": "Germany"}, "The German navy", None, [("Germany", "German")]),
         ({"ko": "이란", "en": "Iran"}, "Irate voters", None, [("Iran", "")]),
     ],
 )
@@ -307,3 +312,14 @@ def test_every_hit_is_in_any_output_or_reported(
     for finding in findings:
         assert finding.target.end <= len(applied_text)
     check_terms(text, output, terms, source, target)
+
+
+def test_an_adjective_in_place_of_a_country_is_for_the_record_alone() -> None:
+    terms = [term(ko="독일", en="Germany")]
+    [checked] = check_terms("독일 해군", "The German navy", terms, "ko", "en")  # the navy of Germany
+    hits = TermIndex(terms, "ko", "en").find_terms("독일 해군")
+    text, [applied_finding] = apply_terms("The German navy", hits, "en")
+    assert text == "The German navy"
+    for finding in (checked, applied_finding):
+        assert (finding.severity, finding.actual) == (Finding.SEVERITY_INFO, "German")
+        assert text[finding.target.start : finding.target.end] == "German"
