@@ -79,8 +79,11 @@ _WRITTEN_PAIR = re.compile(
     r"|\(으\)로[가-힣]{0,3}|으로\(로\)|로\(으로\)|으로/로|\(이\)[가-힣]{1,4})(?![가-힣])"
 )
 _HANGUL_RUN = re.compile(r"[가-힣]{1,8}")
-# What may stand between a term and its particle: a closing quotation mark, a bracket with the original or the age.
-_BETWEEN = re.compile(r"[\"'”’」』》〉]?(?:\([^()\n]{1,60}\)|（[^（）\n]{1,60}）)?[\"'”’」』》〉]?")
+# What may stand between a term and its particle: a closing quotation mark, a bracket with the original or the age, the
+# number of a closing tag or of a placeholder (text/placeholders.py).
+_MARK = r"(?:[\[［【][0-9０-９]{1,4}[\]］】])?"
+_ASIDE = r"(?:\([^()\n]{1,60}\)|（[^（）\n]{1,60}）)?"
+_BETWEEN = re.compile(rf"{_MARK}[\"'”’」』》〉]?{_MARK}{_ASIDE}{_MARK}[\"'”’」』》〉]?{_MARK}")
 
 
 def agree(form: str, particle: str) -> str:

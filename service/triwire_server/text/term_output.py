@@ -102,14 +102,20 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
+_DATELINE = re.compile(r"[A-Z. ]{3,30}(?:,| \(| -|:| —)")
+
+
 def _is_as_wanted(found: str, form: str, folded: Folded, start: int) -> bool:
     if found == form or fold(found).text == fold(form).text:
         return True
     if found.lower() != form.lower():
         return False
+    if found[1:] == form[1:] and found[0].isupper() and is_sentence_start(folded.text, start):
+        return True
     if form == form.lower():  # a headline may write a common noun with capitals
-        return found.istitle() or is_all_capitals(folded.text) or is_sentence_start(folded.text, start)
-    return found.isupper() and is_all_capitals(folded.text)
+        return found.istitle() or is_all_capitals(folded.text)
+    # Capitals as the style of a headline or, at the very beginning, of a dateline: SEOUL, May 3.
+    return found.isupper() and (is_all_capitals(folded.text) or (not start and bool(_DATELINE.match(folded.text))))
 
 
 def find_variants(text: str, hits: Sequence[TermHit], found: Found, language: str) -> list[Edit]:
@@ -149,7 +155,7 @@ def _variant(folded: Folded, start: int, end: int, form: str, language: str) -> 
 
 
 # A particle and what may stand between it and its term; see text/particles.py.
-_MAX_AFTER = 80
+_MAX_AFTER = 100
 
 
 def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:

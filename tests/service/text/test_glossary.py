@@ -191,6 +191,8 @@ def applied(source: str, output: str, target: str, *terms: GlossaryTerm) -> tupl
         ({"en": "Apple", "ko": "애플"}, "ko", "Apple's 주가는 올랐다", "애플의 주가는 올랐다", []),
         ({"en": "Apple", "ja": "アップル"}, "ja", "Apple's株は上がった", "アップルの株は上がった", []),
         ({"en": "Vestmark", "ko": "베스트마르크"}, "ko", "Vestmark이라고 한다", "베스트마르크라고 한다", []),
+        # As a model reads and writes tags: in numbers.
+        ({"en": "Samsung", "ko": "삼성"}, "ko", "[1]Samsung[2]는 올랐다", "[1]삼성[2]은 올랐다", []),
         # The original in brackets stays; what stands before it is the name.
         ({"en": "Ossa", "ko": "오사"}, "ko", "오사(Ossa)는 섬이다", "오사(Ossa)는 섬이다", []),
         ({"en": "Ossa", "ko": "오사"}, "ko", "옷사(Ossa)는 섬이다", "오사(Ossa)는 섬이다", [("오사", "옷사")]),
@@ -238,6 +240,9 @@ def test_an_output_gets_the_forms_of_the_glossary(
             [("Kim You-geun", "Kim Yoo-keun")],
         ),
         ({"ko": "항구", "en": "harbour"}, "The port is open.", None, [("harbour", "")]),
+        ({"ko": "한국은행", "en": "the Bank of Korea"}, "The Bank of Korea cut rates", None, []),
+        ({"ko": "서울", "en": "Seoul"}, "SEOUL, May 3", None, []),
+        ({"ko": "서울", "en": "Seoul"}, "In SEOUL", "In Seoul", []),
         ({"ko": "독일", "en": "Germany"}, "The German navy", None, [("Germany", "German")]),
         ({"ko": "이란", "en": "Iran"}, "Irate voters", None, [("Iran", "")]),
     ],

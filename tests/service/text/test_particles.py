@@ -99,6 +99,8 @@ def test_forms_that_end_on_another_consonant(form: str) -> None:
         ("네이버", "(NAVER)이 밝혔다", "(NAVER)가 밝혔다"),  # Naver said
         ("‘타다", "’은 멈췄다", "’는 멈췄다"),  # 'Tada' stopped
         ("도쿄", "은(는) 덥다", "는 덥다"),
+        ("[1]삼성", "[2]는 올랐다", "[2]은 올랐다"),  # the number of a closing tag
+        ("‘[1]삼성", "[2]’(Samsung)는", "[2]’(Samsung)은"),
         ("한국", "였습니다.", "이었습니다."),  # It was Korea.
         ("네이버", "이라며", "라며"),
         # No particle, or no agreeing one: left alone. High school, worker, bank, to, even.
