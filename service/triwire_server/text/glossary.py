@@ -65,12 +65,12 @@ def apply_terms(
         if adjective := find_adjective(text, hit, language):
             findings.append(_derived(hit, text[slice(*adjective)]))
             continue
-        guess = find_lookalike(text, hit, found, language)
-        if guess is None:
+        guesses = find_lookalike(text, hit, found, language)
+        if not guesses:
             findings += [] if is_summary else [_missing(hit)]
             continue
-        actual = text[guess.start : guess.end]
-        text = edit_text(text, [guess], language)
+        actual = text[guesses[0].start : guesses[0].end]
+        text = edit_text(text, guesses, language)
         found = find_targets(text, wanted)
         findings.append(_replaced(hit, actual))
     if language == "ko":
@@ -138,7 +138,7 @@ def check_terms(
             findings.append(finding)
             continue
         edit = next((edit for edit in wrong if edit.form == hit.target_form), None)
-        edit = edit or find_lookalike(target, hit, found, language)
+        edit = edit or next(iter(find_lookalike(target, hit, found, language)), None)
         if edit is not None:
             finding = _missing(hit, actual=target[edit.start : edit.end])
             finding.target.CopyFrom(TextRange(start=edit.start, end=edit.end))

@@ -215,16 +215,17 @@ _MAX_SEARCHED_CHARACTERS = 4000
 _PARTICLE_BONUS = 0.05
 
 
-def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit | None:
-    """The one passage that must be another spelling of a missing term; None if there is none, or more than one.
+def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> list[Edit]:
+    """Where the one phrase stands that must be another spelling of a missing term; none if two phrases may be it.
 
     Evidence is the spelling alone: consonants that agree with the target form's and most letters the same, or the
     source form itself in brackets right after it. Texts of over 4,000 characters are not searched.
     """
     words = _WORDS.get(language)
     if words is None or len(text) > _MAX_SEARCHED_CHARACTERS:
-        return None
-    scored: dict[str, tuple[float, Edit]] = {}
+        return []
+    scores: dict[str, float] = {}
+    places: dict[str, list[Edit]] = {}
     for start, end, is_as_long in _phrases(text, words, hit.target_form, language):
         if found.covers(start, end):
             continue
@@ -236,16 +237,20 @@ def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit
             score += _PARTICLE_BONUS
         if _is_glossed(text, end, hit) and (score or is_as_long):
             score += 1.0  # whatever stands right before "(Calzadilla)" is meant to be Calzadilla
-        if score and (phrase not in scored or scored[phrase][0] < score):
-            scored[phrase] = (score, Edit(start, end, hit.target_form))
-    best = sorted(scored.values(), key=lambda item: -item[0])
-    if not best or (len(best) > 1 and best[0][0] - best[1][0] < _MIN_MARGIN and not _nested(best[0][1], best[1][1])):
-        return None
-    return best[0][1]
+        if score:
+            scores[phrase] = max(score, scores.get(phrase, 0.0))
+            places.setdefault(phrase, []).append(Edit(start, end, hit.target_form))
+    if not scores:
+        return []
+    best = max(scores, key=lambda phrase: scores[phrase])
+    rivals = [phrase for phrase in scores if phrase != best and scores[best] - scores[phrase] < _MIN_MARGIN]
+    if any(not _overlap(places[best], places[rival]) for rival in rivals):
+        return []
+    return places[best]
 
 
-def _nested(edit: Edit, other: Edit) -> bool:
-    return edit.start < other.end and other.start < edit.end
+def _overlap(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
+    return any(edit.start < other.end and other.start < edit.end for edit in edits for other in others)
 
 
 def _is_glossed(text: str, end: int, hit: TermHit) -> bool:

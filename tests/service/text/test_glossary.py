@@ -209,6 +209,13 @@ def applied(source: str, output: str, target: str, *terms: GlossaryTerm) -> tupl
             "마레크 톨바넨은",
             [("마레크 톨바넨", "마렉 톨바넨")],
         ),
+        (
+            {"en": "Seo Yu-rin", "ko": "서유린"},
+            "ko",
+            "서유림은 갔고 서유림이 왔다",
+            "서유린은 갔고 서유린이 왔다",
+            [("서유린", "서유림")],
+        ),
         ({"en": "Lee", "ko": "이재명"}, "ko", "이재용은 떠났다", "이재용은 떠났다", [("이재명", "")]),  # another person
         ({"en": "Seo", "ko": "서유린"}, "ko", "서유림과 서유립은", "서유림과 서유립은", [("서유린", "")]),  # which?
         # A word that only begins alike is not the term, nor another spelling of it; a compound holds it.
