@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -335,3 +337,22 @@ def test_an_adjective_in_place_of_a_country_is_for_the_record_alone() -> None:
     for finding in (checked, applied_finding):
         assert (finding.severity, finding.actual) == (Finding.SEVERITY_INFO, "German")
         assert text[finding.target.start : finding.target.end] == "German"
+
+
+@pytest.mark.parametrize(
+    "piece", ["Ossa ", "Ossa", "오사", "オッサ", "a", "(", "“", "https://x", "e\u0301", "'s", "[1]", "\u1112"]
+)
+def test_time_grows_with_the_length_alone(piece: str) -> None:
+    index = TermIndex([term(en="Ossa", ko="오사", ja="オッサ")], "en", "ko")
+    hits = index.find_terms("Ossa")
+
+    def seconds(length: int) -> float:
+        text = (piece * length)[:length]
+        started = time.perf_counter()
+        protect_terms(text, index.find_terms(text)[:100]).restore(text, "ko")
+        apply_terms(text, hits, "ko")
+        return time.perf_counter() - started
+
+    seconds(1000)
+    # Quadratic work would take 64 times as long; half a second allows for a busy machine.
+    assert seconds(64_000) < 20 * seconds(8000) + 0.5
