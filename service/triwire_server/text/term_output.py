@@ -17,7 +17,7 @@ from triwire_server.text.term_edges import (
     stands_alone,
 )
 from triwire_server.text.term_index import TermHit, is_all_capitals
-from triwire_server.text.transliteration import likeness
+from triwire_server.text.transliteration import is_akin, likeness
 
 Span = tuple[int, int]
 
@@ -106,7 +106,7 @@ _DATELINE = re.compile(r"[A-Z. ]{3,30}(?:,| \(| -|:| —)")
 
 
 def _is_as_wanted(found: str, form: str, folded: Folded, start: int) -> bool:
-    if found == form or fold(found).text == fold(form).text:
+    if found == form:
         return True
     if found.lower() != form.lower():
         return False
@@ -235,8 +235,12 @@ def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> list
         score = likeness(phrase, hit.target_form, is_verbatim=hit.is_verbatim)
         if score and language == "ko" and text[end : end + 1] and kind_of(text[end]) == "h":
             score += _PARTICLE_BONUS
-        if _is_glossed(text, end, hit) and (score or is_as_long):
-            score += 1.0  # whatever stands right before "(Calzadilla)" is meant to be Calzadilla
+        if _is_glossed(text, end, hit) and (
+            score or (is_as_long and is_akin(phrase, hit.target_form, hit.source_form))
+        ):
+            score += (
+                1.0  # what stands right before "(Calzadilla)" and sounds a little like it is meant to be Calzadilla
+            )
         if score:
             scores[phrase] = max(score, scores.get(phrase, 0.0))
             places.setdefault(phrase, []).append(Edit(start, end, hit.target_form))
