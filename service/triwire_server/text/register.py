@@ -121,11 +121,13 @@ def _has_final_bieup(word: str, end: int) -> bool:
     return end > 0 and "가" <= word[end - 1] <= "힣" and (ord(word[end - 1]) - 0xAC00) % 28 == 17
 
 
+def _blank(text: str, pattern: re.Pattern[str], sign: str) -> str:
+    return pattern.sub(lambda match: sign * len(match.group()), text)
+
+
 def _blank_asides(text: str) -> str | None:
     """As long as the text, with quotations as U+0000, brackets as U+0001; None if nobody can tell what is quoted."""
-    blank = text
-    for pattern, sign in ((_BRACKETS_INSIDE, "\x00"), (_QUOTED, "\x00"), (_ASIDE, "\x01")):
-        blank = pattern.sub(lambda match, sign=sign: sign * len(match.group()), blank)  # type: ignore[misc]
+    blank = _blank(_blank(_blank(text, _BRACKETS_INSIDE, "\x00"), _QUOTED, "\x00"), _ASIDE, "\x01")
     if '"' in blank:
         return None
     # Quotations run over several paragraphs: one may have been opened before this text, another closed after it.
