@@ -352,12 +352,20 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="time the search of 10,000 terms as well")
     options = parser.parse_args()
     summary: dict[str, object] = {}
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
     for source, target in DIRECTIONS:
         results = measure(source, target, options.sentences)
         print(f"{source} -> {target}: {options.sentences} sentences, terms by kind of output")
         for kind, counter in results.items():
             print("  " + _line(kind, counter))
         summary[f"{source}-{target}"] = {kind: dict(counter) for kind, counter in results.items()}
+        for kind, counter in results.items():
+            if kind != "found in source":
+                totals["words" if kind in WORDS else "marks"].update(counter)
+    print("All directions and kinds, by what the model reads")
+    for way, counter in totals.items():
+        print("  " + _line(way, counter))
+        summary[way] = dict(counter)
     if options.speed:
         summary["speed"] = speed()
         print(summary["speed"])

@@ -45,7 +45,8 @@ _ROMAN = dict(zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "locooclloc", strict=True))
 # Signs and units as they are read: 퍼센트, 킬로미터, 그램, 톤, 달러, 엔, 원, 도 ...
 _SIGNS = {
     "%": "o", "‰": "l", "°": "o", "$": "o", "€": "o", "£": "o", "¥": "c", "₩": "c", "&": "o", "+": "o", "@": "o",
-    "#": "c", "²": "o", "³": "o", "♥": "o", "★": "l", "☆": "l",
+    "#": "c",
+    "Ω": "c", "²": "o", "³": "o", "♥": "o", "★": "l", "☆": "l",
 }  # fmt: skip
 _CURRENCIES = {"$": "o", "€": "o", "£": "o", "¥": "c", "₩": "c"}
 _UNITS_BY_MARK = {
@@ -66,6 +67,7 @@ _MAX_READ_CHARACTERS = 120
 _NUMBER = re.compile(r"([$€£¥₩]\s?)?((?:\d{1,30}|\d{1,3}(?:,\d{3}){1,9})(?:\.(\d{1,20}))?)$", re.ASCII)
 _AFTER_DIGIT = re.compile(r"[\d만억천백]\s?([A-Za-zμ]{1,5}(?:/[A-Za-z]{1,2})?[23]?)$", re.ASCII)
 _LATIN = re.compile(r"[A-Za-z]{1,40}$")
+_READ_IN_ENGLISH = ("mp3", "web3")  # 엠피스리, 웹스리
 _CUBE = {"²": "2", "³": "3"}
 
 
@@ -98,14 +100,24 @@ def _read(form: str) -> Sound | None:
         return _BY_MARK[_ROMAN[last]]
     if last in _HAN:
         return _HAN[last]
-    unit = _AFTER_DIGIT.search(spoken)
-    if unit and unit.group(1) in _UNITS:
-        return _BY_MARK[_UNITS[unit.group(1)]]
+    unit = _unit_of(spoken)
+    if unit:
+        return _BY_MARK[_UNITS[unit]]
+    if spoken.lower().endswith(_READ_IN_ENGLISH):
+        return Sound.OPEN
     if last.isascii() and last.isdigit():
         return _of_number(spoken)
     if last in _SIGNS:
         return _BY_MARK[_SIGNS[last]]
     return _of_letters(spoken)
+
+
+def _unit_of(spoken: str) -> str:
+    """The unit that ends a form, after a number or alone ("kg"); "" if there is none."""
+    if len(spoken) > 1 and spoken in _UNITS and not _VOWEL.search(spoken.lower()):
+        return spoken
+    match = _AFTER_DIGIT.search(spoken)
+    return match.group(1) if match and match.group(1) in _UNITS else ""
 
 
 def _compose(form: str) -> str:

@@ -18,6 +18,7 @@ from triwire_server.text.term_output import (
     Found,
     distinct,
     edit_text,
+    find_adjective,
     find_lookalike,
     find_targets,
     find_variants,
@@ -26,7 +27,9 @@ from triwire_server.text.term_output import (
 __all__ = ["ProtectedTerms", "TermHit", "TermIndex", "apply_terms", "check_terms", "protect_terms"]
 
 
-def apply_terms(output: str, hits: Sequence[TermHit], target_language: str) -> tuple[str, list[Finding]]:
+def apply_terms(
+    output: str, hits: Sequence[TermHit], target_language: str, *, is_summary: bool = False
+) -> tuple[str, list[Finding]]:
     """The output with the terms of its source as the glossary writes them, and findings for what could not be mended.
 
     Mended are: the form of the source or of another language left as it was; other case, spaces or points between the
@@ -37,11 +40,13 @@ def apply_terms(output: str, hits: Sequence[TermHit], target_language: str) -> t
         output: plain text that a model wrote.
         hits: what `TermIndex.find_terms` found in the source.
         target_language: BCP-47 tag of the output.
+        is_summary: whether the output need not mention every term; one that it leaves out is then not reported.
 
     Returns:
         The text, and KIND_TERM_MISSING findings with the target form as `expected`: WARNING for a term that is nowhere
         in the text, with the place of the hit as `source`; INFO for a spelling that was taken for the term and
-        replaced, with what stood there as `actual` and its place in the returned text as `target`.
+        replaced, with what stood there as `actual` and its place in the returned text as `target`, and for the English
+        adjective of a country (German for Germany), which is left as it is.
     """
     language = base_language(target_language)
     wanted = distinct(hits)
@@ -57,22 +62,33 @@ def apply_terms(output: str, hits: Sequence[TermHit], target_language: str) -> t
     for hit in wanted:
         if found.has(hit.target_form):
             continue
-        guess = find_lookalike(text, hit, found, language)
-        if guess is None:
-            findings.append(_missing(hit))
+        if adjective := find_adjective(text, hit, language):
+            findings.append(_derived(hit, text[slice(*adjective)]))
             continue
-        actual = text[guess.start : guess.end]
-        text = edit_text(text, [guess], language)
+        guesses = find_lookalike(text, hit, found, language)
+        if not guesses:
+            findings += [] if is_summary else [_missing(hit)]
+            continue
+        actual = text[guesses[0].start : guesses[0].end]
+        text = edit_text(text, guesses, language)
         found = find_targets(text, wanted)
         findings.append(_replaced(hit, actual))
     if language == "ko":
         text, found = _mend_particles(text, wanted, found)
     for finding in findings:
-        places = found.right.get(finding.expected)
-        if finding.actual and places:
-            finding.target.CopyFrom(TextRange(start=places[0][0], end=places[0][1]))
+        _set_target(finding, text, found)
     findings.sort(key=lambda finding: finding.source.range.start)
     return text, findings
+
+
+def _set_target(finding: Finding, text: str, found: Found) -> None:
+    """The place of what a finding is about: the form that was put in, or what stands in its place."""
+    if not finding.actual:
+        return
+    places = found.right.get(finding.expected)
+    start, end = places[0] if places else (text.find(finding.actual), text.find(finding.actual) + len(finding.actual))
+    if start >= 0:
+        finding.target.CopyFrom(TextRange(start=start, end=end))
 
 
 def _mend_particles(text: str, wanted: Sequence[TermHit], found: Found) -> tuple[str, Found]:
@@ -102,7 +118,8 @@ def check_terms(
         is_summary: whether the target need not mention every term; then only one in a wrong form is reported.
 
     Returns:
-        KIND_TERM_MISSING findings, WARNING: with `actual` and `target` if the term is there in a wrong form.
+        KIND_TERM_MISSING findings, WARNING: with `actual` and `target` if the term is there in a wrong form. INFO if an
+        English target has a country's adjective in place of its name (German for Germany).
     """
     index = terms if isinstance(terms, TermIndex) else TermIndex(terms, source_language, target_language)
     wanted = distinct(index.find_terms(source))
@@ -115,8 +132,13 @@ def check_terms(
     for hit in wanted:
         if found.has(hit.target_form):
             continue
+        if adjective := find_adjective(target, hit, language):
+            finding = _derived(hit, target[slice(*adjective)])
+            finding.target.CopyFrom(TextRange(start=adjective[0], end=adjective[1]))
+            findings.append(finding)
+            continue
         edit = next((edit for edit in wrong if edit.form == hit.target_form), None)
-        edit = edit or find_lookalike(target, hit, found, language)
+        edit = edit or next(iter(find_lookalike(target, hit, found, language)), None)
         if edit is not None:
             finding = _missing(hit, actual=target[edit.start : edit.end])
             finding.target.CopyFrom(TextRange(start=edit.start, end=edit.end))
@@ -136,6 +158,13 @@ def _missing(hit: TermHit, actual: str = "") -> Finding:
         actual=actual,
         message="a glossary term is in another form" if actual else "a glossary term is not in the output",
     )
+
+
+def _derived(hit: TermHit, actual: str) -> Finding:
+    finding = _missing(hit, actual)
+    finding.severity = Finding.SEVERITY_INFO
+    finding.message = "an adjective stands for a glossary term"
+    return finding
 
 
 def _replaced(hit: TermHit, actual: str) -> Finding:

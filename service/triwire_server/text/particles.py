@@ -62,26 +62,16 @@ _register()
 _UNSURE = frozenset(
     {"고", "자", "니", "지", "면", "네", "죠", "냐", "던", "여", "라", "이여", "세요", "아", "야", "이야"}
 )
-_CERTAIN = frozenset(
-    {
-        "이",
-        "과",
-        "이나",
-        "이란",
-        "은",
-        "는",
-        "을",
-        "를",
-        "와",
-        "이라고",
-        "이라는",
-        "라고",
-        "라는",
-        "으로",
-        "으로부터",
-        "이며",
-    }
-)
+_CERTAIN_PARTICLES = """
+은 는 이 을 를 과 와 이라고 라고 이라는 라는 이라며 라며 이며 며 이나 이란
+으로 으로부터 으로서 으로써 로부터 로서 로써
+"""
+_CERTAIN = frozenset(_CERTAIN_PARTICLES.split())
+# These may be a word with the form before them, if that is short: 삼성가 (the Samsung family), 세종로 (a street).
+_CERTAIN_AFTER_SYLLABLES = {"가": 3, "나": 3, "란": 3, "로": 4}
+_LAST_WORD = re.compile(r"[가-힣]{1,12}$")
+# Latin endings that are read in one way only: letters of an acronym, most vowels, l, m and n; and digits.
+_READ_ONE_WAY = re.compile(r"(?:[A-Z0-9]{2}|[0-9]|[aiouylmn])$")
 # The past of the copula takes any ending: 이었다가도, 였습니다, 였지만.
 _PAST = re.compile(r"(이었|였)([가-힣]{1,6})(?![가-힣])")
 _WRITTEN_PAIR = re.compile(
@@ -89,8 +79,11 @@ _WRITTEN_PAIR = re.compile(
     r"|\(으\)로[가-힣]{0,3}|으로\(로\)|로\(으로\)|으로/로|\(이\)[가-힣]{1,4})(?![가-힣])"
 )
 _HANGUL_RUN = re.compile(r"[가-힣]{1,8}")
-# What may stand between a term and its particle: a closing quotation mark, a bracket with the original or the age.
-_BETWEEN = re.compile(r"[\"'”’」』》〉]?(?:\([^()\n]{1,60}\)|（[^（）\n]{1,60}）)?[\"'”’」』》〉]?")
+# What may stand between a term and its particle: a closing quotation mark, a bracket with the original or the age, the
+# number of a closing tag or of a placeholder (text/placeholders.py).
+_MARK = r"(?:[\[［【][0-9０-９]{1,4}[\]］】])?"
+_ASIDE = r"(?:\([^()\n]{1,60}\)|（[^（）\n]{1,60}）)?"
+_BETWEEN = re.compile(rf"{_MARK}[\"'”’」』》〉]?{_MARK}{_ASIDE}{_MARK}[\"'”’」』》〉]?{_MARK}")
 
 
 def agree(form: str, particle: str) -> str:
@@ -138,16 +131,24 @@ def mend_particle(text: str, end: int) -> str:
 def mend_certain_particle(text: str, end: int) -> str:
     """As `mend_particle`, for a form that was not put in but stood there: only what cannot be another word.
 
-    The form has to end in Hangul, for two readings of a Latin name may both be right, unless the particle is written as
-    a pair. 가, 로 and the like are left
-    alone: 삼성가 is the Samsung family.
+    A Latin name with two readings keeps its particle, unless that is written as a pair; so does a form of two syllables
+    before 가, for 삼성가 is the Samsung family.
     """
     place = _particle_place(text, end)
     if place is None:
         return text
     particle = text[place[0] : place[1]]
-    is_certain = particle in _CERTAIN and "가" <= text[end - 1 : end] <= "힣"
-    return mend_particle(text, end) if is_certain or _WRITTEN_PAIR.fullmatch(particle) else text
+    is_mended = bool(_WRITTEN_PAIR.fullmatch(particle)) or _is_certain(text[max(0, end - 20) : end], particle)
+    return mend_particle(text, end) if is_mended else text
+
+
+def _is_certain(form: str, particle: str) -> bool:
+    word = _LAST_WORD.search(form)
+    if word is None and not _READ_ONE_WAY.search(form):
+        return False
+    if particle in _CERTAIN_AFTER_SYLLABLES:
+        return word is not None and len(word.group()) >= _CERTAIN_AFTER_SYLLABLES[particle]
+    return particle in _CERTAIN or particle == "였"
 
 
 def _particle_place(text: str, end: int) -> tuple[int, int] | None:

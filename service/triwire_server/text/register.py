@@ -23,8 +23,8 @@ _ASIDE = re.compile(
 _BRACKETS_INSIDE = re.compile(r"「[^「」]{0,500}」")
 _OPENERS, _CLOSERS = "“‘「『«", "”’」』»"
 _ENDS = {
-    "ko": re.compile(r"([가-힣]{1,8})\s?[.!?…。！？~]{1,5}(?=\s|$|[^\w\s.,])"),
-    "ja": re.compile(r"([\u3041-\u309e]{1,12})\s?[。！？!?…．]{1,5}"),
+    "ko": re.compile(r"([가-힣]{1,8})[\s\x01]{0,300}[.!?…。！？~]{1,5}(?=\s|$|[^\w\s.,])"),
+    "ja": re.compile(r"([\u3041-\u309e]{1,12})[\s\x01]{0,300}[。！？!?…．]{1,5}"),
 }
 _LAST = {"ko": re.compile(r"([가-힣]{1,8})\s{0,3}$"), "ja": re.compile(r"([\u3041-\u309e]{1,12})\s{0,3}$")}
 
@@ -42,7 +42,7 @@ _PLAIN = {
 # Courteous endings in い are requests, not adjectives; nouns in 다 at the end of a sentence are rare and short.
 _NOT_PLAIN = {
     "ko": re.compile(r"(?:캐나다|바다|혼다|판다|람다|마쓰다|우간다|르완다)$"),
-    "ja": re.compile(r"(?:ください|なさい|ぐらい|くらい|みたい|せい)$"),
+    "ja": re.compile(r"(?:ください|なさい|ぐらい|くらい|みたい|せい|ありがとう|おめでとう|よう)$"),
 }
 
 
@@ -121,11 +121,13 @@ def _has_final_bieup(word: str, end: int) -> bool:
     return end > 0 and "가" <= word[end - 1] <= "힣" and (ord(word[end - 1]) - 0xAC00) % 28 == 17
 
 
+def _blank(text: str, pattern: re.Pattern[str], sign: str) -> str:
+    return pattern.sub(lambda match: sign * len(match.group()), text)
+
+
 def _blank_asides(text: str) -> str | None:
-    """The text with quotations and brackets as marks, of the same length; None if it cannot be told what is quoted."""
-    blank = text
-    for pattern in (_BRACKETS_INSIDE, _QUOTED, _ASIDE):
-        blank = pattern.sub(lambda match: "\x00" * len(match.group()), blank)
+    """As long as the text, with quotations as U+0000, brackets as U+0001; None if nobody can tell what is quoted."""
+    blank = _blank(_blank(_blank(text, _BRACKETS_INSIDE, "\x00"), _QUOTED, "\x00"), _ASIDE, "\x01")
     if '"' in blank:
         return None
     # Quotations run over several paragraphs: one may have been opened before this text, another closed after it.

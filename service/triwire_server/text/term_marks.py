@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triwire_server.text.language import base_language
-from triwire_server.text.particles import mend_particle
 from triwire_server.text.term_index import TermHit
+from triwire_server.text.term_output import Edit, edit_text
 
 _MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
 _MAX_MARK = 9999
@@ -36,21 +36,19 @@ class ProtectedTerms:
         """
         language = base_language(target_language)
         seen: set[int] = set()
-        for match in reversed(list(_MARK.finditer(output))):
+        edits: list[Edit] = []
+        for match in _MARK.finditer(output):
             index = int(match.group(1)) - self.first
             if not 0 <= index < len(self.hits):
                 continue
             seen.add(index)
             start, end = match.span()
-            form = self.hits[index].target_form
-            if language != "ja" and start and output[start - 1].isalnum():
-                form = " " + form
-            if language == "en" and output[end : end + 1].isalnum():
-                form += " "
-            output = output[:start] + form + output[end:]
-            if language == "ko":
-                output = mend_particle(output, start + len(form))
-        return output, [hit for index, hit in enumerate(self.hits) if index not in seen]
+            is_joined_before = language != "ja" and output[start - 1 : start].isalnum()
+            is_joined_after = language == "en" and output[end : end + 1].isalnum()
+            form = " " * is_joined_before + self.hits[index].target_form + " " * is_joined_after
+            edits.append(Edit(start, end, form))
+        lost = [hit for index, hit in enumerate(self.hits) if index not in seen]
+        return edit_text(output, edits, language), lost
 
 
 def protect_terms(text: str, hits: Sequence[TermHit]) -> ProtectedTerms:

@@ -17,7 +17,7 @@ from triwire_server.text.term_edges import (
     stands_alone,
 )
 from triwire_server.text.term_index import TermHit, is_all_capitals
-from triwire_server.text.transliteration import likeness
+from triwire_server.text.transliteration import is_akin, likeness
 
 Span = tuple[int, int]
 
@@ -102,14 +102,20 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
+_DATELINE = re.compile(r"[A-Z. ]{3,30}(?:,| \(| -|:| —)")
+
+
 def _is_as_wanted(found: str, form: str, folded: Folded, start: int) -> bool:
-    if found == form or fold(found).text == fold(form).text:
+    if found == form:
         return True
     if found.lower() != form.lower():
         return False
+    if found[1:] == form[1:] and found[0].isupper() and is_sentence_start(folded.text, start):
+        return True
     if form == form.lower():  # a headline may write a common noun with capitals
-        return found.istitle() or is_all_capitals(folded.text) or is_sentence_start(folded.text, start)
-    return found.isupper() and is_all_capitals(folded.text)
+        return found.istitle() or is_all_capitals(folded.text)
+    # Capitals as the style of a headline or, at the very beginning, of a dateline: SEOUL, May 3.
+    return found.isupper() and (is_all_capitals(folded.text) or (not start and bool(_DATELINE.match(folded.text))))
 
 
 def find_variants(text: str, hits: Sequence[TermHit], found: Found, language: str) -> list[Edit]:
@@ -149,7 +155,7 @@ def _variant(folded: Folded, start: int, end: int, form: str, language: str) -> 
 
 
 # A particle and what may stand between it and its term; see text/particles.py.
-_MAX_AFTER = 80
+_MAX_AFTER = 100
 
 
 def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:
@@ -177,6 +183,26 @@ def edit_text(text: str, edits: Sequence[Edit], language: str) -> str:
     return "".join(parts)
 
 
+# Adjectives of countries that do not begin with the country's name; those that do (Korean) count as the name itself.
+_ADJECTIVES_OF = """
+Afghanistan:Afghan Argentina:Argentine Austria:Austrian Belgium:Belgian Britain:British Chile:Chilean China:Chinese
+Denmark:Danish England:English Europe:European Finland:Finnish France:French Germany:German Greece:Greek
+Lebanon:Lebanese Hungary:Hungarian Iceland:Icelandic Ireland:Irish Italy:Italian Kazakhstan:Kazakh
+Mexico:Mexican Morocco:Moroccan Myanmar:Burmese Netherlands:Dutch Norway:Norwegian Peru:Peruvian
+Philippines:Philippine Poland:Polish
+Portugal:Portuguese Scotland:Scottish Spain:Spanish Sweden:Swedish Switzerland:Swiss Taiwan:Taiwanese Thailand:Thai
+Turkey:Turkish Ukraine:Ukrainian Uzbekistan:Uzbek Wales:Welsh Tibet:Tibetan Venezuela:Venezuelan Yemen:Yemeni
+"""
+_ADJECTIVES = dict(pair.split(":") for pair in _ADJECTIVES_OF.split())
+
+
+def find_adjective(text: str, hit: TermHit, language: str) -> Span | None:
+    """Where an English output has a country's adjective in place of its name: the German navy (독일 해군)."""
+    adjective = _ADJECTIVES.get(hit.target_form.removeprefix("the ").removeprefix("The ")) if language == "en" else None
+    match = re.search(rf"\b{adjective}s?\b", text) if adjective else None
+    return match.span() if match else None
+
+
 _WORDS = {
     "ko": re.compile(r"[가-힣]+"),
     "ja": re.compile(r"[\u30a1-\u30fa\u30fc]+"),
@@ -189,37 +215,46 @@ _MAX_SEARCHED_CHARACTERS = 4000
 _PARTICLE_BONUS = 0.05
 
 
-def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> Edit | None:
-    """The one passage that must be another spelling of a missing term; None if there is none, or more than one.
+def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> list[Edit]:
+    """Where the one phrase stands that must be another spelling of a missing term; none if two phrases may be it.
 
     Evidence is the spelling alone: consonants that agree with the target form's and most letters the same, or the
     source form itself in brackets right after it. Texts of over 4,000 characters are not searched.
     """
     words = _WORDS.get(language)
     if words is None or len(text) > _MAX_SEARCHED_CHARACTERS:
-        return None
-    scored: dict[str, tuple[float, Edit]] = {}
+        return []
+    scores: dict[str, float] = {}
+    places: dict[str, list[Edit]] = {}
     for start, end, is_as_long in _phrases(text, words, hit.target_form, language):
         if found.covers(start, end):
             continue
         phrase = text[start:end]
-        if hit.target_form in phrase:
-            continue  # a word made of the form (한국어, Korean language), not another spelling of it
+        if hit.target_form in phrase or (language == "en" and hit.target_form.startswith(phrase)):
+            continue  # a word made of the form (한국어, Korean language) or its stem, not another spelling
         score = likeness(phrase, hit.target_form, is_verbatim=hit.is_verbatim)
         if score and language == "ko" and text[end : end + 1] and kind_of(text[end]) == "h":
             score += _PARTICLE_BONUS
-        if _is_glossed(text, end, hit) and (score or is_as_long):
-            score += 1.0  # whatever stands right before "(Calzadilla)" is meant to be Calzadilla
-        if score and (phrase not in scored or scored[phrase][0] < score):
-            scored[phrase] = (score, Edit(start, end, hit.target_form))
-    best = sorted(scored.values(), key=lambda item: -item[0])
-    if not best or (len(best) > 1 and best[0][0] - best[1][0] < _MIN_MARGIN and not _nested(best[0][1], best[1][1])):
-        return None
-    return best[0][1]
+        if _is_glossed(text, end, hit) and (
+            score or (is_as_long and is_akin(phrase, hit.target_form, hit.source_form))
+        ):
+            score += (
+                1.0  # what stands right before "(Calzadilla)" and sounds a little like it is meant to be Calzadilla
+            )
+        if score:
+            scores[phrase] = max(score, scores.get(phrase, 0.0))
+            places.setdefault(phrase, []).append(Edit(start, end, hit.target_form))
+    if not scores:
+        return []
+    best = max(scores, key=lambda phrase: scores[phrase])
+    rivals = [phrase for phrase in scores if phrase != best and scores[best] - scores[phrase] < _MIN_MARGIN]
+    if any(not _overlap(places[best], places[rival]) for rival in rivals):
+        return []
+    return places[best]
 
 
-def _nested(edit: Edit, other: Edit) -> bool:
-    return edit.start < other.end and other.start < edit.end
+def _overlap(edits: Sequence[Edit], others: Sequence[Edit]) -> bool:
+    return any(edit.start < other.end and other.start < edit.end for edit in edits for other in others)
 
 
 def _is_glossed(text: str, end: int, hit: TermHit) -> bool:

@@ -129,6 +129,13 @@ def likeness(phrase: str, target_form: str, *, is_verbatim: bool = False) -> flo
     return 0.0
 
 
+def is_akin(phrase: str, *forms: str) -> bool:
+    """Whether the consonants of a phrase are those of one of the forms but for one, or one in three."""
+    found = skeleton(phrase)
+    wanted = [skeleton(form) for form in forms]
+    return any(_distance(found, other) <= max(1, len(other) // 3) for other in wanted)
+
+
 def _least_share(found: str, wanted: str) -> float:
     """Letters that must be the same, 0 to 1, by how well the consonants agree; over 1: another name."""
     if found == wanted:

@@ -99,6 +99,8 @@ def test_forms_that_end_on_another_consonant(form: str) -> None:
         ("네이버", "(NAVER)이 밝혔다", "(NAVER)가 밝혔다"),  # Naver said
         ("‘타다", "’은 멈췄다", "’는 멈췄다"),  # 'Tada' stopped
         ("도쿄", "은(는) 덥다", "는 덥다"),
+        ("[1]삼성", "[2]는 올랐다", "[2]은 올랐다"),  # the number of a closing tag
+        ("‘[1]삼성", "[2]’(Samsung)는", "[2]’(Samsung)은"),
         ("한국", "였습니다.", "이었습니다."),  # It was Korea.
         ("네이버", "이라며", "라며"),
         # No particle, or no agreeing one: left alone. High school, worker, bank, to, even.
@@ -117,8 +119,14 @@ def test_the_particle_right_after_a_term_is_mended(term: str, after: str, expect
 def test_after_a_form_that_stood_there_only_the_certain_is_mended() -> None:
     assert mend_certain_particle("삼성는 간다", 2) == "삼성은 간다"
     assert mend_certain_particle("삼성가 사람들", 2) == "삼성가 사람들"  # people of the Samsung family
-    assert mend_certain_particle("Lumetra은 간다", 7) == "Lumetra은 간다"  # who knows how it is read
-    assert mend_certain_particle("Lumetra은(는) 간다", 7) == "Lumetra는 간다"
+    assert mend_certain_particle("김정은가 갔다", 3) == "김정은이 갔다"
+    assert mend_certain_particle("이것은 한국였다", 6) == "이것은 한국이었다"  # This was Korea.
+    assert mend_certain_particle("네이버이었다", 3) == "네이버이었다"  # right, if seldom written
+    assert mend_certain_particle("세종로", 2) == "세종로"  # a street in Seoul
+    assert mend_certain_particle("한국은행로 갔다", 4) == "한국은행으로 갔다"
+    assert mend_certain_particle("FBI은 간다", 3) == "FBI는 간다"
+    assert mend_certain_particle("Rovelle는 간다", 7) == "Rovelle는 간다"  # who knows how it is read
+    assert mend_certain_particle("Rovelle은(는) 간다", 7) == "Rovelle은 간다"
 
 
 def test_a_place_outside_the_text_is_refused() -> None:

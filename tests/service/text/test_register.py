@@ -35,6 +35,9 @@ JA_POLITE = "港は月曜日に再開しました。けが人はいません。"
         ("安全だと言えるだろうか。", "ja", "polite", False),  # Can it be called safe? A question has no register here.
         ("詳しくはお問い合わせください。", "ja", "polite", False),  # Please ask for details.
         ("港は再開した（共同）。", "ja", "news", False),
+        ("港は再開した（共同）。", "ja", "polite", True),
+        ("항구가 다시 열렸다(사진).", "ko", "polite", True),  # The harbour reopened (pictured).
+        ("ご協力ありがとう。", "ja", "polite", False),  # Thanks for helping.
     ],
 )
 def test_sentence_endings_tell_the_register(text: str, language: str, register: str, is_told: bool) -> None:
