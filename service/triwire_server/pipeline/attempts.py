@@ -1,6 +1,6 @@
 """One segment through the models: translated, checked, once more where it is broken; the better output is delivered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from triwire.v1 import article_service_pb2
@@ -90,24 +90,24 @@ class SegmentTranslator:
         for attempt in range(1, self._attempts):
             if not is_broken(best.findings):
                 break
-            other = await self._attempt(call, work, attempt)
+            lost = {finding.expected for finding in best.findings if finding.kind == Finding.KIND_TERM_MISSING}
+            other = await self._attempt(call, work, attempt, lost)
             if doubt(other.findings) < doubt(best.findings):
                 best = other
         return best
 
-    async def _attempt(self, call: EngineCall, work: SegmentWork, attempt: int) -> Translated:
+    async def _attempt(
+        self, call: EngineCall, work: SegmentWork, attempt: int, lost: Collection[str] = ()
+    ) -> Translated:
+        """One output. A model that cannot be told of terms gets those that it lost before as numbers to copy."""
         text, language, truncated = work.protected.text, work.source_language, False
         for card in work.route:
             target = work.target_language if card is work.route[-1] else "en"
             hits = work.terms.find(text, language, target)
-            marked = None
-            if hits and attempt and not card.takes_terms:
-                # A model that cannot be told of a term, and missed one, gets numbers to copy instead.
-                marked = protect_terms(text, hits)
-                text = marked.text
+            marked = protect_terms(text, [] if card.takes_terms else [hit for hit in hits if hit.target_form in lost])
             request = Segment(
                 task=Task.TRANSLATION,
-                text=text,
+                text=marked.text,
                 source_language=language,
                 target_language=target,
                 is_headline=work.is_headline,
@@ -118,9 +118,8 @@ class SegmentTranslator:
             outputs = await call.generate(card.full_name, self._fit(request, card, is_first=card is work.route[0]))
             truncated = truncated or any(output.truncated for output in outputs)
             glue = "" if target == "ja" else " "
-            text, language = glue.join(output.text.strip() for output in outputs), target
-            if marked is not None:
-                text, _ = marked.restore(text, target)
+            text, _ = marked.restore(glue.join(output.text.strip() for output in outputs), target)
+            language = target
         made = judge(work, text)
         return replace(made, findings=[*made.findings, truncation()]) if truncated else made
 

@@ -135,7 +135,7 @@ class Summarizer:
             style=plan.options.style,
             source_language=plan.article.language,
             target_language=plan.options.target_language or plan.article.language,
-            findings=[*plan.unread, *digest.findings, *draft.whole, *_length_findings(plan, draft), *_register_findings(plan, draft)],
+            findings=[*plan.unread, *digest.findings, *draft.whole, *_findings_of_whole(plan, draft)],
             models=[card.full_name for card in (plan.card, *plan.translation_route)],
         )
         for text, block_ids, findings in zip(draft.points, draft.sources, draft.findings, strict=True):
@@ -244,22 +244,20 @@ def _is_no_worse(second: Draft, first: Draft) -> bool:
     return doubt(second.all_findings)[0] <= doubt(first.all_findings)[0]
 
 
-def _register_findings(plan: SummaryPlan, draft: Draft) -> list[Finding]:
-    # Headlines end as they like, and sentences of the article keep the endings that they have there.
-    if plan.spec.style is SummaryStyle.HEADLINE or (plan.work is None and not plan.translation_route):
-        return []
-    return register_findings(draft.points, plan.target_language, plan.register)
-
-
-def _length_findings(plan: SummaryPlan, draft: Draft) -> list[Finding]:
-    if draft.length <= plan.spec.max_characters:
-        return []
-    return [
-        Finding(
-            kind=Finding.KIND_LENGTH_EXCEEDED,
-            severity=Finding.SEVERITY_WARNING,
-            expected=str(plan.spec.max_characters),
-            actual=str(draft.length),
-            message="the summary is longer than max_characters",
+def _findings_of_whole(plan: SummaryPlan, draft: Draft) -> list[Finding]:
+    findings: list[Finding] = []
+    if draft.length > plan.spec.max_characters:
+        findings.append(
+            Finding(
+                kind=Finding.KIND_LENGTH_EXCEEDED,
+                severity=Finding.SEVERITY_WARNING,
+                expected=str(plan.spec.max_characters),
+                actual=str(draft.length),
+                message="the summary is longer than max_characters",
+            )
         )
-    ]
+    # Headlines end as they like, and sentences of the article keep the endings that they have there.
+    is_written = plan.work is not None or bool(plan.translation_route)
+    if plan.spec.style is not SummaryStyle.HEADLINE and is_written:
+        findings += register_findings(draft.points, plan.target_language, plan.register)
+    return findings

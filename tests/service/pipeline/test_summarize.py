@@ -213,7 +213,7 @@ async def test_blocks_in_a_language_that_the_model_does_not_read_are_named() -> 
     plan = summarizer(pairs=frozenset({("en", "en")})).plan(article, options(), HOUSE)
     assert plan.work is not None
     assert plan.work.reading.sections[0].block_ids == ("b1", "b2", "b3")
-    assert [(finding.expected, finding.message.split(";")[0]) for finding in plan.findings] == [
+    assert [(finding.expected, finding.message.split(";")[0]) for finding in plan.unread] == [
         ("options.model", "the model does not read ko")
     ]
 
