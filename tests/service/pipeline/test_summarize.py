@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from tests.service.pipeline.long_articles import live_blog
 from tests.service.text.articles import article_of
 from triwire.v1 import article_pb2, article_service_pb2
+from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.engine.engine import Engine, EngineCall, EngineLimits
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
@@ -19,6 +20,7 @@ from triwire_server.engine.segment import Output, Priority, Segment, SummaryStyl
 from triwire_server.limits import Limits
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
+from triwire_server.pipeline.house_terms import HouseTerms
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import Translator
@@ -66,7 +68,9 @@ class Counter:
         return sum(1 if character > "\u2fff" else 0 for character in text) + len(text) // 4 + 1
 
 
-def summarizer(max_input_tokens: int = 1_000, pairs: frozenset[tuple[str, str]] = PAIRS) -> Summarizer:
+def summarizer(
+    max_input_tokens: int = 1_000, pairs: frozenset[tuple[str, str]] = PAIRS, *, takes_terms: bool = False
+) -> Summarizer:
     card = ModelCard(
         name="writer",
         version="1",
@@ -75,6 +79,7 @@ def summarizer(max_input_tokens: int = 1_000, pairs: frozenset[tuple[str, str]] 
         summary_languages=pairs,
         license="MIT",
         max_input_tokens=max_input_tokens,
+        takes_terms=takes_terms,
     )
     engine, catalog = Counter(), ModelCatalog([card])
     return Summarizer(engine, catalog, Translator(engine, catalog))  # type: ignore[arg-type]  # counts alone
@@ -315,3 +320,23 @@ async def test_a_live_blog_of_30_000_characters_is_read_by_a_real_model(
     request = article_service_pb2.SummarizeRequest(content=article_pb2.Content(article=article), options=options())
     response = await again.summarize(request, CallContext(request_id="r2"))
     assert list(response.summary.points) == list(summary.points)
+
+
+@pytest.mark.parametrize("takes_terms", [True, False])
+async def test_terms_of_the_article_are_told_and_put_right_in_the_points(takes_terms: bool) -> None:
+    terms = HouseTerms(
+        [
+            GlossaryTerm(forms={"en": "Petra Halloran", "ko": "페트라 핼러런"}),
+            GlossaryTerm(forms={"en": "Westmere", "ko": "웨스트미어"}),
+            GlossaryTerm(forms={"en": "Nobody", "ko": "아무개"}),
+        ]
+    )
+    # Petra Halloran announced it. / Repairs cost 3.4 million pounds. / Ferries leave again on 2 June.
+    call = ScriptedCall("- Petra Halloran가 밝혔다.\n- 수리비는 340만 파운드였다.\n- 6월 2일 배가 다시 떠난다.")
+    made = summarizer(takes_terms=takes_terms)
+    plan = made.plan(REPORT, options(target_language="ko"), HOUSE, terms)
+    summary = await made.summarize(call, plan)  # type: ignore[arg-type]  # answers alone
+    assert summary.points[0].text == "페트라 핼러런이 밝혔다."
+    assert [finding for point in summary.points for finding in point.findings] == []
+    told = (("Westmere", "웨스트미어"), ("Petra Halloran", "페트라 핼러런"))
+    assert [segment.terms for segment in call.asked] == [told if takes_terms else ()]
