@@ -58,6 +58,7 @@ _MIN_STORY_COLUMNS = 20
 _MIN_LINK_COLUMNS = 12
 _MIN_PROMPT_COLUMNS = 60
 _MIN_FOUND_COLUMNS = 16
+_SEARCH_CHARACTERS = 20_000
 _MAX_BIOGRAPHY_COLUMNS = 400
 _MAX_META_COLUMNS = 60
 
@@ -129,10 +130,18 @@ def _main_content(page: str, texts: list[str], language: str) -> list[bool]:
         # A fragment, or a page it cannot read: everything may be article, and the elements decide.
         return [bool(text) for text in texts]
     lines = {_squeeze(cell) for line in found.split("\n") for cell in (line, *line.split("|"))}
-    return [
-        bool(key) and (key in lines or (width(key) >= _MIN_FOUND_COLUMNS and key in squeezed))
-        for key in map(_squeeze, texts)
-    ]
+    is_main: list[bool] = []
+    position = 0
+    for key in map(_squeeze, texts):
+        place = -1
+        if width(key) >= _MIN_FOUND_COLUMNS:
+            # In the order of the page, and near the one before: a long page is not searched for every block.
+            place = squeezed.find(key, position, position + _SEARCH_CHARACTERS + len(key))
+            if place < 0:
+                place = squeezed.find(key, 0, _SEARCH_CHARACTERS)
+        position = max(position, place)
+        is_main.append(bool(key) and (place >= 0 or key in lines))
+    return is_main
 
 
 def _squeeze(text: str) -> str:
