@@ -36,7 +36,7 @@ BYLINE = re.compile(
 
 MORE_BYLINES = (
     re.compile(
-        r"(?:reporting|writing) (?:from|in) [A-Z].{2,60}|"
+        r"(?:[Rr]eporting|[Ww]riting) (?:from|in) [A-Z].{2,60}|"
         r".{2,120}\bcontributed (?:reporting|to (?:this|the) (?:report|story|article|reporting))\b.{0,60}|"
         r"contributors?: .{2,80}|"
         r"(?:[A-Z][\w'’-]{1,24} ){1,4}reported from [A-Z].{2,80}|"

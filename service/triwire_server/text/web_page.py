@@ -51,6 +51,8 @@ _ALL_MARKS = (
     _CAPTION_MARKS,
 )
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_MARKED_SUBHEADING = re.compile(r"[◆◇■□●▲△] ?\S")
+_CELLS = frozenset(["td", "th"])
 _COMMON_SHARE = 0.4
 _MANY_LINKS = 0.6
 _MIN_TEXT_COLUMNS = 40
@@ -296,7 +298,7 @@ class _Page:
         """The kind that the words of a line and the marks of who wrote it tell, if they do."""
         if self._has_mark(index, _BIOGRAPHY_MARKS) and columns < _MAX_BIOGRAPHY_COLUMNS:
             return BlockKind.BLOCK_KIND_BYLINE
-        if not lexicon.is_short(text, columns):
+        if not lexicon.is_short(text, columns) or (self.is_main[index] and self._is_in(index, _CELLS)):
             return None
         is_sure = columns < _MIN_PROMPT_COLUMNS or not is_sentence(text) or not self.is_main[index]
         if lexicon.is_boilerplate(text) and is_sure:
@@ -314,7 +316,8 @@ class _Page:
     def _kind_above(self, index: int, text: str, columns: int) -> "BlockKind.ValueType":
         """The kind of a block above the headline."""
         is_known = text.lower() in lexicon.SECTION_NAMES
-        is_label = self._has_mark(index, _SECTION_MARKS) or is_known or index + 1 == self.headline
+        is_label = self._has_mark(index, _SECTION_MARKS) or index + 1 == self.headline
+        is_label = is_label or (is_known and "li" not in self.blocks[index].path)
         if is_label and columns <= 30 and "nav" not in self.blocks[index].path:
             return BlockKind.BLOCK_KIND_SECTION
         is_text = self.is_main[index] and columns >= 80
@@ -344,6 +347,8 @@ class _Page:
             return BlockKind.BLOCK_KIND_SUBHEADING
         if kind == BlockKind.BLOCK_KIND_SUBHEADING:
             return kind
+        if kind == BlockKind.BLOCK_KIND_PARAGRAPH and _MARKED_SUBHEADING.match(text) and not is_sentence(text):
+            return BlockKind.BLOCK_KIND_SUBHEADING if columns <= 50 else kind
         return kind if self.is_main[index] else BlockKind.BLOCK_KIND_BOILERPLATE
 
 
