@@ -278,7 +278,8 @@ def _section_labels(lines: list[Line], headline: int) -> set[int]:
     if known:
         return set(path) if len(path) <= 2 else set()
     short = [index for index in candidates if len(lines[index].text.split()) <= 3 and lines[index].columns <= 24]
-    return {short[-1]} if 0 < len(short) <= 3 else set()
+    is_near = bool(short) and headline - short[-1] <= 2
+    return {short[-1]} if is_near and len(short) <= 3 else set()
 
 
 def _writers(lines: list[Line]) -> frozenset[str]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from triwire_server.text import lexicon
 from triwire_server.text.evidence import content_words, count_words, share_known
-from triwire_server.text.flat_lines import BOILERPLATE_TYPES, Line, LineType
+from triwire_server.text.flat_lines import BOILERPLATE_TYPES, Line, LineType, ends_sentence
 
 _MIN_GAP_LINES = 2
+_MIN_ITEM_COLUMNS = 40
 _MIN_WORDS_FOR_EVIDENCE = 6
 _WINDOW_LINES = 8
 _LOOSE_WEIGHT = 0.35
@@ -133,8 +134,10 @@ def _weight(line: Line, tie: float) -> float:
         return 0.5
     if line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT:
         return -0.4 if line.is_repeated else -1.2  # "Share" under every entry of a live blog
-    if line.type is LineType.CAPTION:
+    if line.type is LineType.CAPTION or (line.type is LineType.BULLET and line.has_figures):
         return -0.2
+    if line.type is LineType.BULLET and line.columns >= _MIN_ITEM_COLUMNS and ends_sentence(line.text):
+        return 0.5
     return -0.5
 
 
@@ -187,7 +190,7 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
         if line.type is LineType.STORIES:
             heading = line.type
         if not line.is_running_text:
-            gap += line.type is not LineType.CAPTION
+            gap += line.type is not LineType.CAPTION and not (line.type is LineType.BULLET and line.has_figures)
             is_furniture = line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT
             furniture += is_furniture and not line.is_repeated
             continue
