@@ -250,6 +250,9 @@ def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int
     """The start of the body, past a standfirst of full sentences: one paragraph between headline and byline or date."""
     if headline is None:
         return first
+    for index in range(headline + 1, first):
+        if lines[index].type is LineType.PARAGRAPH and lines[index].text[-1:] in ":：":
+            return index  # a summary in points: body, not standfirst
     for index in range(first, min(first + 3, len(lines))):
         if lines[index].type in (LineType.BYLINE, LineType.DATE):
             return index if 0 < index - first <= 2 else first
