@@ -65,6 +65,7 @@ class _Labeller:
         self.known: Mapping[str, int] = region.known
         self.headline = _find_headline(lines, region.first, region.known)
         self.first = _move_standfirst(lines, self.headline, region.first)
+        region.foreign -= set(range(self.first, region.first))
         self.last = _add_rows(lines, region)
         self.labels = _section_labels(lines, self.headline if self.headline is not None else self.first)
         self.questions = _questions_of_other_stories(lines, region)
