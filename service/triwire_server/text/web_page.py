@@ -190,7 +190,11 @@ class _Page:
         return self.blocks[index].path, self.blocks[index].marks
 
     def _common_sign(self, body: list[int]) -> tuple[tuple[str, ...], str] | None:
-        """The elements and marks around most of the running text, None if there is little of it."""
+        """The elements and marks around most of the running text above any list of stories, None if there is little."""
+        heading = next(
+            (i for i in range(self.first, self.last) if lexicon.is_stories_heading(self.texts[i])), self.last
+        )
+        body = [index for index in body if index < heading]
         columns: Counter[tuple[tuple[str, ...], str]] = Counter()
         for index in body:
             columns[self._sign(index)] += width(self.texts[index])
@@ -270,7 +274,7 @@ class _Page:
         if by_words is not None:
             return by_words
         if index in self.teasers and "li" not in path and not self._is_furniture(index):
-            is_story = columns >= _MIN_STORY_COLUMNS
+            is_story = columns > _MIN_LINK_COLUMNS
             return BlockKind.BLOCK_KIND_RELATED_LINK if is_story else BlockKind.BLOCK_KIND_BOILERPLATE
         if "figcaption" not in path and (
             self._has_mark(index, _RELATED_MARKS) or lexicon.RELATED_START.fullmatch(text[:300])
