@@ -23,6 +23,7 @@ from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text.characters import visible
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import html_blocks, plain_text
+from triwire_server.text.lexicon import bullet_end
 from triwire_server.text.normalize import normalize
 from triwire_server.text.web_page import readable
 
@@ -130,9 +131,8 @@ def expected_texts(page: Path, rows: Iterable[Row]) -> list[tuple[str, str]]:
     position = 0
     for kind, beginning, _ in rows:
         for index in range(position, len(units)):
-            if re.sub(r"^[\s•\-*・]+(?=\S)", "", units[index]).startswith(beginning) or units[index].strip().startswith(
-                beginning
-            ):
+            unit = units[index].strip()
+            if unit.startswith(beginning) or unit[bullet_end(unit) :].startswith(beginning):
                 break
             if texts:
                 texts[-1][1].append(units[index])

@@ -15,8 +15,7 @@ _SURE_PARAGRAPH_COLUMNS = 240
 BYLINE = re.compile(
     r"(?:(?:additional |further )?(?:reporting|writing|editing|research)(?: and (?:writing|editing|"
     r"reporting))? by\b.{2,160}|"
-    r"(?:by|from) (?:[A-Z][\w.'’-]{0,30}|and|in|for|the|of|[,&|/])(?: ?(?:[A-Z][\w.'’-]{0,30}|and|in|for|the|"
-    r"of|[,&|/])){0,14}|"
+    r"(?:by|from) [A-Z][\w.'’-]{0,30}(?:(?: |, ?| ?[&|/] ?)(?:[A-Z][\w.'’-]{0,30}|and|in|for|the|of)){0,14}|"
     r"(?:with )?(?:agence france-presse|associated press|reuters|afp|kyodo|yonhap|bloomberg|press association)"
     r"(?:(?:,| and|/| &) ?(?:agence france-presse|associated press|reuters|afp|kyodo|yonhap|bloomberg|dpa)){0,4}|"
     r"[가-힣]{2,4} ?(?:[가-힣]{0,4}특파원|[가-힣]{0,4}기자|논설위원|앵커|"
@@ -37,7 +36,7 @@ BYLINE = re.compile(
 
 MORE_BYLINES = (
     re.compile(
-        r"(?:reporting|writing) (?:from|in) [A-Z].{2,60}|"
+        r"(?:[Rr]eporting|[Ww]riting) (?:from|in) [A-Z].{2,60}|"
         r".{2,120}\bcontributed (?:reporting|to (?:this|the) (?:report|story|article|reporting))\b.{0,60}|"
         r"contributors?: .{2,80}|"
         r"(?:[A-Z][\w'’-]{1,24} ){1,4}reported from [A-Z].{2,80}|"

@@ -86,9 +86,11 @@ def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:
                     r"^(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", "", text, flags=re.IGNORECASE
                 )
                 continue
-            length, credit = credit_lines.split_credit(place.body)
-            if length and credit and not place.is_inline_html:
-                block.text, block.credit = place.body[:length], credit
+            # With a credit inside, as an element or as words, a caption is plain text: the credit is no part of it.
+            whole = text if place.is_inline_html else place.body
+            length, credit = credit_lines.split_credit(whole)
+            if length and credit:
+                block.text, block.credit = whole[:length], credit
                 blocks.append(block)
                 continue
         if place.is_inline_html:

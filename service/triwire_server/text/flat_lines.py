@@ -25,6 +25,7 @@ _WIDE_WORD_COLUMNS = 12  # Korean words and Japanese punctuation that may not be
 _MIN_PARAGRAPH_COLUMNS = 40
 _SURE_PARAGRAPH_COLUMNS = 160
 _MIN_TITLE_COLUMNS = 14
+_MAX_ROW_CHARACTERS = 100
 _MIN_PROMPT_COLUMNS = 60
 
 
@@ -80,6 +81,11 @@ class Line:
     def is_running_text(self) -> bool:
         """Whether the line is a paragraph or a short sentence."""
         return self.type is LineType.PARAGRAPH or self.type is LineType.SENTENCE
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether the line holds a digit among words: a row of results or prices."""
+        return not self.is_number and any(character.isdigit() for character in self.text[:_MAX_ROW_CHARACTERS])
 
     @property
     def is_number(self) -> bool:
@@ -242,7 +248,9 @@ def _line_type(line: Line) -> LineType:
         return LineType.CAPTION
     if line.is_bullet and not (ends and columns >= _MIN_PARAGRAPH_COLUMNS and has_sentence_inside(text)):
         return LineType.BULLET
-    if (ends and columns >= _MIN_PARAGRAPH_COLUMNS) or columns >= _SURE_PARAGRAPH_COLUMNS:
+    # "Our reporter has sent this from the harbour:" leads to what follows.
+    leads = text[-1:] in ":：" and columns >= _MIN_PARAGRAPH_COLUMNS and not line.is_bullet
+    if (ends and columns >= _MIN_PARAGRAPH_COLUMNS) or leads or columns >= _SURE_PARAGRAPH_COLUMNS:
         return LineType.PARAGRAPH
     if ends:
         return LineType.SENTENCE

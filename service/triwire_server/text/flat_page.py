@@ -15,6 +15,7 @@ from triwire_server.text.flat_lines import (
     FlatBlock,
     Line,
     LineType,
+    ends_sentence,
     has_sentence_inside,
     read_lines,
 )
@@ -27,6 +28,7 @@ _IS_WHO = re.compile(
 )
 _DATA_ROW = re.compile(r"[^\d]{0,60}\d")
 _MAX_LABEL_COLUMNS = 30
+_MAX_SUBHEADING_COLUMNS = 50
 _MIN_RELATED_COLUMNS = 60
 _MIN_STORY_COLUMNS = 34
 _MIN_LISTED_STORY_COLUMNS = 14
@@ -41,6 +43,7 @@ _NEW_SHARE = 0.5
 _PROMPT_SHARE = 0.45
 _HEADLINE_SHARE = 0.3
 _ADJACENT_HEADLINE_SHARE = 0.2
+_MAX_SHARE_BUTTONS = 8
 
 
 def label_page(text: str) -> list[FlatBlock]:
@@ -62,6 +65,7 @@ class _Labeller:
         self.known: Mapping[str, int] = region.known
         self.headline = _find_headline(lines, region.first, region.known)
         self.first = _move_standfirst(lines, self.headline, region.first)
+        region.foreign -= set(range(self.first, region.first))
         self.last = _add_rows(lines, region)
         self.labels = _section_labels(lines, self.headline if self.headline is not None else self.first)
         self.questions = _questions_of_other_stories(lines, region)
@@ -117,7 +121,7 @@ class _Labeller:
         """Whether a line is a name beside a byline or a date, or says who somebody named in a byline is."""
         if line.columns <= _MAX_BIOGRAPHY_COLUMNS:
             name = next((name for name in self.writers if line.text.startswith(name)), "")
-            is_near = index < self.first or index >= self.last - 1 or index in self.region.foreign
+            is_near = index <= self.first or index >= self.last - 1 or index in self.region.foreign
             if name and (line.text == name or (is_near and _IS_WHO.match(line.text, len(name)))):
                 return True
         if self.headline is None or not self.headline < index < self.first or not credit_lines.is_person(line.text):
@@ -143,7 +147,7 @@ class _Labeller:
         if line.is_running_text:
             return BlockKind.BLOCK_KIND_PARAGRAPH
         if line.type is LineType.BULLET:
-            return BlockKind.BLOCK_KIND_LIST_ITEM
+            return self._kind_of_bullet(index, line)
         if not self.known:
             return BlockKind.BLOCK_KIND_PARAGRAPH  # a text without any sentence: a name, a phrase, a table
         if line.is_repeated or line.is_number:
@@ -165,6 +169,14 @@ class _Labeller:
         if line.columns >= _MIN_STORY_COLUMNS and is_new:
             return BlockKind.BLOCK_KIND_RELATED_LINK
         return BlockKind.BLOCK_KIND_SUBHEADING
+
+    def _kind_of_bullet(self, index: int, line: Line) -> "BlockKind.ValueType":
+        """A short marked line that stands alone is a subheading ("◆ 값이 걸림돌": the price is the obstacle)."""
+        beside = [self.lines[i].type for i in (index - 1, index + 1) if self.first <= i < self.last]
+        is_alone = len(beside) == 2 and all(other is LineType.PARAGRAPH for other in beside)
+        if is_alone and line.columns <= _MAX_SUBHEADING_COLUMNS and not ends_sentence(line.text):
+            return BlockKind.BLOCK_KIND_SUBHEADING
+        return BlockKind.BLOCK_KIND_LIST_ITEM
 
     def _is_row(self, index: int, line: Line, neighbours: list[Line]) -> bool:
         """Whether a line is one of several rows: results, towns, a table. They stand together, apart from the text."""
@@ -213,9 +225,8 @@ def _find_headline(lines: list[Line], first: int, known: Mapping[str, int]) -> i
     breaks = (LineType.PARAGRAPH, LineType.RELATED, LineType.CAPTION)
     for above in reversed(titles[:-1]):
         between = lines[above + 1 : headline]
-        if any(line.type in breaks for line in between) or (
-            sum(line.type in BOILERPLATE_TYPES for line in between) > 1
-        ):
+        furniture = sum(line.type in BOILERPLATE_TYPES for line in between)
+        if any(line.type in breaks for line in between) or furniture > _MAX_SHARE_BUTTONS:
             break
         text = lines[above].text
         if lines[above].columns < _MIN_HEADLINE_COLUMNS or lines[headline].text in text:
@@ -240,6 +251,9 @@ def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int
     """The start of the body, past a standfirst of full sentences: one paragraph between headline and byline or date."""
     if headline is None:
         return first
+    for index in range(headline + 1, first):
+        if lines[index].type is LineType.PARAGRAPH and lines[index].text[-1:] in ":：":
+            return index  # a summary in points: body, not standfirst
     for index in range(first, min(first + 3, len(lines))):
         if lines[index].type in (LineType.BYLINE, LineType.DATE):
             return index if 0 < index - first <= 2 else first
@@ -268,7 +282,8 @@ def _section_labels(lines: list[Line], headline: int) -> set[int]:
     if known:
         return set(path) if len(path) <= 2 else set()
     short = [index for index in candidates if len(lines[index].text.split()) <= 3 and lines[index].columns <= 24]
-    return {short[-1]} if 0 < len(short) <= 3 else set()
+    is_near = bool(short) and headline - short[-1] <= 2
+    return {short[-1]} if is_near and len(short) <= 3 else set()
 
 
 def _writers(lines: list[Line]) -> frozenset[str]:

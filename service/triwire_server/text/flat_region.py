@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from triwire_server.text import lexicon
 from triwire_server.text.evidence import content_words, count_words, share_known
-from triwire_server.text.flat_lines import BOILERPLATE_TYPES, Line, LineType
+from triwire_server.text.flat_lines import BOILERPLATE_TYPES, Line, LineType, ends_sentence
 
 _MIN_GAP_LINES = 2
+_MIN_ITEM_COLUMNS = 40
 _MIN_WORDS_FOR_EVIDENCE = 6
 _WINDOW_LINES = 8
 _LOOSE_WEIGHT = 0.35
@@ -25,6 +26,9 @@ _TEASER_SHARE = 0.65
 _OWN_SHARE = 0.7
 _TEASER_WEIGHT = 0.25  # of a segment that looks like teasers, as the core of the article
 _MIN_OWN_SHARE = 0.25
+_MIN_FAR_WORDS = 12
+_MIN_NEAR_SHARE = 0.15
+_MIN_NEAR_WORDS = 4
 _MAX_STORY_HEAD_LINES = 4
 _MAX_GAP_LINES = 60
 _COMMENTS_WINDOW_LINES = 8
@@ -66,6 +70,9 @@ class _Segment:
 
     has_furniture: bool
     """Whether furniture of the page, or more than a headline with its byline and date, stands before it."""
+
+    is_near: bool = False
+    """Whether no furniture at all stands before it: a list or a table at most."""
 
     num_pairs: int = 0
     """Paragraphs that follow one another directly: teasers of other stories stand each under its headline."""
@@ -126,9 +133,11 @@ def _weight(line: Line, tie: float) -> float:
     if line.type is LineType.SENTENCE:
         return 0.5
     if line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT:
-        return -1.2
-    if line.type is LineType.CAPTION:
+        return -0.4 if line.is_repeated else -1.2  # "Share" under every entry of a live blog
+    if line.type is LineType.CAPTION or (line.type is LineType.BULLET and line.has_figures):
         return -0.2
+    if line.type is LineType.BULLET and line.columns >= _MIN_ITEM_COLUMNS and ends_sentence(line.text):
+        return 0.5
     return -0.5
 
 
@@ -181,8 +190,9 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
         if line.type is LineType.STORIES:
             heading = line.type
         if not line.is_running_text:
-            gap += line.type is not LineType.CAPTION
-            furniture += line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT
+            gap += line.type is not LineType.CAPTION and not (line.type is LineType.BULLET and line.has_figures)
+            is_furniture = line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT
+            furniture += is_furniture and not line.is_repeated
             continue
         if segments and gap < _MIN_GAP_LINES and heading is None:
             segments[-1].last = index + 1
@@ -190,7 +200,7 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
             segments[-1].num_pairs += not gap
         else:
             has_furniture = furniture > 0 or gap > _MAX_STORY_HEAD_LINES
-            segments.append(_Segment(index, index + 1, [words[index]], heading, has_furniture))
+            segments.append(_Segment(index, index + 1, [words[index]], heading, has_furniture, is_near=not furniture))
         gap = furniture = 0
         heading = None
     return segments
@@ -231,8 +241,10 @@ def _reach(segments: Sequence[_Segment], known: Mapping[str, int], typical: floa
     for segment in segments[1:]:
         if max(segment.first - before.last, before.first - segment.last) > _MAX_GAP_LINES:
             return
-        if not segment.is_own and segment.num_words >= 2 * _MIN_WORDS_FOR_EVIDENCE:
-            segment.is_own = _share(segment, known) >= max(_MIN_OWN_SHARE, _OWN_SHARE * typical)
+        is_near = segment.is_near if segment.first > before.first else before.is_near
+        least_words, least_share = (_MIN_NEAR_WORDS, _MIN_NEAR_SHARE) if is_near else (_MIN_FAR_WORDS, _MIN_OWN_SHARE)
+        if not segment.is_own and segment.num_words >= least_words:
+            segment.is_own = _share(segment, known) >= max(least_share, _OWN_SHARE * typical * (0.5 if is_near else 1))
         if segment.is_own:
             before = segment
 

@@ -1,17 +1,17 @@
 """HTML as blocks of text with their places, and back again with other words.
 
-Positions come from the standard library's tokenizer; nothing of the page is rebuilt from a tree, so whatever is not a
+Positions come from the tokens of the page; nothing of the page is rebuilt from a tree, so whatever is not a
 replaced word stays as it was, character for character.
 """
 
 import html as html_entities
-import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Article, Block
+from triwire_server.text.html_tokens import Token, tokenize
 from triwire_server.text.normalize import normalize
 
 _WORDS_OF_INLINE_ELEMENTS = """
@@ -38,10 +38,6 @@ _UNREAD = frozenset(
         "video",
     ]
 )
-_WORDS_OF_VOID = """
-area base br col embed hr img input link meta param source track wbr
-"""
-_VOID = frozenset(_WORDS_OF_VOID.split())
 # Inline elements of HTML that a block body may not name: they stand as <span> there.
 _WORDS_OF_OTHER_INLINE = """
 bdi bdo big cite data del dfn font img input ins kbd label q rp rt ruby samp strike time tt var wbr
@@ -53,21 +49,9 @@ _PLACEHOLDER_ATTRIBUTE = "data-element"
 _STAND_IN = re.compile(rf'<span {_PLACEHOLDER_ATTRIBUTE}="(\d{{1,9}})">')
 _SPAN_TAG = re.compile(r"<(/?)span\b[^<>]*>")
 _MAX_STACK_SEARCH = 64
-
-
-@dataclass(slots=True)
-class Token:
-    """A piece of a page: text, a tag, or something that is not read."""
-
-    kind: str
-    """"text", "start", "end", "void" or "skip" (comments, scripts, declarations)."""
-
-    start: int
-    end: int
-    """[start, end) in the page, code points."""
-
-    name: str = ""
-    attributes: dict[str, str] = field(default_factory=dict)
+_MAX_DEPTH = 128  # what is deeper counts as content of the last element, as in browsers
+_IMPLY_END = frozenset(["p", "li", "dt", "dd", "option", "tr", "td", "th"])
+_MARK_ATTRIBUTES = ("class", "id", "role", "rel", "itemprop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,60 +101,6 @@ def is_untranslated(attributes: dict[str, str]) -> bool:
     return attributes.get("translate", "").lower() == "no" or "notranslate" in attributes.get("class", "").split()
 
 
-class _Tokenizer(HTMLParser):
-    """Cuts a page into tokens with positions. Entities stay inside the text tokens, as written."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=False)
-        self.tokens: list[Token] = []
-        self._line_starts = [0]
-        self._line_starts.extend(index + 1 for index, character in enumerate(page) if character == "\n")
-        self.feed(page)
-        self.close()
-        for token, following in itertools.pairwise(self.tokens):
-            token.end = following.start
-        if self.tokens:
-            self.tokens[-1].end = len(page)
-
-    def _add(self, kind: str, name: str = "", attributes: dict[str, str] | None = None) -> None:
-        line, column = self.getpos()
-        start = self._line_starts[line - 1] + column
-        if kind == "text" and self.tokens and self.tokens[-1].kind == "text":
-            return
-        self.tokens.append(Token(kind, start, start, name, attributes or {}))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._add("void" if tag in _VOID else "start", tag, {name: value or "" for name, value in attrs})
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # <p/> is an open tag in HTML; only void elements end by themselves.
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._add("skip" if tag in _VOID else "end", tag)
-
-    def handle_data(self, data: str) -> None:
-        self._add("text")
-
-    def handle_entityref(self, name: str) -> None:
-        self._add("text")
-
-    def handle_charref(self, name: str) -> None:
-        self._add("text")
-
-    def handle_comment(self, data: str) -> None:
-        self._add("skip")
-
-    def handle_decl(self, decl: str) -> None:
-        self._add("skip")
-
-    def handle_pi(self, data: str) -> None:
-        self._add("skip")
-
-    def unknown_decl(self, data: str) -> None:
-        self._add("skip")
-
-
 def _drop_unread(tokens: list[Token]) -> list[Token]:
     """The tokens with every unread element, tags and content, turned into one "skip" token."""
     kept: list[Token] = []
@@ -200,7 +130,7 @@ def html_blocks(page: str, *, keep_elements: bool) -> list[HtmlBlock]:
             the page can be put together again. Without, only their text is kept.
     """
     blocks: list[HtmlBlock] = []
-    for run, around in _runs(_drop_unread(_Tokenizer(page).tokens), page):
+    for run, around in _runs(_drop_unread(tokenize(page)), page):
         for piece in _balanced_pieces(run):
             block = _make_block(page, piece, around, keep_elements=keep_elements)
             if block is not None:
@@ -217,23 +147,15 @@ class _Around:
     is_verbatim: bool
 
 
+_NOTHING_AROUND = _Around((), "", is_verbatim=False)
+
+
 def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], _Around]]:
     """Token runs between block-level boundaries, with the elements around them."""
-    path: list[Token] = []
+    path: list[tuple[str, _Around]] = []
+    too_deep: Counter[str] = Counter()
     run: list[Token] = []
     breaks = 0
-
-    def around() -> _Around:
-        names = tuple(token.name for token in path)
-        keys = ("class", "id", "role", "rel", "itemprop")
-        marks = " ".join(token.attributes[key] for token in path for key in keys if token.attributes.get(key))
-        verbatim = False
-        for token in path:
-            verbatim = is_untranslated(token.attributes) or (
-                verbatim and token.attributes.get("translate", "").lower() != "yes"
-            )
-        return _Around(names, marks.lower(), verbatim)
-
     for token in tokens:
         is_inline = token.kind in ("text", "skip") or token.name in INLINE_ELEMENTS or token.name in _OTHER_INLINE
         if token.name == "br" and token.kind == "void":
@@ -244,26 +166,40 @@ def _runs(tokens: list[Token], page: str) -> Iterator[tuple[list[Token], _Around
             run.append(token)
             continue
         if run:
-            yield run, around()
+            yield run, path[-1][1] if path else _NOTHING_AROUND
             run = []
-        if token.name == "br":
-            continue
         if token.kind == "start":
-            if token.name in ("p", "li", "dt", "dd", "option", "tr", "td", "th"):
+            if token.name in _IMPLY_END:
                 _close_implied(path, token.name)
-            path.append(token)
+            if len(path) < _MAX_DEPTH:
+                path.append((token.name, _within(path[-1][1] if path else _NOTHING_AROUND, token)))
+            else:
+                too_deep[token.name] += 1
         elif token.kind == "end":
+            if too_deep[token.name]:
+                too_deep[token.name] -= 1
+                continue
             for index in range(len(path) - 1, max(-1, len(path) - 1 - _MAX_STACK_SEARCH), -1):
-                if path[index].name == token.name:
+                if path[index][0] == token.name:
                     del path[index:]
                     break
     if run:
-        yield run, around()
+        yield run, path[-1][1] if path else _NOTHING_AROUND
 
 
-def _close_implied(path: list[Token], name: str) -> None:
+def _within(around: _Around, token: Token) -> _Around:
+    """What an element and those around it say of a run of text."""
+    own = " ".join(token.attributes[key] for key in _MARK_ATTRIBUTES if token.attributes.get(key)).lower()
+    verbatim = is_untranslated(token.attributes) or (
+        around.is_verbatim and token.attributes.get("translate", "").lower() != "yes"
+    )
+    marks = f"{around.marks} {own}" if around.marks and own else around.marks or own
+    return _Around((*around.path, token.name), marks, verbatim)
+
+
+def _close_implied(path: list[tuple[str, _Around]], name: str) -> None:
     """HTML lets </p> and </li> be left out: a new one closes the one before."""
-    if path and path[-1].name == name:
+    if path and path[-1][0] == name:
         path.pop()
 
 

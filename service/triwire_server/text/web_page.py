@@ -5,7 +5,6 @@ and the words of a line decide the rest, and nothing is deleted.
 """
 
 import html as html_entities
-import logging
 import re
 from collections import Counter
 
@@ -13,6 +12,7 @@ from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text import credit_lines, lexicon
 from triwire_server.text.characters import visible, width
 from triwire_server.text.html import HtmlBlock
+from triwire_server.text.main_content import find_main_content
 
 _FURNITURE = frozenset(["nav", "header", "footer", "aside", "form", "button", "dialog", "menu"])
 
@@ -51,13 +51,14 @@ _ALL_MARKS = (
     _CAPTION_MARKS,
 )
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_MARKED_SUBHEADING = re.compile(r"[◆◇■□●▲△] ?\S")
+_CELLS = frozenset(["td", "th"])
 _COMMON_SHARE = 0.4
 _MANY_LINKS = 0.6
 _MIN_TEXT_COLUMNS = 40
 _MIN_STORY_COLUMNS = 20
 _MIN_LINK_COLUMNS = 12
 _MIN_PROMPT_COLUMNS = 60
-_MIN_FOUND_COLUMNS = 16
 _MAX_BIOGRAPHY_COLUMNS = 400
 _MAX_META_COLUMNS = 60
 
@@ -106,46 +107,13 @@ def _kind_of_element(block: HtmlBlock) -> "BlockKind.ValueType":
     return BlockKind.BLOCK_KIND_PARAGRAPH
 
 
-def _main_content(page: str, texts: list[str], language: str) -> list[bool]:
-    """For each block, whether trafilatura takes its text for the main content."""
-    from trafilatura import extract
-
-    # It warns of every fragment that it finds no article in, which is no news here.
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    # Loading lxml trees is the only thing done here: no network, no clock. Japanese pages are full of short links, of
-    # which the default takes too many.
-    found = (
-        extract(
-            page,
-            include_comments=False,
-            include_tables=True,
-            deduplicate=False,
-            favor_precision=language.partition("-")[0] == "ja",
-        )
-        or ""
-    )
-    squeezed = _squeeze(found)
-    if not squeezed:
-        # A fragment, or a page it cannot read: everything may be article, and the elements decide.
-        return [bool(text) for text in texts]
-    lines = {_squeeze(cell) for line in found.split("\n") for cell in (line, *line.split("|"))}
-    return [
-        bool(key) and (key in lines or (width(key) >= _MIN_FOUND_COLUMNS and key in squeezed))
-        for key in map(_squeeze, texts)
-    ]
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"\W+", "", text)
-
-
 class _Page:
     """Kinds of the blocks of one page."""
 
     def __init__(self, page: str, blocks: list[HtmlBlock], language: str) -> None:
         self.blocks = blocks
         self.texts = [readable(block) for block in blocks]
-        self.is_main = _main_content(page, self.texts, language)
+        self.is_main = find_main_content(page, self.texts, language)
         self.ignored = self._marks_of_main_content()
         self.headline = self._find_headline()
         body = [i for i in range(len(blocks)) if self.is_main[i] and i != self.headline and self._is_running_text(i)]
@@ -160,6 +128,9 @@ class _Page:
             self.is_main[self.last] = True
             self.last += 1
         self._add_siblings(body)
+        self.common = self._common_sign(body)
+        self.teasers = self._find_teasers()
+        self.last = min(self.last, min(self.teasers, default=self.last)) if self._ends_with_teasers() else self.last
         # Short closing sentences ("Nobody was hurt.") belong to the body as long as they follow each other.
         while self.last < len(blocks) and self.last != self.headline and self._is_closing_sentence(self.last):
             self.last += 1
@@ -213,6 +184,40 @@ class _Page:
             and self.blocks[index].link_share < _MANY_LINKS
             and not self._is_in(index, _FURNITURE | _HEADINGS | {"figcaption"})
         )
+
+    def _sign(self, index: int) -> tuple[tuple[str, ...], str]:
+        """The elements and marks around a block: blocks of the same list or text have the same."""
+        return self.blocks[index].path, self.blocks[index].marks
+
+    def _common_sign(self, body: list[int]) -> tuple[tuple[str, ...], str] | None:
+        """The elements and marks around most of the running text above any list of stories, None if there is little."""
+        heading = next(
+            (i for i in range(self.first, self.last) if lexicon.is_stories_heading(self.texts[i])), self.last
+        )
+        body = [index for index in body if index < heading]
+        columns: Counter[tuple[tuple[str, ...], str]] = Counter()
+        for index in body:
+            columns[self._sign(index)] += width(self.texts[index])
+        sign, most = columns.most_common(1)[0] if columns else (None, 0)
+        return sign if 2 * most > columns.total() and sum(self._sign(i) == sign for i in body) > 1 else None
+
+    def _find_teasers(self) -> frozenset[int]:
+        """Blocks under a heading over stories, up to the next block that stands where the running text does."""
+        teasers: set[int] = set()
+        is_under = False
+        for index in range(self.first, len(self.blocks)):
+            if self._sign(index) == self.common:
+                is_under = False
+            elif self.common is not None and lexicon.is_stories_heading(self.texts[index]):
+                is_under = True
+            elif is_under:
+                teasers.add(index)
+        return frozenset(teasers)
+
+    def _ends_with_teasers(self) -> bool:
+        """Whether no running text follows the teasers."""
+        after = range(min(self.teasers, default=self.last), self.last)
+        return all(self._sign(index) != self.common for index in after)
 
     def _continues_list(self, index: int) -> bool:
         """Whether a block is an item of the list that the one before it is of."""
@@ -268,6 +273,9 @@ class _Page:
         by_words = self._kind_by_words(index, text, columns)
         if by_words is not None:
             return by_words
+        if index in self.teasers and "li" not in path and not self._is_furniture(index):
+            is_story = columns > _MIN_LINK_COLUMNS
+            return BlockKind.BLOCK_KIND_RELATED_LINK if is_story else BlockKind.BLOCK_KIND_BOILERPLATE
         if "figcaption" not in path and (
             self._has_mark(index, _RELATED_MARKS) or lexicon.RELATED_START.fullmatch(text[:300])
         ):
@@ -287,8 +295,10 @@ class _Page:
         """The kind that the words of a line and the marks of who wrote it tell, if they do."""
         if self._has_mark(index, _BIOGRAPHY_MARKS) and columns < _MAX_BIOGRAPHY_COLUMNS:
             return BlockKind.BLOCK_KIND_BYLINE
-        if not lexicon.is_short(text, columns):
+        if not lexicon.is_short(text, columns) or (self.is_main[index] and self._is_in(index, _CELLS)):
             return None
+        if lexicon.is_prompt(text) and self.common is not None and self._sign(index) != self.common:
+            return BlockKind.BLOCK_KIND_BOILERPLATE
         is_sure = columns < _MIN_PROMPT_COLUMNS or not is_sentence(text) or not self.is_main[index]
         if lexicon.is_boilerplate(text) and is_sure:
             return BlockKind.BLOCK_KIND_BOILERPLATE
@@ -305,7 +315,8 @@ class _Page:
     def _kind_above(self, index: int, text: str, columns: int) -> "BlockKind.ValueType":
         """The kind of a block above the headline."""
         is_known = text.lower() in lexicon.SECTION_NAMES
-        is_label = self._has_mark(index, _SECTION_MARKS) or is_known or index + 1 == self.headline
+        is_label = self._has_mark(index, _SECTION_MARKS) or index + 1 == self.headline
+        is_label = is_label or (is_known and "li" not in self.blocks[index].path)
         if is_label and columns <= 30 and "nav" not in self.blocks[index].path:
             return BlockKind.BLOCK_KIND_SECTION
         is_text = self.is_main[index] and columns >= 80
@@ -335,6 +346,8 @@ class _Page:
             return BlockKind.BLOCK_KIND_SUBHEADING
         if kind == BlockKind.BLOCK_KIND_SUBHEADING:
             return kind
+        if kind == BlockKind.BLOCK_KIND_PARAGRAPH and _MARKED_SUBHEADING.match(text) and not is_sentence(text):
+            return BlockKind.BLOCK_KIND_SUBHEADING if columns <= 50 else kind
         return kind if self.is_main[index] else BlockKind.BLOCK_KIND_BOILERPLATE
 
 

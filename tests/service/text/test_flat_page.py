@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from extraction import measure_all
 from hypothesis import given, settings
 
 from tests.service.text.articles import CORPORA, expected_blocks, kind_of, labels, of_kind, page
@@ -184,3 +185,82 @@ def test_the_first_paragraph_of_every_page_is_kept() -> None:
     }
     articles = {stem: page(CORPORA / f"{stem}.txt") for stem in beginnings}
     assert {stem: of_kind(article, "PARAGRAPH")[0][:12] for stem, article in articles.items()} == beginnings
+
+
+UNSEEN = measure_all(CORPORA / "unseen", CORPORA / "unseen")
+
+
+@pytest.mark.parametrize(
+    ("form", "language", "bar"),
+    [
+        ("flat", "en", 0.955),
+        ("flat", "ko", 0.94),
+        ("flat", "ja", 0.91),
+        ("html", "en", 0.957),
+        ("html", "ko", 0.94),
+        ("html", "ja", 0.94),
+    ],
+)
+def test_the_body_of_pages_kept_for_measuring_is_found(form: str, language: str, bar: float) -> None:
+    scores = [result.body_f1 for result in UNSEEN if (result.form, result.language) == (form, language)]
+    assert sum(scores) / len(scores) >= bar
+
+
+def test_nine_of_ten_blocks_of_those_pages_have_the_right_label() -> None:
+    assert sum(result.right for result in UNSEEN) >= 0.9 * sum(result.total for result in UNSEEN)
+
+
+def test_teasers_under_a_heading_are_no_text_of_the_article() -> None:
+    teaser = "Bakers in Corrin have begun to deliver bread by cable car, to the delight of two goats and a postman."
+    other = "Astronomers were surprised by a comet that turned green, then blue, and finally asked for no attention."
+    text = "\n\n".join(
+        [
+            "Harbour reopens after the storm",
+            FIRST,
+            SECOND,
+            THIRD,
+            "Most read",
+            "Bread by cable car",
+            teaser,
+            "A shy comet",
+            other,
+        ]
+    )
+    assert labels(extract_article(Content(text=text)))[4:] == [
+        ("BOILERPLATE", "Most read"),
+        ("RELATED_LINK", "Bread by cable car"),
+        ("RELATED_LINK", teaser),
+        ("BOILERPLATE", "A shy comet"),
+        ("RELATED_LINK", other),
+    ]
+
+
+def test_readers_comments_are_no_text_of_the_article() -> None:
+    comment = "Never in doubt. The mayor of the town should have raised the wall of the harbour years before the storm."
+    lines = labelled("Harbour reopens", FIRST, SECOND, THIRD, "Comments (1)", "kim77", "3 hours ago", comment, "Reply")
+    assert [kind for kind, _ in lines] == ["HEADLINE", *["PARAGRAPH"] * 3, *["BOILERPLATE"] * 5]
+
+
+def test_a_counter_of_comments_above_the_article_is_no_heading_over_comments() -> None:
+    lines = labelled("Harbour reopens", "Comments (1)", FIRST, SECOND, THIRD)
+    assert [kind for kind, _ in lines] == ["HEADLINE", "BOILERPLATE", *["PARAGRAPH"] * 3]
+
+
+def test_rows_with_figures_after_the_last_paragraph_are_body() -> None:
+    rows = ["Corrin 2 Hexley 1", "Stavely 0 Westmere 4", "Varrow 3 Eastmere 3"]
+    assert labelled(FIRST, SECOND, THIRD, *rows, "Share")[3:] == [
+        *(("LIST_ITEM", row) for row in rows),
+        ("BOILERPLATE", "Share"),
+    ]
+
+
+def test_a_prompt_is_text_where_the_article_is_about_it() -> None:
+    prompt = "Readers can sign up for the newsletter of the harbour by email."
+    news = [
+        "The harbour of Westmere has started a newsletter that readers get by email before the first ferry leaves.",
+        "Some 4,000 readers of the newsletter have signed up by email since Monday, the harbour master said.",
+    ]
+    assert labelled(*news, prompt, THIRD)[2] == ("PARAGRAPH", prompt)
+    assert labelled(FIRST, SECOND, "Sign up for our free newsletter and get the best recipes by email.", THIRD)[2][
+        0
+    ] == ("BOILERPLATE")

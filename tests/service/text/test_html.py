@@ -10,6 +10,7 @@ from tests.service.text.strategies import inline_html, texts
 from triwire.v1.article_pb2 import Block, Content
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import escape, html_blocks, is_untranslated, plain_text, replace_text
+from triwire_server.text.html_tokens import tokenize
 
 
 def bodies(html: str, *, keep_elements: bool = False) -> list[str]:
@@ -166,3 +167,85 @@ def test_escaping_keeps_the_text(text: str) -> None:
 @given(inline_html)
 def test_the_plain_text_of_inline_html_has_no_tags(body: str) -> None:
     assert "<b>" not in plain_text(Block(inline_html=body))
+
+
+_HARD_PIECES = (
+    "<p>",
+    "</p>",
+    "<pre>a\n  b",
+    "</pre>",
+    "<table><tr><td>",
+    "<td>",
+    "</table>",
+    "<ruby>港<rt>みなと</rt></ruby>",  # harbour, with its reading
+    '<a title="1 > 0" href=x>',
+    "</a>",
+    "<b>",
+    "</b>",
+    "<br/>",
+    "<img alt='a>b'>",
+    "<!-- <p>not read</p> -->",
+    "<script>if (a < b) '<p>'</script>",
+    "<style>p > a {}</style>",
+    "&nbsp;",
+    "&amp;lt;",
+    "&#x6e2f;",
+    "\r\n",
+    "\t",
+    "<",
+    "a < b",
+    "harbour",
+    " 항구가 열렸다. ",  # The harbour opened.
+    "\u1112\u1161\u11ab",  # HAN as conjoining jamo
+)
+_HARD_PAGES = st.lists(
+    st.one_of(st.sampled_from(_HARD_PIECES), st.text(st.characters(exclude_categories=["Cs"]), max_size=4)), max_size=20
+).map("".join)
+
+
+def markup(html: str) -> list[str]:
+    """Sources of everything that is not text: tags, comments, scripts with their content."""
+    sources: list[str] = []
+    raw = ""
+    for token in tokenize(html):
+        source = html[token.start : token.end]
+        if token.kind != "text" or raw:
+            sources.append(source)
+        if token.kind in ("start", "end") and token.name in ("script", "style"):
+            raw = token.name if token.kind == "start" else ""
+    return sources
+
+
+@settings(deadline=None)
+@given(_HARD_PAGES)
+def test_a_page_of_which_nothing_is_translated_comes_back_character_for_character(html: str) -> None:
+    article = extract_article(Content(html=html, language="en", cleaning=NONE))
+    assert replace_text(html, article, []) == html
+
+
+@settings(deadline=None)
+@given(_HARD_PAGES)
+def test_with_other_words_a_page_keeps_all_its_markup(html: str) -> None:
+    article = extract_article(Content(html=html, language="en", cleaning=NONE))
+    same = [Block.FromString(block.SerializeToString()) for block in article.blocks]
+    result = replace_text(html, article, same)
+    # Comments and scripts between words follow them: what is there is the same, in another order.
+    assert sorted(markup(result)) == sorted(markup(html))
+    words = [Block(block_id=block.block_id, text="x") for block in article.blocks if block.WhichOneof("body") == "text"]
+    changed = replace_text(html, article, words)
+    assert sorted(markup(changed)) == sorted(markup(html))
+
+
+def test_a_page_of_every_trap_changes_in_its_words_alone() -> None:
+    html = (
+        "<!DOCTYPE html>\r\n<html><head><title>Port &amp; town</title><style>p > a { }</style></head>\r\n"
+        '<body data-x="a > b"><!-- one > two --><pre>  row 1\r\n  row 2</pre>\r\n'
+        "<table><tr><td>Corrin<td>2 &lt; 3</table><p>Open<script>x = '<p>';</script><p>Unclosed <b>bold</p></body>"
+    )
+    article = extract_article(Content(html=html, language="en", cleaning=NONE))
+    upper = [Block(block_id=block.block_id, text=plain_text(block).upper()) for block in article.blocks]
+    assert replace_text(html, article, upper) == (
+        "<!DOCTYPE html>\r\n<html><head><title>PORT &amp; TOWN</title><style>p > a { }</style></head>\r\n"
+        '<body data-x="a > b"><!-- one > two --><pre>  ROW 1\n  ROW 2</pre>\r\n'
+        "<table><tr><td>CORRIN<td>2 &lt; 3</table><p>OPEN<script>x = '<p>';</script><p>UNCLOSED <b>BOLD</p></body>"
+    )

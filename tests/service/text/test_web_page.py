@@ -181,3 +181,42 @@ def test_any_markup_gets_a_label_for_each_block(pieces: list[str]) -> None:
     assert len(kinds) == len(blocks)
     assert kinds.count(BlockKind.BLOCK_KIND_HEADLINE) <= 1
     assert BlockKind.BLOCK_KIND_UNSPECIFIED not in kinds
+
+
+def test_marks_and_elements_around_the_whole_article_say_nothing() -> None:
+    html = (
+        '<html><head><title>Harbour reopens</title></head><body class="ad-enabled has-sidebar comments"><form>'
+        '<div id="share-page"><h1>Harbour reopens</h1>'
+        f"<p>{LEAD}</p><p>{SECOND}</p><div class='comments'><p>Well done, mayor.</p></div></div></form></body></html>"
+    )
+    assert [kind for kind, _ in labelled(html)][1:4] == ["HEADLINE", "PARAGRAPH", "PARAGRAPH"]
+
+
+def test_the_credit_of_a_caption_is_taken_out_of_its_element() -> None:
+    html = (
+        f"<article><h1>Harbour reopens</h1><p>{LEAD}</p><figure><figcaption>The harbour on Monday "
+        f'<span class="credit">Photo: Meridian Press</span></figcaption></figure><p>{SECOND}</p></article>'
+    )
+    [caption] = [block for block in extract_article(Content(html=html)).blocks if block.credit]
+    assert (caption.text, caption.credit) == ("The harbour on Monday", "Meridian Press")
+
+
+def test_teasers_under_a_heading_end_where_the_text_goes_on() -> None:
+    teaser = "Bakers in Corrin have begun to deliver bread by cable car, to the delight of two goats and a postman."
+    card = f'<div class="c-item"><a href="/x"><h3>Bread by cable car</h3></a><p>{teaser}</p></div>'
+    html = (
+        f'<html><body><div class="story"><h1>Harbour reopens</h1><p>{LEAD}</p><p>{SECOND}</p>'
+        f"<div><h2>Related stories</h2>{card}</div><p>{LEAD} Again.</p></div>"
+        f"<div><h2>Most read</h2>{card}{card}</div></body></html>"
+    )
+    assert [kind for kind, _ in labelled(html)] == [
+        "HEADLINE",
+        "PARAGRAPH",
+        "PARAGRAPH",
+        "BOILERPLATE",
+        "RELATED_LINK",
+        "RELATED_LINK",
+        "PARAGRAPH",
+        "BOILERPLATE",
+        *["RELATED_LINK"] * 4,
+    ]
