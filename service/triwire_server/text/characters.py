@@ -1,6 +1,7 @@
 """What a character is: its script, its width, whether it is a word character of a language."""
 
 import enum
+import functools
 import unicodedata
 from collections.abc import Iterator
 
@@ -43,6 +44,7 @@ _RANGES: tuple[tuple[int, int, Script], ...] = (
 _ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")  # ZWSP, ZWNJ, ZWJ, WORD JOINER, BOM, SOFT HYPHEN
 
 
+@functools.lru_cache(maxsize=8192)
 def script_of(character: str) -> Script | None:
     """Script of one letter; None for digits, punctuation, symbols, spaces and marks."""
     code = ord(character)
