@@ -7,30 +7,34 @@ on the first text that is neither Korean, Japanese nor plainly English.
 import functools
 import re
 import threading
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from triwire.v1.article_service_pb2 import DetectedLanguage
 from triwire_server.text.characters import Script, script_of
+from triwire_server.text.language_words import (
+    CHINESE_ONLY,
+    CHINESE_OR_NAMES,
+    CHINESE_WORDS,
+    ENGLISH_NEWS,
+    ENGLISH_ONLY,
+    ENGLISH_SHARED,
+    FOREIGN,
+    FOREIGN_ENDINGS,
+    FOREIGN_LETTERS,
+    NEWS_LANGUAGES,
+)
 
-# Words of English that few other languages in Latin letters share; the shared ones count only beside these.
-_WORDS_OF_ENGLISH_ONLY = """
-the and that with from this have has had are were been which would could should will they their there them
-what when who whose his her she he its than then these those after before about into over under between
-through because while where why how your you our my it not but be by or said says
-"""
-_ENGLISH_ONLY = frozenset(_WORDS_OF_ENGLISH_ONLY.split())
-_WORDS_OF_ENGLISH_SHARED = """
-of to in for on at as is was an a i we do if so no up out all more most new its
-"""
-_ENGLISH_SHARED = frozenset(_WORDS_OF_ENGLISH_SHARED.split())
-
-# Function words of Chinese in forms that modern Japanese does not write. Others are no evidence, for a headline without
-# kana may hold them in a compound: 目的, 終了, 在日, 与党, 他社 (purpose, end, in Japan, ruling party, other firm).
-_CHINESE_ONLY = frozenset("們这這妳她你吗嗎们吧呢啊說沒與於對從將讓")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|(?<!\w)@\w{1,64}")
+_CHINESE = re.compile(CHINESE_WORDS)
 # Longer texts say no more about their language; this bounds the work.
 _MAX_LIBRARY_CHARACTERS = 2000
+# Up to this length languages with little news need as much more evidence.
+_SHORT_CHARACTERS = 60
+_RARE = 0.3
+# The library's confidence from which it is believed about a few words in unaccented letters that are not all names.
+_SURE_OF_NEWS, _SURE_OF_ANY = 0.5, 0.9
 
 
 def base_language(tag: str) -> str:
@@ -136,28 +140,72 @@ class _Tally:
             return
         letters = sum(len(word) for word in found)
         share = _english_share(found)
-        if len(found) >= 4 and share >= 0.2:
+        foreign = _foreign_evidence(found)
+        most_foreign = max(foreign.values(), default=0)
+        if len(found) >= 4 and share >= max(0.2, most_foreign / len(found)):
             self.add("en", letters, min(0.99, 0.7 + share))
         elif main and len(found) < 4:
             self.add(main, letters, 0.0)  # "AP", "Photo": no sentence of another language
+        elif (english := sum(map(_is_english, found))) > most_foreign:
+            # A headline without articles: "Brexit vote delayed".
+            self.add("en", letters, min(0.9, 0.55 + 0.5 * english / len(found)))
         else:
-            self._add_by_library(" ".join(found), prefer_english=share > 0)
+            self._add_by_library(" ".join(found), foreign)
 
-    def _add_by_library(self, text: str, *, prefer_english: bool = False) -> None:
+    def _add_by_library(self, text: str, evidence: Mapping[str, int] | None = None) -> None:
         letters = sum(script_of(character) is not None for character in text)
-        for language, confidence in _ask_library(text[:_MAX_LIBRARY_CHARACTERS], prefer_english=prefer_english):
-            self.add(language, letters, confidence)
-            return
-        self.add("und", letters, 0.0)
+        language, confidence = _ask_library(text[:_MAX_LIBRARY_CHARACTERS], evidence or {})
+        self.add(language or "und", letters, confidence)
 
 
 def _english_share(found: list[str]) -> float:
     """Share of function words among words, 0 if none of them is English alone."""
     lowered = [word.lower() for word in found]
-    certain = sum(word in _ENGLISH_ONLY for word in lowered)
+    certain = sum(word in ENGLISH_ONLY for word in lowered)
     if not certain:
         return 0.0
-    return (certain + sum(word in _ENGLISH_SHARED for word in lowered)) / len(lowered)
+    return (certain + sum(word in ENGLISH_SHARED for word in lowered)) / len(lowered)
+
+
+def _is_english(word: str) -> bool:
+    """Whether a word is a function word of English alone, or one of English headlines, inflected or not."""
+    word = word.lower()
+    if word in ENGLISH_ONLY or word in ENGLISH_NEWS:
+        return True
+    word = word.removesuffix("'s").removesuffix("’s")
+    for ending in ("s", "es", "ed", "d", "ing", "er", "ers"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            stem = word[: -len(ending)]
+            if (
+                stem in ENGLISH_NEWS
+                or f"{stem}e" in ENGLISH_NEWS
+                or (stem[-1] == stem[-2] and stem[:-1] in ENGLISH_NEWS)
+            ):
+                return True
+    return word.endswith("ies") and f"{word[:-3]}y" in ENGLISH_NEWS
+
+
+def _foreign_evidence(found: list[str]) -> dict[str, int]:
+    """Words of other languages and of their letters, by language.
+
+    Function words of English are no evidence, nor are names ("Kim Jong Un", "El Salvador"), nor single letters such as
+    the "v" between two teams.
+    """
+    evidence: dict[str, int] = {}
+    for index, original in enumerate(found):
+        word = original.lower()
+        if word in ENGLISH_ONLY or word in ENGLISH_SHARED or (index and original != word):
+            continue
+        languages: Iterable[str] = FOREIGN.get(word, ()) if len(word) > 1 or word > "z" else ()
+        if not languages and original == word:
+            ending = next((ending for ending in FOREIGN_ENDINGS if word.endswith(ending)), "")
+            if ending:
+                languages = FOREIGN_ENDINGS[ending]
+            elif not word.isascii():
+                languages = {language for letter in word for language in FOREIGN_LETTERS.get(letter, ())}
+        for language in languages:
+            evidence[language] = evidence.get(language, 0) + 1
+    return evidence
 
 
 def _is_chinese(han: str) -> bool:
@@ -171,7 +219,13 @@ def _is_chinese(han: str) -> bool:
             character.encode("cp932")
         except UnicodeEncodeError:
             outside += 1
-    return outside > 0 or any(character in _CHINESE_ONLY for character in han) or len(han) > 40
+    return outside > 0 or _is_written_in_chinese(han)
+
+
+def _is_written_in_chinese(han: str) -> bool:
+    if len(han) > 40 or not CHINESE_ONLY.isdisjoint(han) or _CHINESE.search(han):
+        return True
+    return sum(character in CHINESE_OR_NAMES for character in han) >= 2
 
 
 _library_lock = threading.Lock()
@@ -185,16 +239,31 @@ def _library() -> Any:
     return LanguageDetectorBuilder.from_all_languages().with_low_accuracy_mode().build()
 
 
-def _ask_library(text: str, *, prefer_english: bool) -> list[tuple[str, float]]:
-    """(tag, confidence) of the most likely language, or nothing."""
+def _ask_library(text: str, evidence: Mapping[str, int]) -> tuple[str, float]:
+    """(tag, confidence) of the most likely language; ("", 0) if the library has none.
+
+    Args:
+        text: what is in doubt.
+        evidence: words and letters of a language that stand in it; the library chooses among the languages that have
+            the most. Without any it is believed only if it is sure, and never about names: it takes them for Malay.
+    """
     with _library_lock:
         values = _library().compute_language_confidence_values(text)
-    if not values or values[0].value <= 0:
-        return []
-    best = values[0]
-    tag = str(best.language.iso_code_639_1.name).lower()
-    english = next((v.value for v in values if v.language.iso_code_639_1.name == "EN"), 0.0)
-    # Headlines without articles and with foreign names: the library hesitates, and English is what is served.
-    if tag != "en" and english > 0 and (prefer_english or english >= 0.5 * best.value):
-        return [("en", max(float(english), 0.5))]
-    return [(tag, float(best.value))]
+    tags = {str(value.language.iso_code_639_1.name).lower(): float(value.value) for value in values}
+    if len(text) < _SHORT_CHARACTERS:
+        # Of a few words it is often sure in vain, and rare languages are what it then names.
+        tags = {tag: value * (1 if tag in NEWS_LANGUAGES else _RARE) for tag, value in tags.items()}
+    most = max(evidence.values(), default=0)
+    likely = {tag: tags[tag] for tag, count in evidence.items() if count == most and tag in tags}
+    best = max(tags, key=lambda tag: tags[tag], default="")
+    if likely and best not in likely and (tags[best] < 0.9 or best == "en"):
+        best = max(likely, key=lambda tag: likely[tag])
+        return best, max(tags[best], 0.5)
+    if not best or tags[best] <= 0:
+        return "", 0.0
+    raw = tags[best] / (_RARE if best not in NEWS_LANGUAGES and len(text) < _SHORT_CHARACTERS else 1)
+    is_names = text.isascii() and not any(word[0].islower() for word in text.split())
+    is_sure = not is_names and (raw >= _SURE_OF_ANY or (best in NEWS_LANGUAGES and raw >= _SURE_OF_NEWS))
+    if best == "en" or likely or is_sure or not text.isascii():
+        return best, min(1.0, raw)
+    return "en", 0.5

@@ -160,6 +160,7 @@ def _protect_html(text: str, builder: _Builder) -> None:
         elif kind is Kind.CLOSE and open_tags and open_tags[-1][0] == name:
             builder.pair(open_tags.pop()[1], index)
     if verbatim_from >= 0:
-        builder.add_item(text[verbatim_from:], text[verbatim_from:], Kind.FIXED)
+        # Its end is in the next piece: like a tag without partner it must stay outside the pairs of this one.
+        builder.add_item(text[verbatim_from:], text[verbatim_from:], Kind.OPEN)
     else:
         builder.add_text(html_entities.unescape(text[position:]), is_html=True)

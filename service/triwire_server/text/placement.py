@@ -10,20 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import Script, script_of
 from triwire_server.text.marks import OBJECT, Item, Kind, Reading, mismatch
+from triwire_server.text.word_edges import EVIDENCE, WORD, cut_word, has_words, needs_space, word_boundary
 
 Range = tuple[int, int]
-
-_LATIN = "0-9A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-_HANGUL = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"
-# Units that no guess may cut: Latin words and numbers, Korean words with their particles, and the same of Japanese, a
-# run of any other script with the hiragana after it.
-_WORD = re.compile(
-    rf"{OBJECT}|(?:[{_LATIN}{_HANGUL}]+(?:[.,:'’\-·/&][{_LATIN}{_HANGUL}]+)*%?|[ァ-ヺー・一-龯々〆ヵヶ]+)+[ぁ-ゖ]*|[ぁ-ゖ]+|[^\W_]"
-)
-_SOLID = re.compile(rf"[{_LATIN}]+(?:[.,][0-9０-９]+)*")
-_EVIDENCE = re.compile(rf"[{_LATIN}]{{2,40}}|[0-9０-９]{{1,40}}")
 
 
 def place(
@@ -52,11 +42,6 @@ def place(
     return _in_order(spans, placer.lone_tags(spans, findings), reading, items), findings
 
 
-def has_words(text: str) -> bool:
-    """Whether a text holds a letter, a digit or a protected span."""
-    return OBJECT in text or any(character.isalnum() for character in text)
-
-
 def _is_nested(reading: Reading, items: Sequence[Item], source_plain: str) -> bool:
     """Whether the marks can be replaced as they stand."""
     stack: list[int] = []
@@ -66,7 +51,7 @@ def _is_nested(reading: Reading, items: Sequence[Item], source_plain: str) -> bo
         if not item.is_tag:
             continue
         position = reading.tags[index]
-        if _cut_word(reading.plain, position) and not _cut_word(source_plain, item.position):
+        if cut_word(reading.plain, position) and not cut_word(source_plain, item.position):
             return False
         if item.partner < 0:
             if stack or index < last_lone:
@@ -84,16 +69,6 @@ def _is_nested(reading: Reading, items: Sequence[Item], source_plain: str) -> bo
     return not stack
 
 
-def _cut_word(text: str, position: int) -> Range | None:
-    """The Latin word or number that a position lies inside."""
-    if not 0 < position < len(text) or text[position - 1].isspace() or text[position].isspace():
-        return None
-    for match in _SOLID.finditer(text, max(0, position - 64), min(len(text), position + 64)):
-        if match.start() < position < match.end():
-            return match.span()
-    return None
-
-
 def _add_lost_objects(reading: Reading, items: Sequence[Item], source_plain: str, findings: list[Finding]) -> None:
     """Put lost spans that are no tags at the word boundary that is as far along as in the source."""
     found = set(reading.objects.values())
@@ -102,7 +77,7 @@ def _add_lost_objects(reading: Reading, items: Sequence[Item], source_plain: str
             continue
         share = item.position / max(1, len(source_plain) - 1)
         low, high = _window(reading, items, index, index)
-        position = max(low, min(high, _word_boundary(reading.plain, round(share * len(reading.plain)))))
+        position = max(low, min(high, word_boundary(reading.plain, round(share * len(reading.plain)))))
         _insert(reading, position, index, item.stand_in)
         # A program reads fields, and readers follow addresses: where these belong, a guess is seldom right.
         severity = Finding.SEVERITY_CRITICAL if item.kind is Kind.FIXED else Finding.SEVERITY_WARNING
@@ -113,9 +88,9 @@ def _insert(reading: Reading, position: int, index: int, stand_in: str) -> None:
     """Insert an object, with spaces where it would stick to a word of a language that writes them."""
     text = reading.plain
     pads = stand_in == OBJECT and position not in reading.tags.values()
-    piece = (" " if pads and _needs_space(text[position - 1 : position]) else "") + stand_in
+    piece = (" " if pads and needs_space(text[position - 1 : position]) else "") + stand_in
     offset = position + len(piece) - 1
-    piece += " " if pads and _needs_space(text[position : position + 1]) else ""
+    piece += " " if pads and needs_space(text[position : position + 1]) else ""
     reading.plain = text[:position] + piece + text[position:]
     width = len(piece)
     reading.objects = {at + width * (at >= position): item for at, item in reading.objects.items()}
@@ -135,21 +110,6 @@ def _window(reading: Reading, items: Sequence[Item], first: int, last: int) -> R
             if 0 <= start <= end:
                 return start, end
     return 0, len(reading.plain)
-
-
-def _needs_space(character: str) -> bool:
-    if not character or character.isspace():
-        return False
-    return character == OBJECT or character.isdigit() or script_of(character) in (Script.LATIN, Script.HANGUL)
-
-
-def _word_boundary(text: str, position: int) -> int:
-    """The edge of a word that is nearest to a position; the end of the text counts before its final mark."""
-    words = [match.span() for match in _WORD.finditer(text)]
-    if not words:
-        return len(text) if position * 2 > len(text) else 0
-    edges = [0, *(end for _, end in words)]
-    return min(edges, key=lambda edge: (abs(edge - position), -edge))
 
 
 @dataclass(slots=True)
@@ -172,22 +132,43 @@ class _Placer:
         self._items = items
         self._source = source_plain
         self._hints = hints
-        self._words = [match.span() for match in _WORD.finditer(reading.plain)]
+        self._words = [match.span() for match in WORD.finditer(reading.plain)]
         self._starts = [start for start, _ in self._words]
         self._ends = [end for _, end in self._words]
         self._place_of = {index: position for position, index in reading.objects.items()}
 
     def pairs(self, findings: list[Finding]) -> list[_Span]:
-        """A span for every pair, inner ones first."""
+        """A span for every pair: by marks and by words first, the rest by length beside them, inner ones first."""
         spans: dict[int, _Span] = {}
-        for index, item in enumerate(self._items):
-            if item.kind is not Kind.CLOSE or item.partner < 0:
-                continue
-            opens = item.partner
-            had_words = has_words(self._source[self._items[opens].position : item.position])
+        closing = [index for index, item in enumerate(self._items) if item.kind is Kind.CLOSE and item.partner >= 0]
+        guessed: list[int] = []
+        for index in closing:
+            opens = self._items[index].partner
+            had_words = has_words(self._source[self._items[opens].position : self._items[index].position])
             span = self._by_marks(opens, index, had_words, findings)
-            spans[opens] = span or self._by_guess(opens, index, had_words, spans, findings)
+            if not span:
+                guessed.append(index)
+                span = self._by_words(opens, index) if had_words else None
+                severity = Finding.SEVERITY_INFO if span else Finding.SEVERITY_WARNING
+                findings.append(mismatch(severity, expected=self._items[opens].source))
+            if span:
+                spans[opens] = span
+        for index in guessed:
+            opens = self._items[index].partner
+            spans[opens] = self._around_inner(spans.get(opens) or self._by_share(opens, index, spans), index, spans)
         return list(spans.values())
+
+    def _around_inner(self, span: _Span, closes: int, spans: Mapping[int, _Span]) -> _Span:
+        """A guessed span made wide enough for what the element holds."""
+        if span.start == span.end:
+            return span
+        for index in range(span.opens + 1, closes):
+            if index in spans and spans[index].had_words:
+                span.start, span.end = min(span.start, spans[index].start), max(span.end, spans[index].end)
+            elif index in self._place_of:
+                place = self._place_of[index]
+                span.start, span.end = min(span.start, place), max(span.end, place + 1)
+        return span
 
     def _by_marks(self, opens: int, closes: int, had_words: bool, findings: list[Finding]) -> _Span | None:
         start, end = self._tags.get(opens, -1), self._tags.get(closes, -1)
@@ -204,47 +185,31 @@ class _Placer:
             return _Span(start, start, opens, had_words)
         if not has_words(self._plain[start:end]):
             return None
-        word = _cut_word(self._plain, start)
-        if word and not _cut_word(self._source, self._items[opens].position):
+        word = cut_word(self._plain, start)
+        if word and not cut_word(self._source, self._items[opens].position):
             start = word[0]
-        word = _cut_word(self._plain, end)
-        if word and not _cut_word(self._source, self._items[closes].position):
+        word = cut_word(self._plain, end)
+        if word and not cut_word(self._source, self._items[closes].position):
             end = word[1]
         return _Span(start, end, opens, had_words)
 
-    def _by_guess(
-        self, opens: int, closes: int, had_words: bool, spans: Mapping[int, _Span], findings: list[Finding]
-    ) -> _Span:
-        tag = self._items[opens].source
+    def _region(self, opens: int, closes: int) -> tuple[Range, Range]:
+        """Where a pair may go, and where it is expected by its share of the length."""
         window = _window(self._reading, self._items, opens, closes)
         if not has_words(self._plain[slice(*window)]):
             window = 0, len(self._plain)
         first, last = self._items[opens].position, self._items[closes].position
-        expected = (self._scaled(first), self._scaled(last))
-        inside = [spans[i] for i in range(opens + 1, closes) if i in spans]
-        if not had_words or not self._words:
-            position = _word_boundary(self._plain, expected[0])
-            findings.append(mismatch(Finding.SEVERITY_WARNING, expected=tag))
-            return _Span(position, position, opens, had_words and bool(self._words))
-        span = self._by_words(self._source[first:last], window, expected)
-        severity = Finding.SEVERITY_INFO if span else Finding.SEVERITY_WARNING
-        findings.append(mismatch(severity, expected=tag))
-        objects = [self._place_of[i] for i in range(opens + 1, closes) if i in self._place_of]
-        if not span and objects and not has_words(self._source[first:last].replace(OBJECT, "")):
-            span = (objects[0], objects[0] + 1)
-        start, end = span or self._by_share(opens, closes, window, expected)
-        # An outer element reaches around what its inner ones were found to be around.
-        for other in inside:
-            if other.had_words:
-                start, end = min(start, other.start), max(end, other.end)
-        for place in objects:
-            start, end = min(start, place), max(end, place + 1)
-        return _Span(start, end, opens, had_words)
+        scale = len(self._plain) / max(1, len(self._source))
+        return window, (round(first * scale), round(last * scale))
 
-    def _scaled(self, position: int) -> int:
-        return round(position * len(self._plain) / max(1, len(self._source)))
+    def _by_words(self, opens: int, closes: int) -> _Span | None:
+        window, expected = self._region(opens, closes)
+        found = self._same_words(
+            self._source[self._items[opens].position : self._items[closes].position], window, expected
+        )
+        return _Span(*found, opens, True) if found else None
 
-    def _by_words(self, inner: str, window: Range, expected: Range) -> Range | None:
+    def _same_words(self, inner: str, window: Range, expected: Range) -> Range | None:
         """Where the same words stand in the output, or their known counterparts."""
         text = inner.replace(OBJECT, " ").strip()
         if not text:
@@ -254,11 +219,11 @@ class _Placer:
                 found = self._nearest(target_form, window, expected)
                 if found:
                     return found
-        if _EVIDENCE.search(text):
+        if EVIDENCE.search(text):
             found = self._nearest(text, window, expected)
             if found:
                 return found
-        places = [self._nearest(match.group(), window, expected) for match in _EVIDENCE.finditer(text)]
+        places = [self._nearest(match.group(), window, expected) for match in EVIDENCE.finditer(text)]
         places += [
             self._nearest(target_form, window, expected)
             for source_form, target_form in self._hints.items()
@@ -279,7 +244,7 @@ class _Placer:
         best: Range | None = None
         for match in re.finditer(re.escape(form), self._plain[window[0] : window[1]], re.IGNORECASE):
             start, end = window[0] + match.start(), window[0] + match.end()
-            if _cut_word(self._plain, start) or _cut_word(self._plain, end):
+            if cut_word(self._plain, start) or cut_word(self._plain, end):
                 continue
             if best is None or abs(start - expected[0]) < abs(best[0] - expected[0]):
                 best = start, end
@@ -287,22 +252,43 @@ class _Placer:
             best = best[0], best[1] + 1
         return best
 
-    def _by_share(self, opens: int, closes: int, window: Range, expected: Range) -> Range:
-        """The words at the same share of the length, from the mark that was found if there is one."""
-        length = max(1, expected[1] - expected[0])
-        start, end = expected
-        if opens in self._tags and closes not in self._tags:
-            start = self._tags[opens]
-            end = start + length
-        elif closes in self._tags and opens not in self._tags:
-            end = self._tags[closes]
-            start = end - length
-        low = bisect_left(self._starts, window[0])
-        high = max(low, bisect_right(self._ends, window[1]) - 1)
-        low, high = min(low, len(self._words) - 1), min(high, len(self._words) - 1)
-        first = min(range(low, high + 1), key=lambda word: abs(self._starts[word] - start))
-        last = min(range(first, high + 1), key=lambda word: abs(self._ends[word] - end))
-        return self._starts[first], self._ends[last]
+    def _by_share(self, opens: int, closes: int, spans: Mapping[int, _Span]) -> _Span:
+        """The words at the same share of the length, or from the mark that was found if there is one."""
+        window, (start, end) = self._region(opens, closes)
+        inner = self._source[self._items[opens].position : self._items[closes].position]
+        words = self._free_words(opens, closes, window, spans)
+        if not words or not has_words(inner):
+            place = word_boundary(self._plain, start)
+            return _Span(place, place, opens, False)
+        objects = [self._place_of[index] for index in range(opens + 1, closes) if index in self._place_of]
+        if objects and not has_words(inner.replace(OBJECT, "")):
+            return _Span(objects[0], objects[0] + 1, opens, True)
+        length = max(1, end - start)
+        opened, closed = self._tags.get(opens, -1), self._tags.get(closes, -1)
+        if opened >= 0:
+            start, end = opened, opened + length
+        elif closed >= 0:
+            start, end = closed - length, closed
+        first = min(words, key=lambda word: abs(word[0] - start))
+        last = min((word for word in words if word >= first), key=lambda word: abs(word[1] - end))
+        # A mark that the model did set counts, even before a particle, if there are words on its side.
+        if opened >= 0 > closed and not cut_word(self._plain, opened) and has_words(self._plain[opened : last[1]]):
+            return _Span(opened, last[1], opens, True)
+        if closed >= 0 > opened and not cut_word(self._plain, closed) and has_words(self._plain[first[0] : closed]):
+            return _Span(first[0], closed, opens, True)
+        return _Span(first[0], last[1], opens, True)
+
+    def _free_words(self, opens: int, closes: int, window: Range, spans: Mapping[int, _Span]) -> list[Range]:
+        """Words within the window that no element beside this one is around already; all if there is none left."""
+        low, high = bisect_left(self._starts, window[0]), bisect_right(self._ends, window[1])
+        words = self._words[low:high] or self._words
+        taken = [
+            (span.start, span.end)
+            for other, span in spans.items()
+            if other > closes or self._items[other].partner < opens  # neither around this one nor inside it
+        ]
+        free = [word for word in words if not any(start < word[1] and word[0] < end for start, end in taken)]
+        return free or words
 
     def lone_tags(self, spans: Sequence[_Span], findings: list[Finding]) -> list[tuple[int, int]]:
         """(position, index) of tags whose partner is in another piece: outside all pairs, in the source's order."""
@@ -313,9 +299,9 @@ class _Placer:
                 continue
             if index in self._tags:
                 place = self._tags[index]
-                place = (_cut_word(self._plain, place) or (place, place))[item.kind is Kind.CLOSE]
+                place = (cut_word(self._plain, place) or (place, place))[item.kind is Kind.CLOSE]
             else:
-                place = self._edge(self._scaled(item.position), item.kind)
+                place = self._edge(round(item.position * len(self._plain) / max(1, len(self._source))), item.kind)
                 findings.append(mismatch(Finding.SEVERITY_WARNING, expected=item.source))
             place = max(position, place)
             for span in spans:

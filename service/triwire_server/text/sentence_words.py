@@ -19,7 +19,7 @@ MAY_BE_LAST = frozenset(_WORDS_OF_MAY_BE_LAST.split())
 """Abbreviations, written with a capital, that end a sentence only before a word that opens one."""
 
 _WORDS_OF_BEFORE_NUMBER = """
-no nos fig figs vol vols p pp para art ch sec op ft in lb lbs oz min max tel ext
+no nos rs fig figs vol vols p pp para art ch sec op ft in lb lbs oz min max tel ext
 """
 BEFORE_NUMBER = frozenset(_WORDS_OF_BEFORE_NUMBER.split())
 """Abbreviations only where a number follows."""

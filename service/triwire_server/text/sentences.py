@@ -31,6 +31,7 @@ _TAIL = re.compile(r"(?:\[\d{1,3}\]|[ \u00a0]?[\U0001f300-\U0001faff\u2764\ufe0f
 _WIDE_SCRIPTS = frozenset({Script.HANGUL, Script.KANA, Script.HAN})
 _NAME_ENDS = frozenset(name[-2] for name in NAMES_WITH_MARK)
 _WRAP_COLUMNS = 50
+_MAX_QUOTATIONS = 4
 
 # Japanese after a closing quote or a ？: the sentence goes on with a particle, the copula or more punctuation. Words
 # that begin a sentence with the same characters are left out: ところが, でも, もちろん, だが (but, of course)
@@ -133,20 +134,33 @@ class _Splitter:
         if last != "." and text[stop - 2] in _NAME_ENDS and text.endswith(NAMES_WITH_MARK, max(0, stop - 9), stop):
             return self._next_opens(position)
         if last in _WIDE_TERMINATORS:
-            return self._ends_wide(first, stop, after)
+            return self._ends_wide(start, first, stop, after)
         if position > after or text[after] == "\n":
             return self._ends_before_space(start, first, stop, after, position)
         if text[after] in "[\u2764" or text[after] > "\uffff":
             return _TAIL.match(text, after) is not None
         return self._ends_without_space(first, stop, after)
 
-    def _ends_wide(self, first: int, stop: int, after: int) -> bool:
+    def _ends_wide(self, start: int, first: int, stop: int, after: int) -> bool:
         text = self._text
-        if text[stop - 1] == "．" and text[first - 1 : first].isdigit() and text[after].isdigit():
-            return False
+        if text[stop - 1] == "．" and (
+            (text[first - 1 : first].isdigit() and text[after].isdigit()) or not text[start : first - 1].strip()
+        ):
+            return False  # １．５ and the "Ｑ．" before a question
         if after == stop and text[stop - 1] not in "！？":
             return True
-        return text[after].isspace() or not _JA_GOES_ON.match(text, after)
+        return text[after].isspace() or not _JA_GOES_ON.match(text, self._skip_quotations(stop, after))
+
+    def _skip_quotations(self, stop: int, after: int) -> int:
+        """Past the quotations that follow at once: 彼は「行く。」「帰る。」と繰り返した ("...", "...", he repeated)."""
+        text = self._text
+        for _ in range(_MAX_QUOTATIONS if after > stop else 0):
+            closer = PAIRS.get(text[after : after + 1], "")
+            end = text.find(closer, after, after + 300) if closer in ("」", "』") else -1
+            if end < 0:
+                break
+            after = end + 1
+        return after
 
     def _ends_without_space(self, first: int, stop: int, after: int) -> bool:
         """6.25, example.com and ”고 are no ends; a space that somebody forgot is one: 했다.그는, "said.The"."""
@@ -185,7 +199,11 @@ class _Splitter:
         # 했다. e스포츠는 (... did. E-sports ...): after a Korean or Japanese word a small letter opens as well.
         if is_lower and script_of(text[first - 1]) not in _WIDE_SCRIPTS and not _BRAND.match(text, next_position):
             return False
-        if following in PAIRS and text[stop - 1] in ".…" and (stop - first > 1 or text[first] == "…"):
+        if (
+            (following in PAIRS or following in "\"'")
+            and text[stop - 1] in ".…"
+            and (stop - first > 1 or text[first] == "…")
+        ):
             return not text[next_position + 1 : next_position + 2].islower()  # he said … “please”
         if after > stop:
             return text[after - 1] not in QUOTE_CLOSERS or not self._reports(stop, after)

@@ -63,6 +63,7 @@ The minister said: "We will act." ‖The official said nothing else.
 They hope for growth of 0.5 percent vs. 0.3 percent. ‖Analysts doubt it.
 He said "maybe." ‖She said "no." ‖They left.
 Why did the U.K. leave? ‖Because it could.
+“It's done,” he said … “for now.” ‖She paid Rs. 500. ‖He paid $5.
 The bank's chief economist, A.B. Lind, said: “Rates are too low.” ‖Mr Lind, 50, has said so before.
 """
 
@@ -154,4 +155,6 @@ J.K.ローリング氏が来た。‖U.S.スチールの株が上がった。
 地震があった。🌏‖津波の心配はない。
 「安全第一。これが全て。」。‖社長は語った。
 「どこへ行くの？」‖少年は笑った。
+彼女は「行く。」「帰る。」と繰り返した。‖誰も止めなかった。
+Ｑ．いつですか。‖Ａ．明日です。
 """

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given, settings
 
+from tests.service.text.language_cases import HEADLINES
 from tests.service.text.strategies import PIECES, texts
 from triwire_server.text.language import base_language, detect_languages
 
@@ -35,6 +36,33 @@ def test_only_the_primary_subtag_counts(tag: str, base: str) -> None:
 )
 def test_the_main_language_is_named_by_its_tag(text: str, language: str) -> None:
     assert detect_languages(text)[0].language == language
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"),
+    [(language, line) for language, lines in HEADLINES.items() for line in lines.strip().splitlines()],
+)
+def test_headlines(language: str, headline: str) -> None:
+    assert detect_languages(headline)[0].language == language
+
+
+def test_a_headline_without_function_words_is_less_sure_than_a_sentence() -> None:
+    assert detect_languages("Angela Merkel")[0].confidence <= 0.5
+    assert 0.5 < detect_languages("Oil prices slump")[0].confidence < 0.95
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "De minister was over de kosten van het nieuwe plan niet te spreken en had geen antwoord.",  # Dutch
+        "O presidente do Brasil disse que não vai sair do governo.",  # Portuguese
+        "Regeringen vill inte att det ska vara så, men en ny lag kommer till hösten.",  # Swedish
+        "Pemerintah Indonesia akan menaikkan harga bahan bakar pada bulan ini.",  # Indonesian
+        "Chính phủ Việt Nam sẽ tăng giá xăng trong tháng này.",  # Vietnamese
+    ],
+)
+def test_other_languages_are_never_called_english(text: str) -> None:
+    assert detect_languages(text)[0].language not in ("en", "ko", "ja")
 
 
 def test_text_without_words_has_no_language() -> None:

@@ -257,6 +257,7 @@ def test_pairs_are_never_empty_and_no_tag_cuts_a_word(body: str, output: str) ->
 def test_text_is_escaped_exactly_once_and_nothing_else_is_changed(body: str, output: str) -> None:
     assume("{name}" not in output and "<" not in output and "<span" not in body)
     restored, _ = protect(body, is_html=True).restore(output)
+    assume("http" not in body or body.count("https://example.com ") == body.count("http"))
     kept = re.sub(r"https://example.com|\{name\}", "", restored)
     text = html.unescape(re.sub(r"<[^<>]*>", "", kept))
     assert re.sub(r"\s", "", text) == re.sub(r"\s", "", output)
