@@ -11,6 +11,7 @@ from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text import quantities_en, quantities_ja, quantities_ko, units
 from triwire_server.text.language import base_language
+from triwire_server.text.trends import trend
 from triwire_server.text.values import Key, Value, connect, given_keys, normalize
 
 READERS: dict[str, Callable[[str], list[Value]]] = {
@@ -62,17 +63,16 @@ def check_quantities(source: str, target: str, source_language: str, target_lang
     source_tag, target_tag = base_language(source_language), base_language(target_language)
     if source_tag == target_tag or source_tag not in READERS or target_tag not in READERS:
         return []
-    return _Comparison(
-        source, target, read_quantities(source, source_tag), read_quantities(target, target_tag)
-    ).findings()
+    return _Comparison(source, target, source_tag, target_tag).findings()
 
 
 class _Comparison:
     """The values of a source and of its translation, side by side."""
 
-    def __init__(self, source: str, target: str, before: list[Value], after: list[Value]) -> None:
+    def __init__(self, source: str, target: str, source_tag: str, target_tag: str) -> None:
         self._source, self._target = source, target
-        self._before, self._after = before, after
+        self._source_tag, self._target_tag = source_tag, target_tag
+        self._before, self._after = read_quantities(source, source_tag), read_quantities(target, target_tag)
 
     def findings(self) -> list[Finding]:
         before, after = self._before, self._after
@@ -92,7 +92,8 @@ class _Comparison:
         for value in new:
             if not is_idle_one(value) and not is_second_unit(value, after, has_not=new):
                 findings.append(self._finding(None, value, _WARNING, "is new"))
-        return findings + self._same_number_other_unit() + self._vague()
+        findings += self._same_number_other_unit() + self._vague()
+        return findings or self._other_currency() + self._other_trend()
 
     def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
         """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
@@ -148,6 +149,34 @@ class _Comparison:
             elif all(value.unit in ("percent", "point") and value.unit != other.unit for value in same):
                 findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
         return findings
+
+    def _other_currency(self) -> list[Finding]:
+        """An amount in a currency that the source names nowhere, though it names others."""
+        amounts = [other for other in self._after if other.unit in units.CURRENCIES]
+        if not amounts:
+            return []
+        named = units.mentioned_currencies(self._source, self._source_tag)
+        named |= {value.unit for value in self._before if value.unit in units.CURRENCIES}
+        if not named:
+            return []
+        return [
+            self._finding(None, other, _WARNING, "is in a currency that the source does not name")
+            for other in amounts
+            if other.unit not in named
+        ]
+
+    def _other_trend(self) -> list[Finding]:
+        """A share that rises in one text and falls in the other."""
+        shares = {value.keys[0]: value for value in self._before if value.unit in ("percent", "point")}
+        for other in self._after:
+            value = shares.get(other.keys[0]) if other.unit in ("percent", "point") else None
+            if value is None:
+                continue
+            trends = {trend(self._source, self._source_tag), trend(self._target, self._target_tag)}
+            if trends == {"up", "down"}:
+                return [self._finding(value, other, _WARNING, "rises here and falls there")]
+            break
+        return []
 
     def _vague(self) -> list[Finding]:
         """Millions that became hundreds of millions. One power of ten more or less is a matter of taste."""

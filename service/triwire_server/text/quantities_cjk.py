@@ -98,8 +98,7 @@ class Reader:
                 self._values.append(Value(start, end, (float(match.group()[:-1]),), unit="month"))
                 return end
             month = int(re.sub(r"[^0-9]", "", match.group())[:2])
-            if 1 <= month <= 12:
-                self._values.append(Value(start, end, (f"m{month}",)))
+            self._values.append(Value(start, end, (f"m{month}",)))
         elif group == "clock":
             return self._read_clock(match)
         else:
@@ -141,8 +140,8 @@ class Reader:
         minute = 30 if read["half"] else int(read["minute"] or 0)
         half = self._tables.halves.get(read["meridiem"] or "", "")
         value = dates.clock(match.start(), read.end(), hour, minute, half)
-        if value is not None:
-            self._values.append(value)
+        # There is no 11시 90분; the text that has it is wrong, and no other has that time.
+        self._values.append(value or Value(match.start(), read.end(), (f"t{hour}:{minute}",), unit="time"))
         return read.end()
 
     def _read_digits(self, start: int) -> int:

@@ -75,7 +75,7 @@ _SCAN = re.compile(
     rf"(?P<weekday>{_DAY}(?:[·、,~-]{_DAY}){{0,6}}曜|(?<=\(){_DAY}(?=[)·]))"
     r"|(?P<era>(?:令和|平成|昭和|大正|明治)\s?(?:元|[0-9]{1,2})年?)"
     rf"|{COMPOUNDS}"
-    r"|(?P<month>(?<![0-9.,])[01]?[0-9]\s?月(?!曜))"
+    r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?月(?!曜))"
     rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}時(?![間代点期速差短]))"
     r"|(?P<digits>[0-9])"
     # 一 in 一部 (a part), 一方 (meanwhile) and the like counts nothing.

@@ -1,5 +1,7 @@
 """Currencies and units of English, Korean and Japanese by the name that the three share."""
 
+import re
+
 CURRENCY_SIGNS = {"$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "₩": "KRW"}
 
 ENGLISH = {
@@ -155,6 +157,18 @@ JAPANESE = {
     "second": "秒 秒間",
 }
 
+_SIGNS = r"|(?P<sign>[$£€¥₩])"
+_MENTIONS = {
+    "en": re.compile(
+        r"\b(?P<name>dollars?|pounds?|sterling|pence|euros?|yen|(?<=the )won|(?<=n )won|(?<=[0-9] )won|yuan|renminbi|"
+        r"rupees?|roubles?|rubles?|francs?|pesos?)\b" + _SIGNS,
+        re.IGNORECASE,
+    ),
+    "ko": re.compile("(?P<name>달러|파운드|유로|위안|루블|루피|페소|엔(?=화|저|[ ,./]|$)|원(?=화|[/]))" + _SIGNS),
+    "ja": re.compile("(?P<name>ドル|ポンド|ユーロ|円|ウォン|人民元|ルーブル|ルピー|ペソ)" + _SIGNS),
+}
+"""Finds the name or the sign of a currency, with an amount or without, by language."""
+
 CURRENCIES = frozenset(unit for unit in ENGLISH if unit.isupper())
 
 # What one of the unit is in the base of its dimension. Pounds of weight are read as GBP: the word is the same.
@@ -182,6 +196,25 @@ LARGER = {"month": 12, "hour": 24, "minute": 60, "day": 7, "year": 10, "second":
 def lookup(table: dict[str, str]) -> dict[str, str]:
     """Unit by its written form."""
     return {form: unit for unit, forms in table.items() for form in forms.split()}
+
+
+_FORMS = {"en": lookup(ENGLISH), "ko": lookup(KOREAN), "ja": lookup(JAPANESE)}
+
+
+def mentioned_currencies(text: str, language: str) -> set[str]:
+    """Currencies that a text names, in amounts or not.
+
+    Args:
+        text: plain text.
+        language: base tag: en, ko or ja.
+    """
+    found: set[str] = set()
+    for match in _MENTIONS[language].finditer(text):
+        if match["sign"]:
+            found.add(CURRENCY_SIGNS[match["sign"]])
+        else:
+            found.add(_FORMS[language][match["name"].lower()])
+    return found
 
 
 def is_conversion(number: float, unit: str, other: float, other_unit: str) -> bool:
