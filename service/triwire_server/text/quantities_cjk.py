@@ -160,6 +160,8 @@ class Reader:
             value.also += (number_key(mixed.number / 1e12),)
             if tables.article and text[start - 1 : start] == tables.article:
                 value.keys, value.also, value.scale = value.also, (), 1.0
+            elif mixed.number % 1e12 == 0 and text[value.end : value.end + 1] != " ":
+                value.keys += value.also
         before = text[start - 1] if start else ""
         if before and before in _VAGUE:
             value.strict = False

@@ -3,6 +3,7 @@
 import re
 
 from triwire_server.text import dates, units
+from triwire_server.text.english_words import GIVES, ROMAN, VAGUE
 from triwire_server.text.numbers import DIGITS, ENGLISH_NUMERALS, ENGLISH_SCALES, GLUED_SCALES, read_words
 from triwire_server.text.values import Key, Value, digits_key, number_key
 
@@ -17,80 +18,15 @@ _TOKEN = re.compile(
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 0.3333, "⅔": 0.6667}
 _ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 _UNITS = units.lookup(units.ENGLISH)
-_ROMAN = {
-    tens + ones: float(10 * tens_index + index)
-    for tens_index, tens in enumerate(["", "X", "XX", "XXX", "XL", "L"])
-    for index, ones in enumerate(["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"])
-    if tens + ones
-}
 _AND_A_HALF = re.compile(r"(?: |-)and(?: |-)a(?: |-)half\b")
 _PERCENT = re.compile(r"[ -]?(?:%|per[ -]?cent(?:age)?\b|pc\b|pct\b)([ -]?(?:age )?points?\b)?", re.IGNORECASE)
 _BASIS_POINTS = re.compile(r"[ -]basis[ -]points?\b|bps?\b", re.IGNORECASE)
 _CENTURY = re.compile(r"(?: |-)(?:and \w{4,14} |to \w{4,14} )?centur", re.IGNORECASE)
 _OF_A_SCALE = re.compile(r"(?: |-)(?:of )?(?:an? )?(?P<scale>hundred|thousand|million|billion|trillion|dozen)\b")
+_HALF_HOUR = re.compile(r"half(?: an|-an)?[ -]hour", re.IGNORECASE)
 _PAST = re.compile(r" past (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
-_VAGUE = {"dozens": 1, "scores": 1, "hundreds": 2, "thousands": 3, "millions": 6, "billions": 9, "trillions": 12}
 _VAGUE_OF = re.compile(r"(tens|hundreds|dozens) of (thousands|millions|billions)\b", re.IGNORECASE)
 _CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
-
-
-def _gives() -> dict[str, tuple[Key, ...]]:
-    """Words that say a number without being one. The other side may have it in digits."""
-    table: dict[str, tuple[Key, ...]] = {}
-
-    def add(keys: tuple[Key, ...], words: str) -> None:
-        table.update(dict.fromkeys(words.split(), keys))
-
-    add(
-        (1.0,),
-        "a an single each every per once sole another lone alone any annual annually yearly daily monthly weekly "
-        "hourly inaugural individual individually debut top leader leading champion champions winner winning solo same "
-        "primary only",
-    )
-    add((2.0,), "twice both couple pair pairs double doubled doubles doubling two-fold twins twin duo duet bilateral")
-    add(
-        (2.0,),
-        "brace back deputy twosome dual runner twofold couples either neither duplicate biennial secondary",
-    )
-    add((0.5, 50.0, 2.0), "half halves halved halve halving midway")
-    add((0.5, 50.0, 2.0, 4.0), "semi semifinal semifinals semifinalist semifinalists")
-    add(
-        (3.0,),
-        "triple tripled triples tripling trio thrice treble trilateral triplets tripartite hat threesome threefold",
-    )
-    add((4.0,), "quadruple quadrupled quartet fourfold foursome foursomes fourballs fourball quad")
-    add((4.0, 0.25, 25.0, 8.0, 3.0, 1.0), "quarter quarters quarterly quarterfinal quarterfinals")
-    add((5.0,), "quintet fivefold quintuple")
-    add((6.0,), "sextet sixfold")
-    add((10.0,), "decade decades tenfold teens teenage teenager teenagers teen teen-age tenner")
-    for digit, word in enumerate(
-        ["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"]
-    ):
-        tens = 20.0 + 10 * digit
-        table[word] = (tens, 1900.0 + tens)
-    add((70.0,), "septuagenarian septuagenarians")
-    add((80.0,), "octogenarian octogenarians")
-    add((90.0,), "nonagenarian nonagenarians")
-    add((100.0, 1.0), "century centuries centenary centennial centenarian hundredfold")
-    add((200.0,), "bicentenary bicentennial")
-    add((1000.0,), "millennium grand")
-    add((2.0, 14.0), "fortnight fortnightly")
-    add((12.0, 1.0), "dozen")
-    add((20.0,), "score")
-    add((0.0,), "nil zero none nought goalless scoreless nobody")
-    add((19.0,), "covid coronavirus")
-    add(("w5", "w6", 2.0), "weekend weekends")
-    add(("t0", 12.0), "noon midday midnight")
-    add((1.0, 24.0), "day overnight")
-    add((1.0, 12.0, 365.0), "year")
-    add((1.0, 7.0), "week weeklong")
-    add((1.0, 30.0), "month monthlong")
-    add((1.0, 60.0), "hour")
-    add(("6-25", 6.25, 6.0, 25.0), "korean")
-    return table
-
-
-_GIVES = _gives()
 
 
 def read(text: str) -> list[Value]:
@@ -333,7 +269,7 @@ class _Reader:
         start, end = token.span()
         if lower in ENGLISH_NUMERALS:
             return self._read_numeral(index)
-        keys = _GIVES.get(lower)
+        keys = GIVES.get(lower)
         if keys is not None and (lower != "korean" or self._text.startswith(" War", end)):
             self._values.append(Value(start, end, keys[:1], strict=False, also=keys[1:]))
         if word[0].isupper():
@@ -342,21 +278,30 @@ class _Reader:
             )
             if date is not None:
                 self._values.append(date)
-            elif word in _ROMAN and self._is_roman(index):
-                self._values.append(Value(start, end, (_ROMAN[word],), strict=False))
+            elif word in ROMAN and self._is_roman(index):
+                self._values.append(Value(start, end, (ROMAN[word],), strict=False))
             elif word in ("WWI", "WWII"):
                 self._values.append(Value(start, end, (float(len(word) - 2),), strict=False))
         elif lower in dates.ENGLISH_DAYS:
             self._values.append(Value(start, end, (f"w{dates.ENGLISH_DAYS[lower]}",), strict=False))
         elif lower.endswith("fold") and lower[:-4].rstrip("-") in ENGLISH_NUMERALS:
             self._values.append(Value(start, end, (ENGLISH_NUMERALS[lower[:-4]].size,), strict=False))
-        if lower in _VAGUE:
+        if lower in VAGUE:
             self._read_vague(start, lower)
         if lower in ("hour", "year", "hours", "years", "century", "month", "day") and _AND_A_HALF.match(
             self._text, end
         ):
             self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
         return index + 1
+
+    def _is_in_name(self, index: int) -> bool:
+        """Whether a number word has a capital in the middle of a sentence: Fifth Avenue, Big Ten, 7-Eleven."""
+        start = self._tokens[index].start()
+        if not self._text[start].isupper():
+            return False
+        return start > 1 and (
+            self._text[start - 1] in "-/" or self._text[start - 2].isalnum() or self._text[start - 2] == ","
+        )
 
     def _is_roman(self, index: int) -> bool:
         before = self._word(index - 1) if index else ""
@@ -366,12 +311,12 @@ class _Reader:
     def _read_vague(self, start: int, word: str) -> None:
         compound = _VAGUE_OF.match(self._text, start)
         if compound:
-            power = {"tens": 1, "dozens": 1, "hundreds": 2}[compound.group(1).lower()] + _VAGUE[
+            power = {"tens": 1, "dozens": 1, "hundreds": 2}[compound.group(1).lower()] + VAGUE[
                 compound.group(2).lower()
             ]
             self._values.append(Value(start, compound.end(), (f"v{power}",), strict=False))
         else:
-            self._values.append(Value(start, start + len(word), (f"v{_VAGUE[word]}",), strict=False))
+            self._values.append(Value(start, start + len(word), (f"v{VAGUE[word]}",), strict=False))
 
     def _read_numeral(self, index: int) -> int:
         """A number in words: soft."""
@@ -391,7 +336,7 @@ class _Reader:
             numbers = (number_key(read.numbers[0] + 0.5),)
             end = extra.end()
             last += 3
-        numbers += _GIVES.get(words[0], ()) if read.num_words == 1 else ()
+        numbers += GIVES.get(words[0], ()) if read.num_words == 1 else ()
         value = Value(start, end, tuple(map(number_key, _floats(numbers))), strict=False)
         scaled = _OF_A_SCALE.match(self._text, end)
         if scaled and (extra or words[read.num_words - 1].rstrip("s") in ("half", "quarter", "third")):
@@ -406,7 +351,9 @@ class _Reader:
             value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
         numeral = ENGLISH_NUMERALS[words[0]]
         follower = words[read.num_words] if read.num_words < len(words) else ""
-        value.wanted = _is_wanted(words[: read.num_words], read.numbers[0], follower)
+        value.wanted = not self._is_in_name(index) and _is_wanted(words[: read.num_words], read.numbers[0], follower)
+        if words[0] == "half" and _HALF_HOUR.match(self._text, start):
+            value.keys += (30.0,)
         if read.num_words == 1 and numeral.kind == "scale":
             value.also += (f"v{len(str(int(numeral.size))) - 1}",)
         self._values.append(value)

@@ -41,6 +41,8 @@ def _words() -> dict[str, tuple[Key, ...]]:
     add(("t0", 12.0), "正午 真夜中")
     add(("w5", "w6"), "週末 土日")
     add((19.0,), "新型コロナ コロナ")
+    add((11.0,), "イレブン")
+    add((50.0,), "五分五分")
     add((6.25, "6-25", 6.0, 25.0), "朝鮮戦争")
     add((1.0, "m1"), "元日 元旦")
     for index, word in enumerate(
@@ -78,10 +80,10 @@ _SCAN = re.compile(
     r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?月(?!曜))"
     rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}時(?![間代点期速差短]))"
     r"|(?P<digits>[0-9])"
+    rf"|(?P<words>{_PLAIN_WORDS})"
     # 一 in 一部 (a part), 一方 (meanwhile) and the like counts nothing.
     rf"|(?P<numeral>一(?![部方般緒致貫連層定因旦応瞬斉帯応面味挙体切{_KANJI}])|[数何][十百千万億兆]{{1,3}}"
     rf"|[{_KANJI}](?<!一)(?!葉)[{_KANJI}]{{0,20}}|一[{_KANJI}]{{1,20}})"
-    rf"|(?P<words>{_PLAIN_WORDS})"
 )
 
 _TABLES = Tables(

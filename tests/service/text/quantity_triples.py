@@ -725,6 +725,186 @@ Nearly $1 trillion was wiped off the market in six weeks.
 The 10 largest donors gave $1.3bn between them, up from $900m.
 상위 10명의 기부자는 9억 달러에서 늘어난 13억 달러를 냈다.
 上位10人の寄付額は計13億ドルで、9億ドルから増えた。
+
+Theresa May will invoke Article 50 by the end of March.
+테리사 메이 총리는 3월 말까지 리스본조약 50조를 발동할 예정이다.
+メイ首相は3月末までにリスボン条約50条を発動する。
+
+The retailer filed for Chapter 11 bankruptcy protection on Sept 15.
+이 유통업체는 9월 15일 파산보호(챕터 11)를 신청했다.
+同社は9月15日、連邦破産法11条の適用を申請した。
+
+The first lady wore a jacket on 5th Avenue.
+영부인은 5번가에서 재킷을 입었다.
+大統領夫人は5番街でジャケットを着ていた。
+
+A four-star general was asked three times.
+4성 장군은 세 차례 질문을 받았다.
+4つ星の将軍は3度質問を受けた。
+
+He was charged with second-degree murder.
+그는 2급 살인 혐의로 기소됐다.
+彼は第2級殺人の罪で起訴された。
+
+The 9th Circuit Court of Appeals ruled 2-1 on Monday.
+제9 연방항소법원은 월요일 2대 1로 판결했다.
+第9巡回区控訴裁判所は月曜日、2対1で判断した。
+
+The Sun reported that one in three pubs had shut.
+더선은 술집 세 곳 중 한 곳이 문을 닫았다고 보도했다.
+サン紙は、パブの3軒に1軒が閉店したと報じた。
+
+Everton reached the quarter-finals for the first time since 1995.
+에버턴은 1995년 이후 처음으로 8강에 올랐다.
+エバートンは1995年以来初めて準々決勝に進んだ。
+
+France beat Croatia 4-2 in the final to win their second World Cup.
+프랑스는 결승에서 크로아티아를 4-2로 꺾고 두 번째 월드컵 우승을 차지했다.
+フランスは決勝でクロアチアを4-2で破り、2度目のW杯優勝を果たした。
+
+Germany were knocked out in the last 16.
+독일은 16강에서 탈락했다.
+ドイツはベスト16で敗退した。
+
+At half-time it was 0-0 and only 1,203 fans were there.
+전반은 0-0이었고 관중은 1203명뿐이었다.
+前半を終えて0-0で、観客は1203人だけだった。
+
+The 6ft 4in forward, 24, signed a four-year contract worth £60,000 a week.
+키 6피트 4인치의 24세 공격수는 주급 6만 파운드에 4년 계약을 맺었다.
+身長6フィート4インチの24歳のフォワードは、週給6万ポンドで4年契約を結んだ。
+
+The pilot was in his mid-20s and had 1,100 hours of flying time.
+조종사는 20대 중반으로 비행시간은 1100시간이었다.
+操縦士は20代半ばで、飛行時間は1100時間だった。
+
+Nearly two dozen countries have joined; a couple more will follow.
+24개국 가까이가 가입했고 두어 나라가 뒤따를 예정이다.
+24カ国近くが加盟し、さらに2カ国が続く見通しだ。
+
+It rained for 40 days, and tens of thousands of homes lost power.
+40일간 비가 내려 수만 가구가 정전됐다.
+40日間雨が降り、数万世帯が停電した。
+
+The suspect bought 2kg of fertiliser for $19.99 in the car park of a 7-Eleven.
+용의자는 세븐일레븐 주차장에서 비료 2kg을 19.99달러에 샀다.
+容疑者はセブン-イレブンの駐車場で肥料2キロを19.99ドルで買った。
+
+Temperatures will range from 28 to 33 degrees Celsius.
+기온은 섭씨 28~33도가 되겠다.
+気温は28〜33度になる見込み。
+
+The bill was passed 52-48 at 1.20am after a nine-hour debate.
+법안은 9시간의 토론 끝에 오전 1시 20분 52대 48로 통과됐다.
+法案は9時間の審議の末、午前1時20分に52対48で可決された。
+
+A one-year-old boy and a woman aged 92 were among the dead.
+사망자 중에는 한 살배기 남자아이와 92세 여성도 있었다.
+死者の中には1歳の男児と92歳の女性も含まれていた。
+
+The two sides will hold a third round of talks on the 15th.
+양측은 15일 3차 회담을 연다.
+双方は15日に3回目の協議を行う。
+
+The bus, carrying 46 passengers, fell into a 200m-deep ravine at around 11pm.
+승객 46명을 태운 버스가 밤 11시께 깊이 200m의 협곡으로 추락했다.
+乗客46人を乗せたバスが午後11時ごろ、深さ200メートルの谷に転落した。
+
+The singer's 1971 hit has been streamed more than a billion times.
+이 가수의 1971년 히트곡은 10억 회 넘게 재생됐다.
+この歌手の1971年のヒット曲は10億回以上再生されている。
+
+The Commons voted by 391 to 242 against the deal on 12 March.
+하원은 3월 12일 찬성 242표, 반대 391표로 합의안을 부결했다.
+下院は3月12日、賛成242、反対391で協定案を否決した。
+
+Sales were down 8.5% to 2.1m vehicles in the six months to June.
+6월까지 6개월간 판매량은 8.5% 줄어든 210만 대였다.
+6月までの半年間の販売台数は8.5%減の210万台だった。
+
+One pound is now worth $1.30, the lowest since August 2017.
+파운드는 1.30달러로 2017년 8월 이후 최저치다.
+1ポンド=1.30ドルと2017年8月以来の安値となった。
+
+The company, valued at $62bn, plans to hire 3,000 more engineers by 2025.
+기업가치 620억 달러의 이 회사는 2025년까지 엔지니어 3천 명을 더 뽑을 계획이다.
+企業価値620億ドルの同社は2025年までに技術者をさらに3千人採用する計画だ。
+
+In 2017 alone, 72,000 Americans died of overdoses, about 200 a day.
+2017년 한 해에만 미국인 7만2000명, 하루 약 200명이 약물 과다복용으로 숨졌다.
+2017年だけで7万2千人、1日当たり約200人の米国人が薬物の過剰摂取で死亡した。
+
+He spent 27 years in jail, 18 of them on Robben Island.
+그는 27년간 수감됐고 그중 18년을 로벤섬에서 보냈다.
+彼は27年間投獄され、うち18年をロベン島で過ごした。
+
+The island, 3.5 times the size of Manhattan, has 1,500 residents.
+맨해튼의 3.5배 크기인 이 섬에는 주민 1500명이 산다.
+マンハッタンの3.5倍の広さの島には1500人が暮らす。
+
+The 2,700-year-old tablet was found in the 1850s.
+2700년 된 이 점토판은 1850년대에 발견됐다.
+2700年前の粘土板は1850年代に発見された。
+
+The museum attracts 10 million visitors a year, three-quarters of them from abroad.
+박물관에는 연간 1000만 명이 찾으며 4분의 3은 외국인이다.
+博物館には年間1000万人が訪れ、その4分の3は外国人だ。
+
+Prices have more than tripled, from 1,200 won to 3,900 won.
+가격은 1200원에서 3900원으로 3배 넘게 올랐다.
+価格は1200ウォンから3900ウォンへと3倍以上になった。
+
+She called 911 at 7.42 a.m., and officers arrived three minutes later.
+그가 오전 7시 42분 911에 신고하자 경찰이 3분 뒤 도착했다.
+彼女が午前7時42分に911番に通報し、警官は3分後に到着した。
+
+From Monday, trains will run every 15 minutes instead of every half an hour.
+월요일부터 열차가 30분 간격에서 15분 간격으로 운행된다.
+月曜日から列車は30分おきではなく15分おきに運行される。
+
+The Fed chair said there was a 50-50 chance.
+연준 의장은 가능성이 반반이라고 말했다.
+FRB議長は可能性は五分五分だと述べた。
+
+It was the 22nd mass shooting of the year and the deadliest since Feb. 14.
+올해 22번째 총기 난사이자 2월 14일 이후 최악의 사건이다.
+今年22件目の銃乱射で、2月14日以来最悪の事件となった。
+
+A 19-year-old, armed with an AR-15, killed 17 people at the school.
+AR-15로 무장한 19세 남성이 학교에서 17명을 살해했다.
+AR15で武装した19歳の男が学校で17人を殺害した。
+
+Under the plan, 16 and 17-year-olds will get the vote.
+이 안에 따르면 16·17세에게 투표권이 주어진다.
+この案では16、17歳にも選挙権が与えられる。
+
+China's GDP grew 6.5% in Q3, the slowest pace since early 2009.
+중국의 3분기 GDP는 6.5% 성장해 2009년 초 이후 가장 낮은 증가율을 보였다.
+中国の第3四半期のGDPは6.5%増と、2009年初め以来の低い伸びだった。
+
+The pop star's 10-date tour sold 600,000 tickets within an hour.
+10회 공연의 표 60만 장이 1시간 만에 팔렸다.
+10公演のチケット60万枚が1時間で完売した。
+
+The committee, set up in the aftermath of World War I, met 12 times.
+제1차 세계대전 직후 설치된 위원회는 12차례 열렸다.
+第1次世界大戦後に設置された委員会は12回開かれた。
+
+He owes the bank 2.5 billion baht, roughly $77 million.
+그는 은행에 25억 바트(약 7700만 달러)를 빚지고 있다.
+彼は銀行に25億バーツ(約7700万ドル)の負債がある。
+
+The match between the world numbers one and two lasted four hours 37 minutes.
+세계 1위와 2위의 경기는 4시간 37분간 이어졌다.
+世界1位と2位の試合は4時間37分に及んだ。
+
+Children under the age of five get in free; everyone else pays ¥1,500.
+5세 미만은 무료, 나머지는 1500엔을 낸다.
+5歳未満は無料、それ以外は1500円。
+
+The Met Office issued a yellow warning from 3pm on Tuesday until 9am on Wednesday.
+기상청은 화요일 오후 3시부터 수요일 오전 9시까지 황색 경보를 내렸다.
+気象庁は火曜日の午後3時から水曜日の午前9時まで黄色警報を出した。
 """.strip().split("\n\n")
 )
 """(English, Korean, Japanese)."""
