@@ -122,7 +122,7 @@ class Reader:
             first, second = numbers
             keys: tuple[Key, ...] = (float(f"{first}.{second}"), f"{first}-{second}")
             if second and "/" in text:
-                keys = (number_key(first / second),)
+                keys = (number_key(first / second), number_key(100 * first / second))
             self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
         else:
             value = dates.clock(start, end, numbers[0], numbers[1]) if len(numbers) == 2 else None
@@ -180,7 +180,8 @@ class Reader:
         if fraction:
             numerator = tables.numerals.read(text, fraction.end())
             if numerator is not None and number:
-                value.keys = (number_key(numerator.number / number),)
+                share = numerator.number / number
+                value.keys = (number_key(share), number_key(100 * share))
                 value.parts = ((number,), (numerator.number,))
                 value.end, value.unit = numerator.end, "fraction"
                 return

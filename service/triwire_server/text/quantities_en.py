@@ -62,7 +62,8 @@ class _Reader:
             return
         numbers = [int(piece) for piece in re.split(r"[-/.:]", text)]
         if token.lastgroup == "slash" and numbers[1]:
-            keys: tuple[Key, ...] = (number_key(numbers[0] / numbers[1]),)
+            share = numbers[0] / numbers[1]
+            keys: tuple[Key, ...] = (number_key(share), number_key(100 * share))
             if numbers == [24, 7]:  # around the clock
                 keys += (24.0,)
             self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
@@ -397,4 +398,7 @@ def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
 def colon_value(text: str, start: int, end: int, numbers: list[int]) -> Value:
     """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
     parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
-    return Value(start, end, (text[start:end],), parts=parts, unit="colon")
+    keys: tuple[Key, ...] = (text[start:end],)
+    if "." in text[start:end] and len(numbers) == 3:
+        keys += (number_key(60 * numbers[0] + float(text[start:end].rpartition(":")[2])),)
+    return Value(start, end, keys, parts=parts, unit="colon")

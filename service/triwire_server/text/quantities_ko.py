@@ -109,7 +109,7 @@ _SCAN = re.compile(
     r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?월(?!드))"
     rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}시(?![간리즌]))"
     r"|(?P<digits>[0-9])"
-    rf"|(?<![가-힣])(?P<numeral>(?:{'|'.join(_TENS)})?(?:{'|'.join(_ONES)})(?=\s|(?:{_COUNTERS})|(?:{_PARTICLES}))"
+    rf"|(?<![가-힣])(?P<numeral>(?:{'|'.join(_TENS)})?(?:{'|'.join(_ONES)})(?=\s|$|(?:{_COUNTERS})|(?:{_PARTICLES}))"
     rf"|(?:{'|'.join(_TENS)})(?=\s?(?:{_COUNTERS}|여))"
     r"|[수몇][십백천만억조]{1,3}"
     r"|[일이삼사오육칠팔구]?[십백천만억조][일이삼사오육칠팔구십백천만억조]{0,12}"

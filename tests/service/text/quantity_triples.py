@@ -908,3 +908,142 @@ The Met Office issued a yellow warning from 3pm on Tuesday until 9am on Wednesda
 """.strip().split("\n\n")
 )
 """(English, Korean, Japanese)."""
+
+PHRASES = tuple(
+    tuple(row.split("|"))
+    for row in """
+half a million|50만|50万
+1.2bn|12억|12億
+$3.4m|340만 달러|340万ドル
+¥500|500엔|500円
+12,345|1만2345|1万2345
+12,345|12,345|１２，３４５
+2.25 billion|22 억 5 천만|22億5千万
+15,000|1 만 5 천|1 万 5 千
+340 million|3억4천만|3億4千万
+3.5 trillion yen|3조5000억엔|3兆5000億円
+400|4백|四百
+23|23|二十三
+30%|3할|三割
+15 per cent|1할5푼|1割5分
+40 percent|40퍼센트|40パーセント
+40 pct|40프로|４０％
+0.9 percentage points|0.9%p|0.9ポイント
+half past five|5시 반|5時半
+5.30pm|오후 5시 30분|午後5時半
+17:30|17시30분|17時30分
+noon|정오|正午
+midnight|자정|午前0時
+12.30pm|낮 12시 30분|午後0時30分
+5 o'clock|5시|5時
+6am|오전 6시|朝6時
+June|6월|6月
+Jan. 5|1월 5일|1月5日
+5th of May|5월 5일|5月5日
+May 5th, 2019|2019년 5월 5일|2019年5月5日
+5/5/2019|2019.5.5|2019/5/5
+2019-05-05|2019년 5월 5일|令和元年5月5日
+1980s|1980년대|80年代
+the '80s|80년대|1980年代
+a decade|10년|10年
+two decades|20년|20年
+21st century|21세기|21世紀
+half a century|50년|半世紀
+a teenager|10대|10代
+in their 20s|20대|20代
+in his thirties|30대|30代
+in '63|63년|1963年
+10-6|10대 6|10対6
+twice|2배|2倍
+doubled|두 배로|倍増
+tripled|3배|3倍
+one and a half|1.5배|1.5倍
+47-year-old|47세|47歳
+aged 47|47살|(47)
+first|첫|初の
+the third|세 번째|3番目
+No. 1|제1|第1
+three people|3명|3人
+two people|두 명|2人
+three|셋|三つ
+once|한 번|1度
+twice|두 번|2回
+five times|다섯 차례|5回
+a dozen|12개|12個
+World War II|2차 세계대전|第二次世界大戦
+F-16|F-16|F16
+G7|주요 7개국(G7)|主要7カ国(G7)
+COVID-19|코로나19|新型コロナ
+iPhone 11|아이폰11|アイフォーン11
+two-thirds|3분의 2|3分の2
+a third|3분의 1|三分の一
+1/3|3분의 1|3分の1
+three-quarters|75%|4分の3
+a quarter|4분의 1|4分の1
+10-15|10~15|10〜15
+20,000-30,000|2만~3만|2万〜3万
+2-3 million|200만~300만|200万〜300万
+Sept 11|9·11|9・11
+2018-19|2018-19|2018〜19
+2018/19 season|2018-2019시즌|2018-19シーズン
+Q1|1분기|第1四半期
+the fourth quarter|4분기|第4四半期
+1:23.45|1분23초45|1分23秒45
+2:1|2대1|2対1
+Monday|월요일|月曜日
+Monday|(월)|（月）
+Tuesday and Thursday|화·목요일|火・木曜
+Monday to Friday|월~금요일|月〜金曜
+6 and 7 June|6월 6·7일|6月6、7日
+June and July|6·7월|6、7月
+90 minutes|1시간 30분|1時間半
+18 months|1년 6개월|1年半
+two and a half years|2년 반|2年6か月
+six months|반년|半年
+24 hours|하루|24時間
+48 hours|이틀|2日
+a fortnight|2주|2週間
+10 days|열흘|10日
+a week|일주일|1週間
+7,000-ton|7천t급|7000トン級
+100 km/h|시속 100km|時速100キロ
+1.8m|1m80cm|1メートル80センチ
+5ft 7in|5피트 7인치|5フィート7インチ
+zero|0|ゼロ
+nil-nil|0-0|0対0
+semi-final|4강|準決勝
+round of 16|16강|ベスト16
+15-year-olds|15세|15歳
+tens of thousands|수만|数万
+hundreds of millions|수억|数億
+one in five|5명 중 1명|5人に1人
+four in ten|40%|4割
+25 basis points|0.25%포인트|0.25ポイント
+the 1990s|90년대|1990年代
+20th-century|20세기|20世紀
+£5.50|5.50파운드|5.50ポンド
+50p|50펜스|50ペンス
+1,000 won|천 원|千ウォン
+30C|섭씨 30도|30度
+a hundred|100|百
+two hundred and fifty|250|250
+nineteen|19|十九
+thirty-three|서른셋|三十三
+twenty-one|21|二十一
+billion|10억|10億
+Reiwa 5|레이와 5년|令和5年
+100th|100번째|100回目
+1-0|1-0|1―0
+14.5 million|1450만|1450万
+US$1tn|1조 달러|1兆ドル
+9 a.m.-6 p.m.|오전 9시~오후 6시|午前9時〜午後6時
+from 6 to 8pm|오후 6~8시|午後6〜8時
+.350|3할5푼|3割5分
+8-year|8년|8年
+Boeing 737-800|보잉 737-800|ボーイング737-800
+100m|1억|1億
+10k|1만|1万
+Year 12|12학년|12年生
+""".strip().splitlines()
+)
+"""The same value in English, Korean and Japanese, one a row."""
