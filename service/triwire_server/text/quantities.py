@@ -144,11 +144,17 @@ class _Comparison:
                 if all(value.half and value.half != other.half for value in same):
                     findings.append(self._finding(same[0], other, _WARNING, "is in the other half of the day"))
             elif other.unit in units.CURRENCIES:
-                if all(value.unit in units.CURRENCIES and value.unit != other.unit for value in same):
+                if all(_are_currencies(value, other) and not self._is_one_currency(value, other) for value in same):
                     findings.append(self._finding(same[0], other, _CRITICAL, "is in another currency"))
             elif all(value.unit in ("percent", "point") and value.unit != other.unit for value in same):
                 findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
         return findings
+
+    def _is_one_currency(self, value: Value, other: Value) -> bool:
+        """Whether two amounts are in one currency; the sign of the yen is that of the yuan too."""
+        if value.unit == other.unit:
+            return True
+        return {value.unit, other.unit} == {"JPY", "CNY"} and "¥" in self._source + self._target
 
     def _other_currency(self) -> list[Finding]:
         """An amount in a currency that the source names nowhere, though it names others."""

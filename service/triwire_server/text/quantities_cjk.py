@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from triwire_server.text import dates, units
-from triwire_server.text.numbers import MixedNumerals
+from triwire_server.text.numbers import ENGLISH_SCALES, GLUED_SCALES, MixedNumerals
 from triwire_server.text.quantities_en import colon_value, longer_durations
 from triwire_server.text.values import Key, Value, digits_key, number_key
 
@@ -165,12 +165,23 @@ class Reader:
         before = text[start - 1] if start else ""
         if before and before in _VAGUE:
             value.strict = False
+        if value.scale == 1:
+            self._read_latin_scale(value, bool(before) and before in units.CURRENCY_SIGNS)
         if before in units.CURRENCY_SIGNS:
             value.unit = units.CURRENCY_SIGNS[before]
             value.start -= 1
         self._read_following(value, mixed.digits)
         self._read_name(value, start)
         return value.end
+
+    def _read_latin_scale(self, value: Value, is_amount: bool) -> None:
+        """$3.6bn, left as it was in English."""
+        match = _LATIN_SCALE.match(self._text, value.end)
+        if match is None or not (match["word"] or is_amount):
+            return
+        size = ENGLISH_SCALES[match["word"].lower()] if match["word"] else GLUED_SCALES[match["letter"].lower()]
+        value.scale, value.end = size, match.end()
+        value.keys = (number_key((value.number or 0.0) * size),)
 
     def _read_following(self, value: Value, digits: str) -> None:
         """Unit, fraction, tenths, a half, a decade."""
@@ -258,6 +269,9 @@ class Reader:
 
 
 # "several" before a scale word: 수백만, 数百万 are millions.
+_LATIN_SCALE = re.compile(
+    r"\s?(?P<word>thousand|million|billion|trillion|[bmt]n)(?![A-Za-z])|(?P<letter>[kmb])(?![A-Za-z])", re.IGNORECASE
+)
 _SECOND_HALF = frozenset(["후반", "後半"])
 _VAGUE = "수몇数何"
 

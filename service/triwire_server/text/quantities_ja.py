@@ -72,13 +72,13 @@ _HALVES = {
 }
 _MERIDIEM = "|".join(_HALVES)
 _NAMES = units.lookup(units.JAPANESE)
-_ERA = re.compile(r"(令和|平成|昭和|大正|明治)\s?(元|[0-9]{1,2})年?")
+_ERA = re.compile(r"(令和|平成|昭和|大正|明治)\s?(元|[0-9]{1,2})\s?年?")
 _SCAN = re.compile(
     rf"(?P<weekday>{_DAY}(?:[·、,~-]{_DAY}){{0,6}}曜|(?<=\(){_DAY}(?=[)·]))"
-    r"|(?P<era>(?:令和|平成|昭和|大正|明治)\s?(?:元|[0-9]{1,2})年?)"
+    r"|(?P<era>(?:令和|平成|昭和|大正|明治)\s?(?:元|[0-9]{1,2})\s?年?)"
     rf"|{COMPOUNDS}"
     r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?月(?!曜))"
-    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}時(?![間代点期速差短]))"
+    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}\s?時(?![間代点期速差短]))"
     r"|(?P<digits>[0-9])"
     rf"|(?P<words>{_PLAIN_WORDS})"
     # 一 in 一部 (a part), 一方 (meanwhile) and the like counts nothing.
@@ -115,10 +115,10 @@ _TABLES = Tables(
     numerals=JAPANESE_NUMERALS,
     words=_WORDS,
     clock_words=re.compile(
-        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})時(?:\s?(?P<minute>[0-9]{{1,2}})分|(?P<half>半))?"
+        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})\s?時(?:\s?(?P<minute>[0-9]{{1,2}})\s?分|(?P<half>半))?"
     ),
     halves=_HALVES,
-    tenth=re.compile(r"割(?:\s?([0-9])分)?(?![り引合当高安])"),
+    tenth=re.compile(r"\s?割(?:\s?([0-9])分)?(?![り引合当高安])"),
     and_a_half=re.compile("半"),
     fraction=re.compile(r"\s?分の\s?"),
     numeral=lambda text: None,

@@ -107,7 +107,7 @@ _SCAN = re.compile(
     rf"(?P<weekday>{_DAY}(?:[·,~-]{_DAY}){{0,6}}요일|(?<=\(){_DAY}(?=\)))"
     rf"|{COMPOUNDS}"
     r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?월(?!드))"
-    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}시(?![간리즌]))"
+    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}\s?시(?![간리즌]))"
     r"|(?P<digits>[0-9])"
     rf"|(?<![가-힣])(?P<numeral>(?:{'|'.join(_TENS)})?(?:{'|'.join(_ONES)})(?=\s|$|(?:{_COUNTERS})|(?:{_PARTICLES}))"
     rf"|(?:{'|'.join(_TENS)})(?=\s?(?:{_COUNTERS}|여))"
@@ -153,10 +153,10 @@ _TABLES = Tables(
     numerals=KOREAN_NUMERALS,
     words=_WORDS,
     clock_words=re.compile(
-        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})시(?:\s?(?P<minute>[0-9]{{1,2}})분|\s?(?P<half>반))?"
+        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})\s?시(?:\s?(?P<minute>[0-9]{{1,2}})\s?분|\s?(?P<half>반))?"
     ),
     halves=_HALVES,
-    tenth=re.compile(r"할(?:\s?([0-9])푼)?(?![가-힣]{2})"),
+    tenth=re.compile(r"\s?할(?:\s?([0-9])푼)?(?![가-힣]{2})"),
     and_a_half=re.compile(r"\s?반(?![가-힣]{2})"),
     fraction=re.compile(r"\s?분의\s?"),
     numeral=_native,

@@ -5,7 +5,7 @@ import re
 _RISES = {
     "en": re.compile(
         r"\b(?:rose|risen|rises?|rising|increas\w{1,5}|jump(?:ed|s)?|surg(?:ed?|es|ing)|climb(?:ed|s|ing)?|gain(?:ed|s)?|"
-        r"grew|grown|grows?|soar\w{0,3}|higher|up)\b",
+        r"grew|grown|grows?|soar\w{0,3}|higher|up(?! to\b))\b",
         re.IGNORECASE,
     ),
     "ko": re.compile("올랐|오른|오르|올라|상승|증가|늘어|늘었|급등|급증|뛰었|뛴|높아"),
