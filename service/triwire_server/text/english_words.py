@@ -57,7 +57,7 @@ def _gives() -> dict[str, tuple[Key, ...]]:
     add((2.0, 14.0), "fortnight fortnightly")
     add((12.0, 1.0), "dozen")
     add((20.0,), "score")
-    add((0.0,), "nil zero none nought goalless scoreless nobody")
+    add((0.0,), "unanimous unanimously nil zero none nought goalless scoreless nobody")
     add((19.0,), "covid coronavirus")
     add(("w5", "w6", 2.0), "weekend weekends")
     add(("t0", 12.0), "noon midday midnight")

@@ -905,6 +905,126 @@ Children under the age of five get in free; everyone else pays ¥1,500.
 The Met Office issued a yellow warning from 3pm on Tuesday until 9am on Wednesday.
 기상청은 화요일 오후 3시부터 수요일 오전 9시까지 황색 경보를 내렸다.
 気象庁は火曜日の午後3時から水曜日の午前9時まで黄色警報を出した。
+
+South Korea's exports rose for a seventh straight month in April, gaining 13.8 percent to $56.3 billion.
+4월 수출이 13.8% 증가한 563억달러로 7개월 연속 상승세를 이어갔다.
+韓国の4月の輸出は13.8%増の563億ドルとなり、7カ月連続で増加した。
+
+Police said a 5-ton truck rear-ended four cars at about 2:40 p.m., killing two and injuring seven.
+경찰에 따르면 오후 2시 40분쯤 5t 트럭이 승용차 4대를 들이받아 2명이 숨지고 7명이 다쳤다.
+警察によると、午後2時40分ごろ、5トントラックが乗用車4台に追突し、2人が死亡、7人がけがをした。
+
+The Constitutional Court ruled 8-0 to remove the president.
+헌법재판소는 재판관 8명 전원일치로 대통령을 파면했다.
+憲法裁判所は裁判官8人の全員一致で大統領の罷免を決めた。
+
+The total fertility rate fell to 0.72 last year, the lowest since data were first compiled in 1970.
+지난해 합계출산율은 0.72명으로 1970년 통계 작성 이래 최저였다.
+昨年の合計特殊出生率は0.72で、統計を取り始めた1970年以降で最低だった。
+
+The presidential election takes place on June 3, and early voting on May 29-30.
+대통령 선거는 6월 3일, 사전투표는 5월 29∼30일 실시된다.
+大統領選は6月3日、期日前投票は5月29、30日に行われる。
+
+Kim, 58, a three-term lawmaker, won 52.7 percent of the vote.
+3선의 김 의원(58)은 52.7%를 득표했다.
+当選3回のキム議員(58)は52.7%を得票した。
+
+The unification ministry said 15 balloons were found between 10 p.m. Tuesday and 5 a.m. Wednesday.
+통일부는 화요일 오후 10시부터 수요일 오전 5시까지 풍선 15개가 발견됐다고 밝혔다.
+統一省は火曜日の午後10時から水曜日の午前5時までに風船15個が見つかったと発表した。
+
+The KTX line cut the travel time from 2 hours and 50 minutes to 1 hour and 40 minutes.
+KTX 개통으로 이동 시간이 2시간50분에서 1시간40분으로 줄었다.
+KTXの開業で所要時間は2時間50分から1時間40分に短縮された。
+
+The panel will be made up of nine members: three each from the ruling party, the opposition and academia.
+위원회는 여당, 야당, 학계 각 3명씩 총 9명으로 구성된다.
+委員会は与党、野党、学界から各3人、計9人で構成される。
+
+Hyundai sold 352,000 units, down 1.7 percent from a year earlier.
+현대차는 지난해 같은 달보다 1.7% 감소한 35만2천대를 팔았다.
+現代自は前年同月比1.7%減の35万2000台を販売した。
+
+The Bank of Japan kept its short-term rate at 0.5% in an 8-1 vote.
+일본은행은 8대 1로 단기금리를 0.5%로 동결했다.
+日銀は8対1で短期金利を0.5%に据え置いた。
+
+The dollar fetched 156.40-42 yen at 5 p.m. in Tokyo.
+오후 5시 도쿄 외환시장에서 달러는 156.40∼42엔에 거래됐다.
+東京市場の午後5時時点で1ドル=156円40〜42銭だった。
+
+A magnitude 5.8 quake hit off Chiba at 4:35 a.m., measuring lower 5 on the Japanese scale.
+오전 4시35분 지바현 앞바다에서 규모 5.8의 지진이 나 진도 5약이 관측됐다.
+午前4時35分ごろ、千葉県沖でマグニチュード5.8の地震があり、震度5弱を観測した。
+
+Of the 465 lower house seats, the LDP won 191 and Komeito 24.
+중의원 465석 가운데 자민당은 191석, 공명당은 24석을 얻었다.
+衆院の定数465のうち、自民党は191議席、公明党は24議席を獲得した。
+
+The company will lay off 20,000 workers, about 15% of its global workforce, by fiscal 2027.
+회사는 2027회계연도까지 전 세계 직원의 약 15%인 2만 명을 감원한다.
+同社は2027年度までに世界の従業員の約15%に当たる2万人を削減する。
+
+Record rain of 120.5 mm an hour fell on the city by 1 p.m. on the 6th.
+6일 오후 1시까지 시간당 120.5㎜의 기록적인 비가 내렸다.
+6日午後1時までに1時間に120.5ミリの記録的な雨が降った。
+
+Toyota's group net profit for the April-June period was 1.33 trillion yen.
+도요타의 4∼6월 순이익은 1조3300억엔이었다.
+トヨタの4〜6月期の純利益は1兆3300億円だった。
+
+The Reiwa era began in 2019 after 31 years of Heisei.
+31년간의 헤이세이가 끝나고 2019년 레이와 시대가 시작됐다.
+31年間の平成が終わり、2019年に令和が始まった。
+
+The 77-year-old defendant was acquitted in a retrial 58 years after the murders of four people.
+77세 피고인은 4명이 살해된 지 58년 만에 재심에서 무죄를 선고받았다.
+77歳の被告は、4人が殺害されてから58年を経て再審で無罪となった。
+
+Nine in 10 municipalities, or 1,568, plan to raise fees.
+지자체의 9할인 1568곳이 요금을 올릴 계획이다.
+9割の1568自治体が料金を引き上げる計画だ。
+
+Visitors from South Korea topped 8 million for the first time, at 8,817,800.
+한국인 방문객은 881만7800명으로 처음으로 800만 명을 넘었다.
+韓国からの訪日客は881万7800人で、初めて800万人を超えた。
+
+He hit two homers and drove in five in an 11-4 win over the Giants on the 14th.
+그는 14일 자이언츠전에서 홈런 2개로 5타점을 올려 11-4 승리를 이끌었다.
+14日のジャイアンツ戦で2本塁打、5打点の活躍で11―4の勝利に貢献した。
+
+The typhoon is expected to make landfall on Kyushu on Thursday morning with winds of 45 meters per second.
+태풍은 목요일 오전 초속 45m의 바람을 동반하고 규슈에 상륙할 전망이다.
+台風は木曜日の午前、風速45メートルで九州に上陸する見通しだ。
+
+The 33-nation survey found that 2 percent of respondents ate insects, up from 0.5 percent five years ago.
+33개국 조사에서 곤충을 먹는다는 응답은 5년 전 0.5%에서 2%로 늘었다.
+33カ国の調査で、昆虫を食べると答えた人は5年前の0.5%から2%に増えた。
+
+The gold medalist set an Olympic record of 243.2 points at the age of 16 years and 10 months.
+금메달리스트는 만 16세 10개월의 나이로 올림픽 기록인 243.2점을 쐈다.
+金メダリストは16歳10カ月で五輪記録の243.2点をマークした。
+
+Its battery offers 450 km of range on a 20-minute charge.
+배터리는 20분 충전으로 450㎞를 달릴 수 있다.
+電池は20分の充電で450キロ走行できる。
+
+On Dec. 3, 2024, martial law was declared at 10:27 p.m. and lifted about six hours later.
+2024년 12월 3일 오후 10시 27분 계엄이 선포됐고 약 6시간 만에 해제됐다.
+2024年12月3日午後10時27分に戒厳令が宣布され、約6時間後に解除された。
+
+Four people in the same family, including a girl of 4, died when the two-story house burned down.
+2층 주택이 전소돼 4살 여자아이를 포함한 일가족 4명이 숨졌다.
+2階建て住宅が全焼し、4歳の女の子を含む家族4人が死亡した。
+
+The agency raised its 2025 growth forecast by 0.1 point to 0.9 percent and its 2026 one to 1.6 percent.
+기관은 2025년 성장률 전망치를 0.1%포인트 올린 0.9%로, 2026년은 1.6%로 조정했다.
+同機関は2025年の成長率見通しを0.1ポイント引き上げて0.9%、26年を1.6%とした。
+
+Rice prices fell below 4,000 yen per 5 kilograms for the first time in three months.
+쌀값은 3개월 만에 5㎏당 4000엔 아래로 떨어졌다.
+コメの価格は3カ月ぶりに5キロ4000円を下回った。
 """.strip().split("\n\n")
 )
 """(English, Korean, Japanese)."""
