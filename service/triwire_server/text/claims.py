@@ -73,7 +73,8 @@ def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQua
     for block_id, body in bodies:
         for value in read_quantities(body, tag):
             values.append(value)
-            unit = value.unit if value.strict and not value.parts else _SOFT
+            is_plain = value.strict and not value.parts
+            unit = value.unit if is_plain or value.unit in units.CURRENCIES else _SOFT
             place = Place(block_id, value.start, value.end, body[value.start : value.end])
             for key in value.keys + value.also:
                 places.setdefault(key, {}).setdefault(unit, place)

@@ -136,12 +136,9 @@ def clock(start: int, end: int, hour: int, minute: int = 0, half: str = "") -> V
     if not half and hour > 12:
         half = "pm" if hour < 24 else ""
     keys: tuple[Key, ...] = (clock_key(hour, minute),)
-    parts: tuple[tuple[Key, ...], ...] = ()
     if not minute:
         keys += (float(hour),)
-    else:
-        parts = ((float(hour), float(hour % 12 or 12)), (float(minute),))
-    return Value(start, end, keys, unit="time", parts=parts, half=half)
+    return Value(start, end, keys, unit="time", half=half)
 
 
 def date_parts(numbers: list[int]) -> tuple[tuple[Key, ...], ...]:

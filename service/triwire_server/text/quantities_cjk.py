@@ -39,7 +39,7 @@ class Tables:
         decade: follows a decade (80년대).
         fraction: stands between denominator and numerator.
         numeral: reads a soft numeral that is no mixed numeral; gives its number or None.
-        not_scales: (letters before, sign): where the scale word is none (제3조 is Article 3).
+        article: what stands before the number of an article of a law (제3조 is Article 3); "" if nothing does.
     """
 
     scan: re.Pattern[str]
@@ -54,7 +54,6 @@ class Tables:
     and_a_half: re.Pattern[str]
     fraction: re.Pattern[str]
     numeral: Callable[[str], float | None]
-    years: frozenset[str]
     article: str
 
 
@@ -155,13 +154,8 @@ class Reader:
             return end
         value = Value(start, mixed.end, (number_key(mixed.number),), scale=mixed.scale)
         self._values.append(value)
-        if value.scale == 1e12 and mixed.number < 1e14:
-            # 조 is also a group in a tournament and an article of a law.
-            value.also += (number_key(mixed.number / 1e12),)
-            if tables.article and text[start - 1 : start] == tables.article:
-                value.keys, value.also, value.scale = value.also, (), 1.0
-            elif mixed.number % 1e12 == 0 and text[value.end : value.end + 1] != " ":
-                value.keys += value.also
+        if tables.article and value.scale == 1e12:
+            self._read_article(value)
         before = text[start - 1] if start else ""
         if before and before in _VAGUE:
             value.strict = False
@@ -173,6 +167,16 @@ class Reader:
         self._read_following(value, mixed.digits)
         self._read_name(value, start)
         return value.end
+
+    def _read_article(self, value: Value) -> None:
+        """조 is a trillion, but also an article of a law (제9조, 50조를) and a group in a tournament."""
+        ordinal = number_key((value.number or 0.0) / value.scale)
+        if ordinal != int(ordinal):
+            return
+        if self._text[value.start - 1 : value.start] == self._tables.article:
+            value.keys, value.scale = (ordinal,), 1.0
+        elif not self._text[value.end : value.end + 1].strip(_AFTER_ARTICLE):
+            value.keys += (ordinal,)
 
     def _read_latin_scale(self, value: Value, is_amount: bool) -> None:
         """$3.6bn, left as it was in English."""
@@ -272,6 +276,7 @@ class Reader:
 _LATIN_SCALE = re.compile(
     r"\s?(?P<word>thousand|million|billion|trillion|[bmt]n)(?![A-Za-z])|(?P<letter>[kmb])(?![A-Za-z])", re.IGNORECASE
 )
+_AFTER_ARTICLE = "를은는의에와과가,.)"
 _SECOND_HALF = frozenset(["후반", "後半"])
 _VAGUE = "수몇数何"
 

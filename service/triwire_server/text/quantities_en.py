@@ -84,7 +84,8 @@ class _Reader:
             half, end = meridiem or ("", end)
             value = dates.clock(start, end, numbers[0], numbers[1], half)
             if value is not None:
-                value.parts = ((float(numbers[0]),), (float(numbers[1]),))
+                if not half:  # 2:1 may be a result
+                    value.parts = ((float(numbers[0]),), (float(numbers[1]),))
                 self._values.append(value)
                 return
         self._values.append(colon_value(self._text, start, end, numbers))
@@ -349,6 +350,8 @@ class _Reader:
             while last + 1 < len(self._tokens) and self._tokens[last + 1].start() < value.end:
                 last += 1
         if words[0] in ("half",) and (past := _PAST.match(self._text, end)):
+            value.end = past.end()
+            last += 2
             value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
         numeral = ENGLISH_NUMERALS[words[0]]
         follower = words[read.num_words] if read.num_words < len(words) else ""

@@ -122,7 +122,6 @@ _TABLES = Tables(
     and_a_half=re.compile("半"),
     fraction=re.compile(r"\s?分の\s?"),
     numeral=lambda text: None,
-    years=frozenset("年"),
     article="",
 )
 

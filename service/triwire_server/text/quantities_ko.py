@@ -160,7 +160,6 @@ _TABLES = Tables(
     and_a_half=re.compile(r"\s?반(?![가-힣]{2})"),
     fraction=re.compile(r"\s?분의\s?"),
     numeral=_native,
-    years=frozenset("년"),
     article="제",
 )
 
