@@ -2,7 +2,7 @@
 
 import re
 
-from triwire_server.text.values import Key, Value, clock_key
+from triwire_server.text.values import Key, Value, clock_key, number_key
 
 _MONTHS = [
     "january",
@@ -139,6 +139,15 @@ def clock(start: int, end: int, hour: int, minute: int = 0, half: str = "") -> V
     if not minute:
         keys += (float(hour),)
     return Value(start, end, keys, unit="time", half=half)
+
+
+def colon(text: str, start: int, end: int, numbers: list[int]) -> Value:
+    """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
+    parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
+    keys: tuple[Key, ...] = (text[start:end],)
+    if "." in text[start:end] and len(numbers) == 3:
+        keys += (number_key(60 * numbers[0] + float(text[start:end].rpartition(":")[2])),)
+    return Value(start, end, keys, parts=parts, unit="colon")
 
 
 def date_parts(numbers: list[int]) -> tuple[tuple[Key, ...], ...]:

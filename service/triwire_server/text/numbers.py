@@ -119,6 +119,8 @@ def read_words(words: Sequence[str], gaps: Sequence[str]) -> Words:
             else:
                 total += (current or 1.0) * numeral.size
                 current = None
+        elif current in (18, 19, 20) and numeral.kind in ("teen", "tens"):
+            current = current * 100 + numeral.size  # nineteen eighty-four
         elif last in ("", "scale") or (last == "tens" and numeral.kind == "unit"):
             current = (current or 0.0) + numeral.size
         else:

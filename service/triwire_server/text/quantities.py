@@ -258,14 +258,17 @@ def is_second_unit(value: Value, values: Sequence[Value], has_not: Sequence[Valu
         values: all of its text, in order.
         has_not: all that are wanting.
     """
-    number = value.number
-    if number is None or value.unit not in units.MEASURES:
+    if value.unit not in units.MEASURES:
         return False
     first = bisect_left(values, value.start - _UNIT_PAIR_CHARACTERS, key=lambda twin: twin.start)
     for twin in values[first : first + _NEIGHBOURS]:
-        size = twin.number
-        if size is None or not units.is_conversion(number, value.unit, size, twin.unit):
+        if abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS or any(twin is other for other in has_not):
             continue
-        if abs(twin.start - value.start) <= _UNIT_PAIR_CHARACTERS and not any(twin is other for other in has_not):
+        if any(
+            units.is_conversion(number, value.unit, size, twin.unit)
+            for number in value.keys
+            for size in twin.keys
+            if isinstance(number, float) and isinstance(size, float)
+        ):
             return True
     return False

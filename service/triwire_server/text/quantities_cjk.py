@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from triwire_server.text import dates, units
 from triwire_server.text.numbers import ENGLISH_SCALES, GLUED_SCALES, MixedNumerals
-from triwire_server.text.quantities_en import colon_value, longer_durations
 from triwire_server.text.values import Key, Value, digits_key, number_key
 
 COMPOUNDS = (
@@ -126,7 +125,7 @@ class Reader:
         else:
             value = dates.clock(start, end, numbers[0], numbers[1]) if len(numbers) == 2 else None
             if value is None:
-                value = colon_value(self._text, start, end, numbers)
+                value = dates.colon(self._text, start, end, numbers)
             value.parts = tuple((float(number),) for number in numbers)
             value.half = ""
             self._values.append(value)
@@ -227,11 +226,11 @@ class Reader:
             value.also = (number % 100,)
         elif unit == "year" and value.scale == 1 and len(digits) == 2:
             value.keys = dates.year_keys(number)
-            value.also = longer_durations(number, unit)
+            value.also = units.longer_durations(number, unit)
         elif unit == "year" and len(digits) == 4 and 1000 <= number <= 2100:
             pass
         else:
-            value.also += longer_durations(number, unit)
+            value.also += units.longer_durations(number, unit)
             if unit == "minute" and text[max(0, value.start - 3) : value.start].strip() in _SECOND_HALF:
                 value.keys += (number + 45,)  # football: 후반 28분 is the 73rd minute
 

@@ -26,6 +26,7 @@ _OF_A_SCALE = re.compile(r"(?: |-)(?:of )?(?:an? )?(?P<scale>hundred|thousand|mi
 _HALF_HOUR = re.compile(r"half(?: an|-an)?[ -]hour", re.IGNORECASE)
 _PAST = re.compile(r" past (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
 _VAGUE_OF = re.compile(r"(tens|hundreds|dozens) of (thousands|millions|billions)\b", re.IGNORECASE)
+_TOUCHING_UNITS = frozenset(["in", "mi", "ha", "pp"])  # words of their own unless they touch the digits
 _CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
 
 
@@ -66,6 +67,10 @@ class _Reader:
             keys: tuple[Key, ...] = (number_key(share), number_key(100 * share))
             if numbers == [24, 7]:  # around the clock
                 keys += (24.0,)
+            whole = self._values[-1] if self._values else None
+            if whole and whole.number is not None and self._text[whole.end : start] in (" ", "-") and share < 1:
+                keys = (number_key(whole.number + share),)  # 6 1/2
+                whole.keys += keys
             self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
         elif token.lastgroup == "date":
             parts = tuple(
@@ -88,7 +93,7 @@ class _Reader:
                     value.parts = ((float(numbers[0]),), (float(numbers[1]),))
                 self._values.append(value)
                 return
-        self._values.append(colon_value(self._text, start, end, numbers))
+        self._values.append(dates.colon(self._text, start, end, numbers))
 
     def _before(self, index: int) -> str:
         if index == 0 or self._tokens[index - 1].lastgroup != "word":
@@ -224,14 +229,16 @@ class _Reader:
             return
         word = self._word(index + 1)
         unit = _UNITS.get(word.lower(), "")
-        if len(word) <= 2 and gap != "":
+        if gap != "" and (len(word) == 1 or word in _TOUCHING_UNITS):
+            return
+        if len(word) == 1 and word.isupper() and word not in "CF":
             return
         if unit in units.CURRENCIES and (word in ("in", "real", "rand", "p") and gap != ""):
             return
         value.unit = unit
         if unit in units.CURRENCIES:
             value.end = self._tokens[index + 1].end()
-        value.also += longer_durations(number, unit)
+        value.also += units.longer_durations(number, unit)
 
     def _read_context(self, value: Value, digits: str, index: int, start: int) -> None:
         """What surrounds a number without a unit makes it a year, a name or a time."""
@@ -290,11 +297,17 @@ class _Reader:
             self._values.append(Value(start, end, (ENGLISH_NUMERALS[lower[:-4]].size,), strict=False))
         if lower in VAGUE:
             self._read_vague(start, lower)
-        if lower in ("hour", "year", "hours", "years", "century", "month", "day") and _AND_A_HALF.match(
-            self._text, end
-        ):
-            self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
+        if self._text.startswith((" and a half", "-and-a-half"), end):
+            self._read_half_after(start, end)
         return index + 1
+
+    def _read_half_after(self, start: int, end: int) -> None:
+        """A mile and a half, three hours and a half."""
+        before = self._values[-1] if self._values else None
+        if before is not None and before.number is not None and before.end == start - 1 and before.number > 1:
+            before.keys += (number_key(before.number + 0.5),)
+        else:
+            self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
 
     def _is_in_name(self, index: int) -> bool:
         """Whether a number word has a capital in the middle of a sentence: Fifth Avenue, Big Ten, 7-Eleven."""
@@ -381,27 +394,3 @@ def _is_wanted(words: list[str], number: float, follower: str) -> bool:
 
 def _floats(numbers: tuple[Key, ...]) -> list[float]:
     return [number for number in numbers if isinstance(number, float)]
-
-
-def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
-    """What a duration is in the next larger or smaller unit, if it comes out even: 48 hours are 2 days."""
-    keys: tuple[Key, ...] = ()
-    size = units.LARGER.get(unit)
-    if size and number and number % (size / 2) == 0:
-        keys += (number_key(number / size),)
-    if unit == "year" and number <= 5:
-        keys += (number_key(number * 12),)
-    elif unit in ("day", "hour") and number <= 5:
-        keys += (number_key(number * (24 if unit == "day" else 60)),)
-    elif unit == "week" and number <= 10:
-        keys += (number_key(number * 7),)
-    return keys
-
-
-def colon_value(text: str, start: int, end: int, numbers: list[int]) -> Value:
-    """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
-    parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
-    keys: tuple[Key, ...] = (text[start:end],)
-    if "." in text[start:end] and len(numbers) == 3:
-        keys += (number_key(60 * numbers[0] + float(text[start:end].rpartition(":")[2])),)
-    return Value(start, end, keys, parts=parts, unit="colon")

@@ -2,6 +2,8 @@
 
 import re
 
+from triwire_server.text.values import Key, number_key
+
 CURRENCY_SIGNS = {"$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "₩": "KRW"}
 
 ENGLISH = {
@@ -31,7 +33,7 @@ ENGLISH = {
     "mm": "mm millimetre millimetres millimeter millimeters",
     "mile": "mile miles mi",
     "foot": "foot feet ft",
-    "inch": "inch inches",
+    "inch": "inch inches in",
     "yard": "yard yards yd yds",
     "kg": "kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
     "gram": "g gram grams gramme grammes",
@@ -215,6 +217,21 @@ def mentioned_currencies(text: str, language: str) -> set[str]:
         else:
             found.add(_FORMS[language][match["name"].lower()])
     return found
+
+
+def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
+    """What a duration is in the next larger or smaller unit, if it comes out even: 48 hours are 2 days."""
+    keys: tuple[Key, ...] = ()
+    size = LARGER.get(unit)
+    if size and number and number % (size / 2) == 0:
+        keys += (number_key(number / size),)
+    if unit == "year" and number <= 5:
+        keys += (number_key(number * 12),)
+    elif unit in ("day", "hour") and number <= 5:
+        keys += (number_key(number * (24 if unit == "day" else 60)),)
+    elif unit == "week" and number <= 10:
+        keys += (number_key(number * 7),)
+    return keys
 
 
 def is_conversion(number: float, unit: str, other: float, other_unit: str) -> bool:

@@ -200,7 +200,9 @@ def _join_shares(text: str, values: list[Value]) -> None:
     """Four out of 10 are 40 per cent."""
     for first, second in pairwise(values):
         share, whole = first.number, second.number
-        if not share or not whole or first.unit or second.start - first.end > 14:
+        if not share or not whole or first.unit or second.unit or second.start - first.end > 14:
+            continue
+        if not (first.strict or first.wanted or share == 1):
             continue
         if _AMONG.fullmatch(text, first.end, second.start):
             share, whole = whole, share

@@ -1174,6 +1174,15 @@ $3.6bn|$3.6bn|$3.6bn
 12,000|12,000|１２，０００
 40%|40 ％|４０パーセント
 1.2 million dollars|120 만 달러|120 万ドル
+a mile and a half|1.5마일|1.5マイル
+three hours and a half|3시간 반|3時間半
+nineteen eighty-four|1984년|1984年
+twenty nineteen|2019년|2019年
+the 5ft 10in (1.78m) man|키 1.78m의 남성|身長1.78メートルの男性
+6 1/2 innings|6.5이닝|6.5回
+3-1/2 percent|3.5%|3.5%
+at 7 tonight|오늘 밤 7시|今夜7時
+7.30|7시 30분|7時半
 Year 12|12학년|12年生
 """.strip().splitlines()
 )

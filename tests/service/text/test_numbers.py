@@ -18,6 +18,7 @@ from triwire_server.text.numbers import ENGLISH_NUMERALS, JAPANESE_NUMERALS, KOR
         ("two-thirds", (0.6667, 2.0, 3.0, 66.67)),
         ("two and three", (2.0,)),  # two numbers
         ("two three", (2.0,)),
+        ("nineteen eighty-four", (1984.0,)),
     ],
 )
 def test_english_number_words(words: str, numbers: tuple[float, ...]) -> None:
