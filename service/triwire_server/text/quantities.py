@@ -159,17 +159,33 @@ class _Comparison:
     def _other_currency(self) -> list[Finding]:
         """An amount in a currency that the source names nowhere, though it names others."""
         amounts = [other for other in self._after if other.unit in units.CURRENCIES]
-        if not amounts:
-            return []
-        named = units.mentioned_currencies(self._source, self._source_tag)
+        named = set(units.find_currencies(self._source, self._source_tag))
         named |= {value.unit for value in self._before if value.unit in units.CURRENCIES}
         if not named:
             return []
-        return [
+        findings = [
             self._finding(None, other, _WARNING, "is in a currency that the source does not name")
             for other in amounts
             if other.unit not in named
         ]
+        return findings or self._other_currency_name(named | {value.unit for value in amounts})
+
+    def _other_currency_name(self, named: set[str]) -> list[Finding]:
+        """The name of a currency without an amount, in the place of another: the euro fell against the dollar."""
+        before = units.find_currencies(self._source, self._source_tag)
+        after = units.find_currencies(self._target, self._target_tag)
+        new = [place for unit, place in after.items() if unit not in named]
+        lost = [place for unit, place in before.items() if unit not in after and unit in named]
+        lost = [
+            place
+            for place in lost
+            if not any(place[0] < value.end and value.start < place[1] for value in self._before)
+        ]
+        if not new or not lost:
+            return []
+        (start, end), (new_start, new_end) = lost[0], new[0]
+        value, other = Value(start, end, (0.0,)), Value(new_start, new_end, (0.0,))
+        return [self._finding(value, other, _WARNING, "is the name of another currency")]
 
     def _other_trend(self) -> list[Finding]:
         """A share that rises in one text and falls in the other."""

@@ -166,8 +166,14 @@ _MENTIONS = {
         r"rupees?|roubles?|rubles?|francs?|pesos?)\b" + _SIGNS,
         re.IGNORECASE,
     ),
-    "ko": re.compile("(?P<name>달러|파운드|유로|위안|루블|루피|페소|엔(?=화|저|[ ,./]|$)|원(?=화|[/]))" + _SIGNS),
-    "ja": re.compile("(?P<name>ドル|ポンド|ユーロ|円|ウォン|人民元|ルーブル|ルピー|ペソ)" + _SIGNS),
+    "ko": re.compile(
+        "(?P<name>달러|파운드|유로(?!파|존|스타)|위안(?!부)|루블|루피|페소|(?<!유)엔(?=화|저|[ ,./]|$)|원(?=화|[/]))"
+        + _SIGNS
+    ),
+    "ja": re.compile(
+        "(?P<name>ドル|ポンド|ユーロ(?!圏|スター|ビジョン)|円(?![満形卓滑盤熟])|ウォン|人民元|ルーブル|ルピー|ペソ)"
+        + _SIGNS
+    ),
 }
 """Finds the name or the sign of a currency, with an amount or without, by language."""
 
@@ -203,19 +209,18 @@ def lookup(table: dict[str, str]) -> dict[str, str]:
 _FORMS = {"en": lookup(ENGLISH), "ko": lookup(KOREAN), "ja": lookup(JAPANESE)}
 
 
-def mentioned_currencies(text: str, language: str) -> set[str]:
-    """Currencies that a text names, in amounts or not.
+def find_currencies(text: str, language: str) -> dict[str, tuple[int, int]]:
+    """Currencies that a text names, with an amount or without: unit and the first place.
 
     Args:
         text: plain text.
         language: base tag: en, ko or ja.
     """
-    found: set[str] = set()
+    found: dict[str, tuple[int, int]] = {}
     for match in _MENTIONS[language].finditer(text):
-        if match["sign"]:
-            found.add(CURRENCY_SIGNS[match["sign"]])
-        else:
-            found.add(_FORMS[language][match["name"].lower()])
+        sign = match["sign"]
+        unit = CURRENCY_SIGNS[sign] if sign else _FORMS[language][match["name"].lower()]
+        found.setdefault(unit, match.span())
     return found
 
 

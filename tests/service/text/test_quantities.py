@@ -37,6 +37,13 @@ def shown(findings: list[Finding]) -> list[tuple[str, str, str, str]]:
         ("彼は当選した。", "He was elected in 2016.", "ja-en", [("DATE", "WARNING", "", "2016")]),
         # The same number in another currency, points instead of percent, evening instead of morning.
         ("It costs $50.", "그것은 50엔이다.", "en-ko", [("NUMBER", "CRITICAL", "$50", "50엔")]),
+        (
+            "The euro fell against the dollar.",
+            "엔화는 달러에 대해 하락했다.",
+            "en-ko",
+            [("NUMBER", "WARNING", "euro", "엔")],
+        ),
+        ("ポンドが急落した。", "The euro plunged.", "ja-en", [("NUMBER", "WARNING", "ポンド", "euro")]),
         ("지지율이 3%포인트 올랐다.", "Support rose by 3%.", "ko-en", [("NUMBER", "WARNING", "3%포인트", "3%")]),
         ("오전 9시에 출발했다.", "It left at 9pm.", "ko-en", [("DATE", "WARNING", "오전 9시", "9pm")]),
         # Converted, which may be right: somebody has to look.
@@ -77,3 +84,14 @@ def test_ranges_slice_any_text(source: str, target: str, source_language: str, t
         assert source[place.start : place.end] == finding.expected
         assert target[finding.target.start : finding.target.end] == finding.actual
         assert finding.expected or finding.actual
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", ["1,234", "22 억 5 천만 ", "five hundred and ", "1 만 5 千", "12월 ", "月、", "5ft 10in ", "cut 3% "]
+)
+def test_long_texts_take_linear_time(piece: str) -> None:
+    # 100,000 characters; a quadratic step would take minutes.
+    text = piece * (100_000 // len(piece))
+    for source_language, target_language in (("en", "ko"), ("ko", "ja"), ("ja", "en")):
+        check_quantities(text, text + " 7", source_language, target_language)
