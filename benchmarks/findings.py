@@ -55,6 +55,14 @@ _WORDS = {
         "ko": [r"(?<=[0-9만억조천] )(달러|유로|엔|파운드|원)", r"(?<=[0-9만억조천])(달러|유로|엔|파운드|원)"],
         "ja": [r"(?<=[0-9万億兆千])(ドル|ユーロ|円|ポンド|ウォン)"],
     },
+    "trend": {
+        "en": [
+            r"[0-9.]+(?:%| per ?cent)[^.]*\b(rose|fell|increased|decreased)\b",
+            r"\b(rose|fell|increased|decreased)\b[^.]*%",
+        ],
+        "ko": [r"%[^.]{0,20}?(올랐|내렸|상승|하락|증가|감소)"],
+        "ja": [r"%[^。]{0,20}?(上昇|下落|増加|減少)"],
+    },
 }
 _CHOICES = {
     "scale": {"en": ["thousand", "million", "billion", "trillion"], "ko": ["만", "억", "조"], "ja": ["万", "億", "兆"]},
@@ -84,6 +92,17 @@ _CHOICES = {
         "ko": ["달러", "유로", "엔", "파운드", "원"],
         "ja": ["ドル", "ユーロ", "円", "ポンド", "ウォン"],
     },
+    "trend": {
+        "en": ["rose", "fell", "increased", "decreased"],
+        "ko": ["올랐", "내렸", "상승", "하락", "증가", "감소"],
+        "ja": ["上昇", "下落", "増加", "減少"],
+    },
+}
+# What says the other direction: a word stands for the next one of its pair.
+_OPPOSITES = {
+    first: second
+    for pair in ("rose fell", "increased decreased", "올랐 내렸", "상승 하락", "증가 감소", "上昇 下落", "増加 減少")
+    for first, second in (pair.split(), reversed(pair.split()))
 }
 CLASSES = ("digit", "dropped", *_WORDS)
 Plant = Callable[[str, str, random.Random], str | None]
@@ -118,6 +137,8 @@ def swap_word(name: str) -> Plant:
         match = draw.choice(found)
         word = match.group(1)
         choices = list("$€£¥") if word in "$€£¥" else _CHOICES[name][language]
+        if word in _OPPOSITES:
+            choices = [_OPPOSITES[word]]
         others = [choice for choice in choices if choice != word and not word.startswith(choice)]
         return text[: match.start(1)] + draw.choice(others) + text[match.end(1) :]
 
@@ -183,7 +204,7 @@ def measure_statements(
 ) -> dict[str, object]:
     """Figures of summaries: statements that say what one line of an article says, as they are and with an error."""
     num_right = num_flagged = 0
-    caught = {name: [0, 0] for name in CLASSES if name != "dropped"}
+    caught = {name: [0, 0] for name in CLASSES if name not in ("dropped", "trend")}
     for start in range(0, len(lines), ARTICLE_LINES):
         window = lines[start : start + ARTICLE_LINES]
         told = set(_TOKEN.findall("\n".join(body for pair in window for body in pair)))

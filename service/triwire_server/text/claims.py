@@ -17,7 +17,8 @@ from triwire_server.text.values import Key, Value, given_keys
 _SHARES = frozenset(["percent", "point", "basis point", "fraction", "share"])
 _SOFT = "soft"
 _DAYS = frozenset(["date", "day", "ordinal", "pair"])
-_APART = 0.1  # how far a rounded number may be from what it rounds, as a part of it
+# How far a rounded number may be from what it rounds, as a part of it: about 1,200; more than 1,000.
+_APART = {"": 0.1, "about": 0.1, "over": 0.2, "under": 0.2}
 
 # About 1,200 for 1,187; more than 1,100; nearly 1,200. Korean and Japanese say most of it after the number.
 _BEFORE = {
@@ -72,7 +73,8 @@ def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQua
     for block_id, body in bodies:
         for value in read_quantities(body, tag):
             values.append(value)
-            unit = value.unit if value.strict and not value.parts else _SOFT
+            is_plain = value.strict and not value.parts
+            unit = value.unit if is_plain or value.unit in units.CURRENCIES else _SOFT
             place = Place(block_id, value.start, value.end, body[value.start : value.end])
             for key in value.keys + value.also:
                 places.setdefault(key, {}).setdefault(unit, place)
@@ -169,7 +171,7 @@ def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> boo
         low, high = number - step, number
     middle = bisect_left(article.numbers, number)
     nearest = article.numbers[max(0, middle - 1) : middle + 1]
-    return any(low <= other <= high and abs(other - number) <= _APART * other for other in nearest)
+    return any(low <= other <= high and abs(other - number) <= _APART[manner] * other for other in nearest)
 
 
 def _step(number: float) -> float:

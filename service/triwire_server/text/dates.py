@@ -2,7 +2,7 @@
 
 import re
 
-from triwire_server.text.values import Key, Value, clock_key
+from triwire_server.text.values import Key, Value, clock_key, number_key
 
 _MONTHS = [
     "january",
@@ -136,12 +136,18 @@ def clock(start: int, end: int, hour: int, minute: int = 0, half: str = "") -> V
     if not half and hour > 12:
         half = "pm" if hour < 24 else ""
     keys: tuple[Key, ...] = (clock_key(hour, minute),)
-    parts: tuple[tuple[Key, ...], ...] = ()
     if not minute:
         keys += (float(hour),)
-    else:
-        parts = ((float(hour), float(hour % 12 or 12)), (float(minute),))
-    return Value(start, end, keys, unit="time", parts=parts, half=half)
+    return Value(start, end, keys, unit="time", half=half)
+
+
+def colon(text: str, start: int, end: int, numbers: list[int]) -> Value:
+    """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
+    parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
+    keys: tuple[Key, ...] = (text[start:end],)
+    if "." in text[start:end] and len(numbers) == 3:
+        keys += (number_key(60 * numbers[0] + float(text[start:end].rpartition(":")[2])),)
+    return Value(start, end, keys, parts=parts, unit="colon")
 
 
 def date_parts(numbers: list[int]) -> tuple[tuple[Key, ...], ...]:

@@ -119,6 +119,8 @@ def read_words(words: Sequence[str], gaps: Sequence[str]) -> Words:
             else:
                 total += (current or 1.0) * numeral.size
                 current = None
+        elif current in (18, 19, 20) and numeral.kind in ("teen", "tens"):
+            current = current * 100 + numeral.size  # nineteen eighty-four
         elif last in ("", "scale") or (last == "tens" and numeral.kind == "unit"):
             current = (current or 0.0) + numeral.size
         else:
@@ -255,7 +257,7 @@ KOREAN_NUMERALS = MixedNumerals(
     "영일이삼사오육칠팔구",
     {"십": 10.0, "백": 100.0, "천": 1000.0},
     {"만": 1e4, "억": 1e8, "조": 1e12},
-    "명원달유엔파위개건여가톤대",
+    "명원달유엔파위개건여가톤대회장주표채편부곳석호권척배평",
 )
 """Korean: 만, 억, 조 (ten thousand, hundred million, trillion) after 십, 백, 천."""
 
@@ -264,6 +266,6 @@ JAPANESE_NUMERALS = MixedNumerals(
     {"十": 10.0, "百": 100.0, "千": 1000.0},
     # 憶 ("memory") for 億 is a common slip.
     {"万": 1e4, "億": 1e8, "憶": 1e8, "兆": 1e12},
-    "人円ドユウポ元件個台",
+    "人円ドユウポ元件個台本票棟戸世株冊頭羽匹回平ト",
 )
 """Japanese: 万, 億, 兆 (ten thousand, hundred million, trillion) after 十, 百, 千."""

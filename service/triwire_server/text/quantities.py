@@ -11,6 +11,7 @@ from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text import quantities_en, quantities_ja, quantities_ko, units
 from triwire_server.text.language import base_language
+from triwire_server.text.trends import trend
 from triwire_server.text.values import Key, Value, connect, given_keys, normalize
 
 READERS: dict[str, Callable[[str], list[Value]]] = {
@@ -62,17 +63,16 @@ def check_quantities(source: str, target: str, source_language: str, target_lang
     source_tag, target_tag = base_language(source_language), base_language(target_language)
     if source_tag == target_tag or source_tag not in READERS or target_tag not in READERS:
         return []
-    return _Comparison(
-        source, target, read_quantities(source, source_tag), read_quantities(target, target_tag)
-    ).findings()
+    return _Comparison(source, target, source_tag, target_tag).findings()
 
 
 class _Comparison:
     """The values of a source and of its translation, side by side."""
 
-    def __init__(self, source: str, target: str, before: list[Value], after: list[Value]) -> None:
+    def __init__(self, source: str, target: str, source_tag: str, target_tag: str) -> None:
         self._source, self._target = source, target
-        self._before, self._after = before, after
+        self._source_tag, self._target_tag = source_tag, target_tag
+        self._before, self._after = read_quantities(source, source_tag), read_quantities(target, target_tag)
 
     def findings(self) -> list[Finding]:
         before, after = self._before, self._after
@@ -92,7 +92,8 @@ class _Comparison:
         for value in new:
             if not is_idle_one(value) and not is_second_unit(value, after, has_not=new):
                 findings.append(self._finding(None, value, _WARNING, "is new"))
-        return findings + self._same_number_other_unit() + self._vague()
+        findings += self._same_number_other_unit() + self._vague()
+        return findings or self._other_currency() + self._other_trend()
 
     def _pairs(self, lost: list[Value], new: list[Value]) -> list[tuple[Value, Value]]:
         """Which new value stands for which lost one: of the same group, nearest by kind, then by place."""
@@ -143,11 +144,61 @@ class _Comparison:
                 if all(value.half and value.half != other.half for value in same):
                     findings.append(self._finding(same[0], other, _WARNING, "is in the other half of the day"))
             elif other.unit in units.CURRENCIES:
-                if all(value.unit in units.CURRENCIES and value.unit != other.unit for value in same):
+                if all(_are_currencies(value, other) and not self._is_one_currency(value, other) for value in same):
                     findings.append(self._finding(same[0], other, _CRITICAL, "is in another currency"))
             elif all(value.unit in ("percent", "point") and value.unit != other.unit for value in same):
                 findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
         return findings
+
+    def _is_one_currency(self, value: Value, other: Value) -> bool:
+        """Whether two amounts are in one currency; the sign of the yen is that of the yuan too."""
+        if value.unit == other.unit:
+            return True
+        return {value.unit, other.unit} == {"JPY", "CNY"} and "¥" in self._source + self._target
+
+    def _other_currency(self) -> list[Finding]:
+        """An amount in a currency that the source names nowhere, though it names others."""
+        amounts = [other for other in self._after if other.unit in units.CURRENCIES]
+        named = set(units.find_currencies(self._source, self._source_tag))
+        named |= {value.unit for value in self._before if value.unit in units.CURRENCIES}
+        if not named:
+            return []
+        findings = [
+            self._finding(None, other, _WARNING, "is in a currency that the source does not name")
+            for other in amounts
+            if other.unit not in named
+        ]
+        return findings or self._other_currency_name(named | {value.unit for value in amounts})
+
+    def _other_currency_name(self, named: set[str]) -> list[Finding]:
+        """The name of a currency without an amount, in the place of another: the euro fell against the dollar."""
+        before = units.find_currencies(self._source, self._source_tag)
+        after = units.find_currencies(self._target, self._target_tag)
+        new = [place for unit, place in after.items() if unit not in named]
+        lost = [place for unit, place in before.items() if unit not in after and unit in named]
+        lost = [
+            place
+            for place in lost
+            if not any(place[0] < value.end and value.start < place[1] for value in self._before)
+        ]
+        if not new or not lost:
+            return []
+        (start, end), (new_start, new_end) = lost[0], new[0]
+        value, other = Value(start, end, (0.0,)), Value(new_start, new_end, (0.0,))
+        return [self._finding(value, other, _WARNING, "is the name of another currency")]
+
+    def _other_trend(self) -> list[Finding]:
+        """A share that rises in one text and falls in the other."""
+        shares = {value.keys[0]: value for value in self._before if value.unit in ("percent", "point")}
+        for other in self._after:
+            value = shares.get(other.keys[0]) if other.unit in ("percent", "point") else None
+            if value is None:
+                continue
+            trends = {trend(self._source, self._source_tag), trend(self._target, self._target_tag)}
+            if trends == {"up", "down"}:
+                return [self._finding(value, other, _WARNING, "rises here and falls there")]
+            break
+        return []
 
     def _vague(self) -> list[Finding]:
         """Millions that became hundreds of millions. One power of ten more or less is a matter of taste."""
@@ -223,14 +274,17 @@ def is_second_unit(value: Value, values: Sequence[Value], has_not: Sequence[Valu
         values: all of its text, in order.
         has_not: all that are wanting.
     """
-    number = value.number
-    if number is None or value.unit not in units.MEASURES:
+    if value.unit not in units.MEASURES:
         return False
     first = bisect_left(values, value.start - _UNIT_PAIR_CHARACTERS, key=lambda twin: twin.start)
     for twin in values[first : first + _NEIGHBOURS]:
-        size = twin.number
-        if size is None or not units.is_conversion(number, value.unit, size, twin.unit):
+        if abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS or any(twin is other for other in has_not):
             continue
-        if abs(twin.start - value.start) <= _UNIT_PAIR_CHARACTERS and not any(twin is other for other in has_not):
+        if any(
+            units.is_conversion(number, value.unit, size, twin.unit)
+            for number in value.keys
+            for size in twin.keys
+            if isinstance(number, float) and isinstance(size, float)
+        ):
             return True
     return False

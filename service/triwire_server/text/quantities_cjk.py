@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from triwire_server.text import dates, units
-from triwire_server.text.numbers import MixedNumerals
-from triwire_server.text.quantities_en import colon_value, longer_durations
+from triwire_server.text.numbers import ENGLISH_SCALES, GLUED_SCALES, MixedNumerals
 from triwire_server.text.values import Key, Value, digits_key, number_key
 
 COMPOUNDS = (
@@ -39,7 +38,7 @@ class Tables:
         decade: follows a decade (80년대).
         fraction: stands between denominator and numerator.
         numeral: reads a soft numeral that is no mixed numeral; gives its number or None.
-        not_scales: (letters before, sign): where the scale word is none (제3조 is Article 3).
+        article: what stands before the number of an article of a law (제3조 is Article 3); "" if nothing does.
     """
 
     scan: re.Pattern[str]
@@ -54,7 +53,6 @@ class Tables:
     and_a_half: re.Pattern[str]
     fraction: re.Pattern[str]
     numeral: Callable[[str], float | None]
-    years: frozenset[str]
     article: str
 
 
@@ -98,8 +96,7 @@ class Reader:
                 self._values.append(Value(start, end, (float(match.group()[:-1]),), unit="month"))
                 return end
             month = int(re.sub(r"[^0-9]", "", match.group())[:2])
-            if 1 <= month <= 12:
-                self._values.append(Value(start, end, (f"m{month}",)))
+            self._values.append(Value(start, end, (f"m{month}",)))
         elif group == "clock":
             return self._read_clock(match)
         else:
@@ -123,12 +120,12 @@ class Reader:
             first, second = numbers
             keys: tuple[Key, ...] = (float(f"{first}.{second}"), f"{first}-{second}")
             if second and "/" in text:
-                keys = (number_key(first / second),)
+                keys = (number_key(first / second), number_key(100 * first / second))
             self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
         else:
             value = dates.clock(start, end, numbers[0], numbers[1]) if len(numbers) == 2 else None
             if value is None:
-                value = colon_value(self._text, start, end, numbers)
+                value = dates.colon(self._text, start, end, numbers)
             value.parts = tuple((float(number),) for number in numbers)
             value.half = ""
             self._values.append(value)
@@ -141,8 +138,8 @@ class Reader:
         minute = 30 if read["half"] else int(read["minute"] or 0)
         half = self._tables.halves.get(read["meridiem"] or "", "")
         value = dates.clock(match.start(), read.end(), hour, minute, half)
-        if value is not None:
-            self._values.append(value)
+        # There is no 11시 90분; the text that has it is wrong, and no other has that time.
+        self._values.append(value or Value(match.start(), read.end(), (f"t{hour}:{minute}",), unit="time"))
         return read.end()
 
     def _read_digits(self, start: int) -> int:
@@ -156,20 +153,38 @@ class Reader:
             return end
         value = Value(start, mixed.end, (number_key(mixed.number),), scale=mixed.scale)
         self._values.append(value)
-        if value.scale == 1e12 and mixed.number < 1e14:
-            # 조 is also a group in a tournament and an article of a law.
-            value.also += (number_key(mixed.number / 1e12),)
-            if tables.article and text[start - 1 : start] == tables.article:
-                value.keys, value.also, value.scale = value.also, (), 1.0
+        if tables.article and value.scale == 1e12:
+            self._read_article(value)
         before = text[start - 1] if start else ""
         if before and before in _VAGUE:
             value.strict = False
+        if value.scale == 1:
+            self._read_latin_scale(value, bool(before) and before in units.CURRENCY_SIGNS)
         if before in units.CURRENCY_SIGNS:
             value.unit = units.CURRENCY_SIGNS[before]
             value.start -= 1
         self._read_following(value, mixed.digits)
         self._read_name(value, start)
         return value.end
+
+    def _read_article(self, value: Value) -> None:
+        """조 is a trillion, but also an article of a law (제9조, 50조를) and a group in a tournament."""
+        ordinal = number_key((value.number or 0.0) / value.scale)
+        if ordinal != int(ordinal):
+            return
+        if self._text[value.start - 1 : value.start] == self._tables.article:
+            value.keys, value.scale = (ordinal,), 1.0
+        elif not self._text[value.end : value.end + 1].strip(_AFTER_ARTICLE):
+            value.keys += (ordinal,)
+
+    def _read_latin_scale(self, value: Value, is_amount: bool) -> None:
+        """$3.6bn, left as it was in English."""
+        match = _LATIN_SCALE.match(self._text, value.end)
+        if match is None or not (match["word"] or is_amount):
+            return
+        size = ENGLISH_SCALES[match["word"].lower()] if match["word"] else GLUED_SCALES[match["letter"].lower()]
+        value.scale, value.end = size, match.end()
+        value.keys = (number_key((value.number or 0.0) * size),)
 
     def _read_following(self, value: Value, digits: str) -> None:
         """Unit, fraction, tenths, a half, a decade."""
@@ -179,7 +194,8 @@ class Reader:
         if fraction:
             numerator = tables.numerals.read(text, fraction.end())
             if numerator is not None and number:
-                value.keys = (number_key(numerator.number / number),)
+                share = numerator.number / number
+                value.keys = (number_key(share), number_key(100 * share))
                 value.parts = ((number,), (numerator.number,))
                 value.end, value.unit = numerator.end, "fraction"
                 return
@@ -210,11 +226,11 @@ class Reader:
             value.also = (number % 100,)
         elif unit == "year" and value.scale == 1 and len(digits) == 2:
             value.keys = dates.year_keys(number)
-            value.also = longer_durations(number, unit)
+            value.also = units.longer_durations(number, unit)
         elif unit == "year" and len(digits) == 4 and 1000 <= number <= 2100:
             pass
         else:
-            value.also += longer_durations(number, unit)
+            value.also += units.longer_durations(number, unit)
             if unit == "minute" and text[max(0, value.start - 3) : value.start].strip() in _SECOND_HALF:
                 value.keys += (number + 45,)  # football: 후반 28분 is the 73rd minute
 
@@ -256,6 +272,10 @@ class Reader:
 
 
 # "several" before a scale word: 수백만, 数百万 are millions.
+_LATIN_SCALE = re.compile(
+    r"\s?(?P<word>thousand|million|billion|trillion|[bmt]n)(?![A-Za-z])|(?P<letter>[kmb])(?![A-Za-z])", re.IGNORECASE
+)
+_AFTER_ARTICLE = "를은는의에와과가,.)"
 _SECOND_HALF = frozenset(["후반", "後半"])
 _VAGUE = "수몇数何"
 

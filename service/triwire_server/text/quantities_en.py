@@ -3,6 +3,7 @@
 import re
 
 from triwire_server.text import dates, units
+from triwire_server.text.english_words import GIVES, ROMAN, VAGUE
 from triwire_server.text.numbers import DIGITS, ENGLISH_NUMERALS, ENGLISH_SCALES, GLUED_SCALES, read_words
 from triwire_server.text.values import Key, Value, digits_key, number_key
 
@@ -17,80 +18,16 @@ _TOKEN = re.compile(
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 0.3333, "⅔": 0.6667}
 _ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 _UNITS = units.lookup(units.ENGLISH)
-_ROMAN = {
-    tens + ones: float(10 * tens_index + index)
-    for tens_index, tens in enumerate(["", "X", "XX", "XXX", "XL", "L"])
-    for index, ones in enumerate(["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"])
-    if tens + ones
-}
 _AND_A_HALF = re.compile(r"(?: |-)and(?: |-)a(?: |-)half\b")
 _PERCENT = re.compile(r"[ -]?(?:%|per[ -]?cent(?:age)?\b|pc\b|pct\b)([ -]?(?:age )?points?\b)?", re.IGNORECASE)
 _BASIS_POINTS = re.compile(r"[ -]basis[ -]points?\b|bps?\b", re.IGNORECASE)
 _CENTURY = re.compile(r"(?: |-)(?:and \w{4,14} |to \w{4,14} )?centur", re.IGNORECASE)
 _OF_A_SCALE = re.compile(r"(?: |-)(?:of )?(?:an? )?(?P<scale>hundred|thousand|million|billion|trillion|dozen)\b")
+_HALF_HOUR = re.compile(r"half(?: an|-an)?[ -]hour", re.IGNORECASE)
 _PAST = re.compile(r" past (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
-_VAGUE = {"dozens": 1, "scores": 1, "hundreds": 2, "thousands": 3, "millions": 6, "billions": 9, "trillions": 12}
 _VAGUE_OF = re.compile(r"(tens|hundreds|dozens) of (thousands|millions|billions)\b", re.IGNORECASE)
+_TOUCHING_UNITS = frozenset(["in", "mi", "ha", "pp"])  # words of their own unless they touch the digits
 _CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
-
-
-def _gives() -> dict[str, tuple[Key, ...]]:
-    """Words that say a number without being one. The other side may have it in digits."""
-    table: dict[str, tuple[Key, ...]] = {}
-
-    def add(keys: tuple[Key, ...], words: str) -> None:
-        table.update(dict.fromkeys(words.split(), keys))
-
-    add(
-        (1.0,),
-        "a an single each every per once sole another lone alone any annual annually yearly daily monthly weekly "
-        "hourly inaugural individual individually debut top leader leading champion champions winner winning solo same "
-        "primary only",
-    )
-    add((2.0,), "twice both couple pair pairs double doubled doubles doubling two-fold twins twin duo duet bilateral")
-    add(
-        (2.0,),
-        "brace back deputy twosome dual runner twofold couples either neither duplicate biennial secondary",
-    )
-    add((0.5, 50.0, 2.0), "half halves halved halve halving midway")
-    add((0.5, 50.0, 2.0, 4.0), "semi semifinal semifinals semifinalist semifinalists")
-    add(
-        (3.0,),
-        "triple tripled triples tripling trio thrice treble trilateral triplets tripartite hat threesome threefold",
-    )
-    add((4.0,), "quadruple quadrupled quartet fourfold foursome foursomes fourballs fourball quad")
-    add((4.0, 0.25, 25.0, 8.0, 3.0, 1.0), "quarter quarters quarterly quarterfinal quarterfinals")
-    add((5.0,), "quintet fivefold quintuple")
-    add((6.0,), "sextet sixfold")
-    add((10.0,), "decade decades tenfold teens teenage teenager teenagers teen teen-age tenner")
-    for digit, word in enumerate(
-        ["twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties"]
-    ):
-        tens = 20.0 + 10 * digit
-        table[word] = (tens, 1900.0 + tens)
-    add((70.0,), "septuagenarian septuagenarians")
-    add((80.0,), "octogenarian octogenarians")
-    add((90.0,), "nonagenarian nonagenarians")
-    add((100.0, 1.0), "century centuries centenary centennial centenarian hundredfold")
-    add((200.0,), "bicentenary bicentennial")
-    add((1000.0,), "millennium grand")
-    add((2.0, 14.0), "fortnight fortnightly")
-    add((12.0, 1.0), "dozen")
-    add((20.0,), "score")
-    add((0.0,), "nil zero none nought goalless scoreless nobody")
-    add((19.0,), "covid coronavirus")
-    add(("w5", "w6", 2.0), "weekend weekends")
-    add(("t0", 12.0), "noon midday midnight")
-    add((1.0, 24.0), "day overnight")
-    add((1.0, 12.0, 365.0), "year")
-    add((1.0, 7.0), "week weeklong")
-    add((1.0, 30.0), "month monthlong")
-    add((1.0, 60.0), "hour")
-    add(("6-25", 6.25, 6.0, 25.0), "korean")
-    return table
-
-
-_GIVES = _gives()
 
 
 def read(text: str) -> list[Value]:
@@ -126,9 +63,14 @@ class _Reader:
             return
         numbers = [int(piece) for piece in re.split(r"[-/.:]", text)]
         if token.lastgroup == "slash" and numbers[1]:
-            keys: tuple[Key, ...] = (number_key(numbers[0] / numbers[1]),)
+            share = numbers[0] / numbers[1]
+            keys: tuple[Key, ...] = (number_key(share), number_key(100 * share))
             if numbers == [24, 7]:  # around the clock
                 keys += (24.0,)
+            whole = self._values[-1] if self._values else None
+            if whole and whole.number is not None and self._text[whole.end : start] in (" ", "-") and share < 1:
+                keys = (number_key(whole.number + share),)  # 6 1/2
+                whole.keys += keys
             self._values.append(Value(start, end, keys, parts=dates.date_parts(numbers), unit="pair"))
         elif token.lastgroup == "date":
             parts = tuple(
@@ -147,10 +89,11 @@ class _Reader:
             half, end = meridiem or ("", end)
             value = dates.clock(start, end, numbers[0], numbers[1], half)
             if value is not None:
-                value.parts = ((float(numbers[0]),), (float(numbers[1]),))
+                if not half:  # 2:1 may be a result
+                    value.parts = ((float(numbers[0]),), (float(numbers[1]),))
                 self._values.append(value)
                 return
-        self._values.append(colon_value(self._text, start, end, numbers))
+        self._values.append(dates.colon(self._text, start, end, numbers))
 
     def _before(self, index: int) -> str:
         if index == 0 or self._tokens[index - 1].lastgroup != "word":
@@ -286,14 +229,16 @@ class _Reader:
             return
         word = self._word(index + 1)
         unit = _UNITS.get(word.lower(), "")
-        if len(word) <= 2 and gap != "":
+        if gap != "" and (len(word) == 1 or word in _TOUCHING_UNITS):
+            return
+        if len(word) == 1 and word.isupper() and word not in "CF":
             return
         if unit in units.CURRENCIES and (word in ("in", "real", "rand", "p") and gap != ""):
             return
         value.unit = unit
         if unit in units.CURRENCIES:
             value.end = self._tokens[index + 1].end()
-        value.also += longer_durations(number, unit)
+        value.also += units.longer_durations(number, unit)
 
     def _read_context(self, value: Value, digits: str, index: int, start: int) -> None:
         """What surrounds a number without a unit makes it a year, a name or a time."""
@@ -333,7 +278,7 @@ class _Reader:
         start, end = token.span()
         if lower in ENGLISH_NUMERALS:
             return self._read_numeral(index)
-        keys = _GIVES.get(lower)
+        keys = GIVES.get(lower)
         if keys is not None and (lower != "korean" or self._text.startswith(" War", end)):
             self._values.append(Value(start, end, keys[:1], strict=False, also=keys[1:]))
         if word[0].isupper():
@@ -342,21 +287,36 @@ class _Reader:
             )
             if date is not None:
                 self._values.append(date)
-            elif word in _ROMAN and self._is_roman(index):
-                self._values.append(Value(start, end, (_ROMAN[word],), strict=False))
+            elif word in ROMAN and self._is_roman(index):
+                self._values.append(Value(start, end, (ROMAN[word],), strict=False))
             elif word in ("WWI", "WWII"):
                 self._values.append(Value(start, end, (float(len(word) - 2),), strict=False))
         elif lower in dates.ENGLISH_DAYS:
             self._values.append(Value(start, end, (f"w{dates.ENGLISH_DAYS[lower]}",), strict=False))
         elif lower.endswith("fold") and lower[:-4].rstrip("-") in ENGLISH_NUMERALS:
             self._values.append(Value(start, end, (ENGLISH_NUMERALS[lower[:-4]].size,), strict=False))
-        if lower in _VAGUE:
+        if lower in VAGUE:
             self._read_vague(start, lower)
-        if lower in ("hour", "year", "hours", "years", "century", "month", "day") and _AND_A_HALF.match(
-            self._text, end
-        ):
-            self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
+        if self._text.startswith((" and a half", "-and-a-half"), end):
+            self._read_half_after(start, end)
         return index + 1
+
+    def _read_half_after(self, start: int, end: int) -> None:
+        """A mile and a half, three hours and a half."""
+        before = self._values[-1] if self._values else None
+        if before is not None and before.number is not None and before.end == start - 1 and before.number > 1:
+            before.keys += (number_key(before.number + 0.5),)
+        else:
+            self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
+
+    def _is_in_name(self, index: int) -> bool:
+        """Whether a number word has a capital in the middle of a sentence: Fifth Avenue, Big Ten, 7-Eleven."""
+        start = self._tokens[index].start()
+        if not self._text[start].isupper():
+            return False
+        return start > 1 and (
+            self._text[start - 1] in "-/" or self._text[start - 2].isalnum() or self._text[start - 2] == ","
+        )
 
     def _is_roman(self, index: int) -> bool:
         before = self._word(index - 1) if index else ""
@@ -366,12 +326,12 @@ class _Reader:
     def _read_vague(self, start: int, word: str) -> None:
         compound = _VAGUE_OF.match(self._text, start)
         if compound:
-            power = {"tens": 1, "dozens": 1, "hundreds": 2}[compound.group(1).lower()] + _VAGUE[
+            power = {"tens": 1, "dozens": 1, "hundreds": 2}[compound.group(1).lower()] + VAGUE[
                 compound.group(2).lower()
             ]
             self._values.append(Value(start, compound.end(), (f"v{power}",), strict=False))
         else:
-            self._values.append(Value(start, start + len(word), (f"v{_VAGUE[word]}",), strict=False))
+            self._values.append(Value(start, start + len(word), (f"v{VAGUE[word]}",), strict=False))
 
     def _read_numeral(self, index: int) -> int:
         """A number in words: soft."""
@@ -391,7 +351,7 @@ class _Reader:
             numbers = (number_key(read.numbers[0] + 0.5),)
             end = extra.end()
             last += 3
-        numbers += _GIVES.get(words[0], ()) if read.num_words == 1 else ()
+        numbers += GIVES.get(words[0], ()) if read.num_words == 1 else ()
         value = Value(start, end, tuple(map(number_key, _floats(numbers))), strict=False)
         scaled = _OF_A_SCALE.match(self._text, end)
         if scaled and (extra or words[read.num_words - 1].rstrip("s") in ("half", "quarter", "third")):
@@ -403,10 +363,14 @@ class _Reader:
             while last + 1 < len(self._tokens) and self._tokens[last + 1].start() < value.end:
                 last += 1
         if words[0] in ("half",) and (past := _PAST.match(self._text, end)):
+            value.end = past.end()
+            last += 2
             value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
         numeral = ENGLISH_NUMERALS[words[0]]
         follower = words[read.num_words] if read.num_words < len(words) else ""
-        value.wanted = _is_wanted(words[: read.num_words], read.numbers[0], follower)
+        value.wanted = not self._is_in_name(index) and _is_wanted(words[: read.num_words], read.numbers[0], follower)
+        if words[0] == "half" and _HALF_HOUR.match(self._text, start):
+            value.keys += (30.0,)
         if read.num_words == 1 and numeral.kind == "scale":
             value.also += (f"v{len(str(int(numeral.size))) - 1}",)
         self._values.append(value)
@@ -430,24 +394,3 @@ def _is_wanted(words: list[str], number: float, follower: str) -> bool:
 
 def _floats(numbers: tuple[Key, ...]) -> list[float]:
     return [number for number in numbers if isinstance(number, float)]
-
-
-def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
-    """What a duration is in the next larger or smaller unit, if it comes out even: 48 hours are 2 days."""
-    keys: tuple[Key, ...] = ()
-    size = units.LARGER.get(unit)
-    if size and number and number % (size / 2) == 0:
-        keys += (number_key(number / size),)
-    if unit == "year" and number <= 5:
-        keys += (number_key(number * 12),)
-    elif unit in ("day", "hour") and number <= 5:
-        keys += (number_key(number * (24 if unit == "day" else 60)),)
-    elif unit == "week" and number <= 10:
-        keys += (number_key(number * 7),)
-    return keys
-
-
-def colon_value(text: str, start: int, end: int, numbers: list[int]) -> Value:
-    """A result, ratio or duration with colons: 2:1, 1:23.45, 2:05:30. Its pieces may stand alone."""
-    parts: tuple[tuple[Key, ...], ...] = tuple((float(number),) for number in numbers)
-    return Value(start, end, (text[start:end],), parts=parts, unit="colon")

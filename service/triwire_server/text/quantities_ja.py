@@ -37,10 +37,12 @@ def _words() -> dict[str, tuple[Key, ...]]:
     add((0.5, 6.0), "半年")
     add((50.0,), "半世紀")
     add((0.25, 1.0), "四半期")
-    add((0.0,), "ゼロ 無得点 無失点 無敗 無傷")
+    add((0.0,), "ゼロ 全員一致 全会一致 満場一致 無得点 無失点 無敗 無傷")
     add(("t0", 12.0), "正午 真夜中")
     add(("w5", "w6"), "週末 土日")
     add((19.0,), "新型コロナ コロナ")
+    add((11.0,), "イレブン")
+    add((50.0,), "五分五分")
     add((6.25, "6-25", 6.0, 25.0), "朝鮮戦争")
     add((1.0, "m1"), "元日 元旦")
     for index, word in enumerate(
@@ -70,18 +72,18 @@ _HALVES = {
 }
 _MERIDIEM = "|".join(_HALVES)
 _NAMES = units.lookup(units.JAPANESE)
-_ERA = re.compile(r"(令和|平成|昭和|大正|明治)\s?(元|[0-9]{1,2})年?")
+_ERA = re.compile(r"(令和|平成|昭和|大正|明治)\s?(元|[0-9]{1,2})\s?年?")
 _SCAN = re.compile(
     rf"(?P<weekday>{_DAY}(?:[·、,~-]{_DAY}){{0,6}}曜|(?<=\(){_DAY}(?=[)·]))"
-    r"|(?P<era>(?:令和|平成|昭和|大正|明治)\s?(?:元|[0-9]{1,2})年?)"
+    r"|(?P<era>(?:令和|平成|昭和|大正|明治)\s?(?:元|[0-9]{1,2})\s?年?)"
     rf"|{COMPOUNDS}"
-    r"|(?P<month>(?<![0-9.,])[01]?[0-9]\s?月(?!曜))"
-    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}時(?![間代点期速差短]))"
+    r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?月(?!曜))"
+    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}\s?時(?![間代点期速差短]))"
     r"|(?P<digits>[0-9])"
+    rf"|(?P<words>{_PLAIN_WORDS})"
     # 一 in 一部 (a part), 一方 (meanwhile) and the like counts nothing.
     rf"|(?P<numeral>一(?![部方般緒致貫連層定因旦応瞬斉帯応面味挙体切{_KANJI}])|[数何][十百千万億兆]{{1,3}}"
     rf"|[{_KANJI}](?<!一)(?!葉)[{_KANJI}]{{0,20}}|一[{_KANJI}]{{1,20}})"
-    rf"|(?P<words>{_PLAIN_WORDS})"
 )
 
 _TABLES = Tables(
@@ -113,14 +115,13 @@ _TABLES = Tables(
     numerals=JAPANESE_NUMERALS,
     words=_WORDS,
     clock_words=re.compile(
-        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})時(?:\s?(?P<minute>[0-9]{{1,2}})分|(?P<half>半))?"
+        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})\s?時(?:\s?(?P<minute>[0-9]{{1,2}})\s?分|(?P<half>半))?"
     ),
     halves=_HALVES,
-    tenth=re.compile(r"割(?:\s?([0-9])分)?(?![り引合当高安])"),
+    tenth=re.compile(r"\s?割(?:\s?([0-9])分)?(?![り引合当高安])"),
     and_a_half=re.compile("半"),
     fraction=re.compile(r"\s?分の\s?"),
     numeral=lambda text: None,
-    years=frozenset("年"),
     article="",
 )
 

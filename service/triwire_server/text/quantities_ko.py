@@ -79,10 +79,11 @@ def _words() -> dict[str, tuple[Key, ...]]:
     add((50.0,), "반세기")
     add((0.25, 1.0), "분기")
     add((100.0, 1.0), "세기")
-    add((0.0,), "제로 무득점 무실점 무패")
+    add((0.0,), "제로 전원일치 만장일치 무득점 무실점 무패")
     add(("t0", 12.0), "정오 자정")
     add(("w5", "w6"), "주말")
     add((19.0,), "코로나")
+    add((7.0, 11.0), "세븐일레븐")
     add((6.25, "6-25", 6.0, 25.0), "한국전쟁")
     for index, words in enumerate(
         ("원 넘버원", "투", "쓰리", "포", "파이브", "식스", "세븐", "에이트", "나인", "텐", "일레븐", "트웰브"), start=1
@@ -105,10 +106,10 @@ _NAMES = units.lookup(units.KOREAN)
 _SCAN = re.compile(
     rf"(?P<weekday>{_DAY}(?:[·,~-]{_DAY}){{0,6}}요일|(?<=\(){_DAY}(?=\)))"
     rf"|{COMPOUNDS}"
-    r"|(?P<month>(?<![0-9.,])[01]?[0-9]\s?월(?!드))"
-    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}시(?![간리즌]))"
+    r"|(?P<month>(?<![0-9.,])[0-9]{1,2}\s?월(?!드))"
+    rf"|(?P<clock>(?:(?:{_MERIDIEM})\s?)?(?<![0-9.,])[0-9]{{1,2}}\s?시(?![간리즌]))"
     r"|(?P<digits>[0-9])"
-    rf"|(?<![가-힣])(?P<numeral>(?:{'|'.join(_TENS)})?(?:{'|'.join(_ONES)})(?=\s|(?:{_COUNTERS})|(?:{_PARTICLES}))"
+    rf"|(?<![가-힣])(?P<numeral>(?:{'|'.join(_TENS)})?(?:{'|'.join(_ONES)})(?=\s|$|(?:{_COUNTERS})|(?:{_PARTICLES}))"
     rf"|(?:{'|'.join(_TENS)})(?=\s?(?:{_COUNTERS}|여))"
     r"|[수몇][십백천만억조]{1,3}"
     r"|[일이삼사오육칠팔구]?[십백천만억조][일이삼사오육칠팔구십백천만억조]{0,12}"
@@ -122,7 +123,7 @@ _TABLES = Tables(
         _NAMES,
         {
             "프로": "젝|그|야|축|농|골|선|모|세|필|토|듀|파|테",
-            "원": "인|칙|내|정대|소|전|자력",
+            "원": "칙|내|정대|소|전|자력",
             "엔": "진|지|터|트|딩|저",
             "유로": "파|존|화|뉴|본",
             "동": "안|네|료|시|점|생|의|물|부|남|쪽|작|대|계|에|은|을|이",
@@ -152,14 +153,13 @@ _TABLES = Tables(
     numerals=KOREAN_NUMERALS,
     words=_WORDS,
     clock_words=re.compile(
-        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})시(?:\s?(?P<minute>[0-9]{{1,2}})분|\s?(?P<half>반))?"
+        rf"(?:(?P<meridiem>{_MERIDIEM})\s?)?(?P<hour>[0-9]{{1,2}})\s?시(?:\s?(?P<minute>[0-9]{{1,2}})\s?분|\s?(?P<half>반))?"
     ),
     halves=_HALVES,
-    tenth=re.compile(r"할(?:\s?([0-9])푼)?(?![가-힣]{2})"),
+    tenth=re.compile(r"\s?할(?:\s?([0-9])푼)?(?![가-힣]{2})"),
     and_a_half=re.compile(r"\s?반(?![가-힣]{2})"),
     fraction=re.compile(r"\s?분의\s?"),
     numeral=_native,
-    years=frozenset("년"),
     article="제",
 )
 

@@ -1,5 +1,9 @@
 """Currencies and units of English, Korean and Japanese by the name that the three share."""
 
+import re
+
+from triwire_server.text.values import Key, number_key
+
 CURRENCY_SIGNS = {"$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "₩": "KRW"}
 
 ENGLISH = {
@@ -29,7 +33,7 @@ ENGLISH = {
     "mm": "mm millimetre millimetres millimeter millimeters",
     "mile": "mile miles mi",
     "foot": "foot feet ft",
-    "inch": "inch inches",
+    "inch": "inch inches in",
     "yard": "yard yards yd yds",
     "kg": "kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes",
     "gram": "g gram grams gramme grammes",
@@ -155,6 +159,24 @@ JAPANESE = {
     "second": "秒 秒間",
 }
 
+_SIGNS = r"|(?P<sign>[$£€¥₩])"
+_MENTIONS = {
+    "en": re.compile(
+        r"\b(?P<name>dollars?|pounds?|sterling|pence|euros?|yen|(?<=the )won|(?<=n )won|(?<=[0-9] )won|yuan|renminbi|"
+        r"rupees?|roubles?|rubles?|francs?|pesos?)\b" + _SIGNS,
+        re.IGNORECASE,
+    ),
+    "ko": re.compile(
+        "(?P<name>달러|파운드|유로(?!파|존|스타)|위안(?!부)|루블|루피|페소|(?<!유)엔(?=화|저|[ ,./]|$)|원(?=화|[/]))"
+        + _SIGNS
+    ),
+    "ja": re.compile(
+        "(?P<name>ドル|ポンド|ユーロ(?!圏|スター|ビジョン)|円(?![満形卓滑盤熟])|ウォン|人民元|ルーブル|ルピー|ペソ)"
+        + _SIGNS
+    ),
+}
+"""Finds the name or the sign of a currency, with an amount or without, by language."""
+
 CURRENCIES = frozenset(unit for unit in ENGLISH if unit.isupper())
 
 # What one of the unit is in the base of its dimension. Pounds of weight are read as GBP: the word is the same.
@@ -182,6 +204,39 @@ LARGER = {"month": 12, "hour": 24, "minute": 60, "day": 7, "year": 10, "second":
 def lookup(table: dict[str, str]) -> dict[str, str]:
     """Unit by its written form."""
     return {form: unit for unit, forms in table.items() for form in forms.split()}
+
+
+_FORMS = {"en": lookup(ENGLISH), "ko": lookup(KOREAN), "ja": lookup(JAPANESE)}
+
+
+def find_currencies(text: str, language: str) -> dict[str, tuple[int, int]]:
+    """Currencies that a text names, with an amount or without: unit and the first place.
+
+    Args:
+        text: plain text.
+        language: base tag: en, ko or ja.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for match in _MENTIONS[language].finditer(text):
+        sign = match["sign"]
+        unit = CURRENCY_SIGNS[sign] if sign else _FORMS[language][match["name"].lower()]
+        found.setdefault(unit, match.span())
+    return found
+
+
+def longer_durations(number: float, unit: str) -> tuple[Key, ...]:
+    """What a duration is in the next larger or smaller unit, if it comes out even: 48 hours are 2 days."""
+    keys: tuple[Key, ...] = ()
+    size = LARGER.get(unit)
+    if size and number and number % (size / 2) == 0:
+        keys += (number_key(number / size),)
+    if unit == "year" and number <= 5:
+        keys += (number_key(number * 12),)
+    elif unit in ("day", "hour") and number <= 5:
+        keys += (number_key(number * (24 if unit == "day" else 60)),)
+    elif unit == "week" and number <= 10:
+        keys += (number_key(number * 7),)
+    return keys
 
 
 def is_conversion(number: float, unit: str, other: float, other_unit: str) -> bool:

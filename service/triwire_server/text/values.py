@@ -181,6 +181,16 @@ def _join_durations(text: str, values: list[Value]) -> None:
         second.keys += keys
 
 
+def _mark_seasons(text: str, values: list[Value]) -> None:
+    """The 19 of 2018-19 is a year."""
+    for first, second in pairwise(values):
+        year, number = first.number, second.number
+        if first.unit != "year" or year is None or number is None or not 1000 <= year <= 2100 or not 0 <= number <= 99:
+            continue
+        if second.start - first.end == 1 and text[first.end] in "-/~":
+            second.keys += (year - year % 100 + number,)
+
+
 _AND = re.compile(r"[ -]?[a-z]{0,8} ?(?:and |, )?")
 _OUT_OF = re.compile(r" (?:out of|in) (?:every )?")
 _AMONG = re.compile(r"(?:명|개|곳|건|가구|팀)?\s?(?:중|가운데)\s?|(?:人|件|社|校)(?:に|中|のうち)")
@@ -190,7 +200,9 @@ def _join_shares(text: str, values: list[Value]) -> None:
     """Four out of 10 are 40 per cent."""
     for first, second in pairwise(values):
         share, whole = first.number, second.number
-        if not share or not whole or first.unit or second.start - first.end > 14:
+        if not share or not whole or first.unit or second.unit or second.start - first.end > 14:
+            continue
+        if not (first.strict or first.wanted or share == 1):
             continue
         if _AMONG.fullmatch(text, first.end, second.start):
             share, whole = whole, share
@@ -208,6 +220,7 @@ def connect(text: str, values: list[Value]) -> None:
     _mark_days(text, values)
     _join_durations(text, values)
     _join_shares(text, values)
+    _mark_seasons(text, values)
     for index in range(len(values) - 2, -1, -1):
         first, second = values[index], values[index + 1]
         number = first.number

@@ -725,6 +725,465 @@ Nearly $1 trillion was wiped off the market in six weeks.
 The 10 largest donors gave $1.3bn between them, up from $900m.
 상위 10명의 기부자는 9억 달러에서 늘어난 13억 달러를 냈다.
 上位10人の寄付額は計13億ドルで、9億ドルから増えた。
+
+Theresa May will invoke Article 50 by the end of March.
+테리사 메이 총리는 3월 말까지 리스본조약 50조를 발동할 예정이다.
+メイ首相は3月末までにリスボン条約50条を発動する。
+
+The retailer filed for Chapter 11 bankruptcy protection on Sept 15.
+이 유통업체는 9월 15일 파산보호(챕터 11)를 신청했다.
+同社は9月15日、連邦破産法11条の適用を申請した。
+
+The first lady wore a jacket on 5th Avenue.
+영부인은 5번가에서 재킷을 입었다.
+大統領夫人は5番街でジャケットを着ていた。
+
+A four-star general was asked three times.
+4성 장군은 세 차례 질문을 받았다.
+4つ星の将軍は3度質問を受けた。
+
+He was charged with second-degree murder.
+그는 2급 살인 혐의로 기소됐다.
+彼は第2級殺人の罪で起訴された。
+
+The 9th Circuit Court of Appeals ruled 2-1 on Monday.
+제9 연방항소법원은 월요일 2대 1로 판결했다.
+第9巡回区控訴裁判所は月曜日、2対1で判断した。
+
+The Sun reported that one in three pubs had shut.
+더선은 술집 세 곳 중 한 곳이 문을 닫았다고 보도했다.
+サン紙は、パブの3軒に1軒が閉店したと報じた。
+
+Everton reached the quarter-finals for the first time since 1995.
+에버턴은 1995년 이후 처음으로 8강에 올랐다.
+エバートンは1995年以来初めて準々決勝に進んだ。
+
+France beat Croatia 4-2 in the final to win their second World Cup.
+프랑스는 결승에서 크로아티아를 4-2로 꺾고 두 번째 월드컵 우승을 차지했다.
+フランスは決勝でクロアチアを4-2で破り、2度目のW杯優勝を果たした。
+
+Germany were knocked out in the last 16.
+독일은 16강에서 탈락했다.
+ドイツはベスト16で敗退した。
+
+At half-time it was 0-0 and only 1,203 fans were there.
+전반은 0-0이었고 관중은 1203명뿐이었다.
+前半を終えて0-0で、観客は1203人だけだった。
+
+The 6ft 4in forward, 24, signed a four-year contract worth £60,000 a week.
+키 6피트 4인치의 24세 공격수는 주급 6만 파운드에 4년 계약을 맺었다.
+身長6フィート4インチの24歳のフォワードは、週給6万ポンドで4年契約を結んだ。
+
+The pilot was in his mid-20s and had 1,100 hours of flying time.
+조종사는 20대 중반으로 비행시간은 1100시간이었다.
+操縦士は20代半ばで、飛行時間は1100時間だった。
+
+Nearly two dozen countries have joined; a couple more will follow.
+24개국 가까이가 가입했고 두어 나라가 뒤따를 예정이다.
+24カ国近くが加盟し、さらに2カ国が続く見通しだ。
+
+It rained for 40 days, and tens of thousands of homes lost power.
+40일간 비가 내려 수만 가구가 정전됐다.
+40日間雨が降り、数万世帯が停電した。
+
+The suspect bought 2kg of fertiliser for $19.99 in the car park of a 7-Eleven.
+용의자는 세븐일레븐 주차장에서 비료 2kg을 19.99달러에 샀다.
+容疑者はセブン-イレブンの駐車場で肥料2キロを19.99ドルで買った。
+
+Temperatures will range from 28 to 33 degrees Celsius.
+기온은 섭씨 28~33도가 되겠다.
+気温は28〜33度になる見込み。
+
+The bill was passed 52-48 at 1.20am after a nine-hour debate.
+법안은 9시간의 토론 끝에 오전 1시 20분 52대 48로 통과됐다.
+法案は9時間の審議の末、午前1時20分に52対48で可決された。
+
+A one-year-old boy and a woman aged 92 were among the dead.
+사망자 중에는 한 살배기 남자아이와 92세 여성도 있었다.
+死者の中には1歳の男児と92歳の女性も含まれていた。
+
+The two sides will hold a third round of talks on the 15th.
+양측은 15일 3차 회담을 연다.
+双方は15日に3回目の協議を行う。
+
+The bus, carrying 46 passengers, fell into a 200m-deep ravine at around 11pm.
+승객 46명을 태운 버스가 밤 11시께 깊이 200m의 협곡으로 추락했다.
+乗客46人を乗せたバスが午後11時ごろ、深さ200メートルの谷に転落した。
+
+The singer's 1971 hit has been streamed more than a billion times.
+이 가수의 1971년 히트곡은 10억 회 넘게 재생됐다.
+この歌手の1971年のヒット曲は10億回以上再生されている。
+
+The Commons voted by 391 to 242 against the deal on 12 March.
+하원은 3월 12일 찬성 242표, 반대 391표로 합의안을 부결했다.
+下院は3月12日、賛成242、反対391で協定案を否決した。
+
+Sales were down 8.5% to 2.1m vehicles in the six months to June.
+6월까지 6개월간 판매량은 8.5% 줄어든 210만 대였다.
+6月までの半年間の販売台数は8.5%減の210万台だった。
+
+One pound is now worth $1.30, the lowest since August 2017.
+파운드는 1.30달러로 2017년 8월 이후 최저치다.
+1ポンド=1.30ドルと2017年8月以来の安値となった。
+
+The company, valued at $62bn, plans to hire 3,000 more engineers by 2025.
+기업가치 620억 달러의 이 회사는 2025년까지 엔지니어 3천 명을 더 뽑을 계획이다.
+企業価値620億ドルの同社は2025年までに技術者をさらに3千人採用する計画だ。
+
+In 2017 alone, 72,000 Americans died of overdoses, about 200 a day.
+2017년 한 해에만 미국인 7만2000명, 하루 약 200명이 약물 과다복용으로 숨졌다.
+2017年だけで7万2千人、1日当たり約200人の米国人が薬物の過剰摂取で死亡した。
+
+He spent 27 years in jail, 18 of them on Robben Island.
+그는 27년간 수감됐고 그중 18년을 로벤섬에서 보냈다.
+彼は27年間投獄され、うち18年をロベン島で過ごした。
+
+The island, 3.5 times the size of Manhattan, has 1,500 residents.
+맨해튼의 3.5배 크기인 이 섬에는 주민 1500명이 산다.
+マンハッタンの3.5倍の広さの島には1500人が暮らす。
+
+The 2,700-year-old tablet was found in the 1850s.
+2700년 된 이 점토판은 1850년대에 발견됐다.
+2700年前の粘土板は1850年代に発見された。
+
+The museum attracts 10 million visitors a year, three-quarters of them from abroad.
+박물관에는 연간 1000만 명이 찾으며 4분의 3은 외국인이다.
+博物館には年間1000万人が訪れ、その4分の3は外国人だ。
+
+Prices have more than tripled, from 1,200 won to 3,900 won.
+가격은 1200원에서 3900원으로 3배 넘게 올랐다.
+価格は1200ウォンから3900ウォンへと3倍以上になった。
+
+She called 911 at 7.42 a.m., and officers arrived three minutes later.
+그가 오전 7시 42분 911에 신고하자 경찰이 3분 뒤 도착했다.
+彼女が午前7時42分に911番に通報し、警官は3分後に到着した。
+
+From Monday, trains will run every 15 minutes instead of every half an hour.
+월요일부터 열차가 30분 간격에서 15분 간격으로 운행된다.
+月曜日から列車は30分おきではなく15分おきに運行される。
+
+The Fed chair said there was a 50-50 chance.
+연준 의장은 가능성이 반반이라고 말했다.
+FRB議長は可能性は五分五分だと述べた。
+
+It was the 22nd mass shooting of the year and the deadliest since Feb. 14.
+올해 22번째 총기 난사이자 2월 14일 이후 최악의 사건이다.
+今年22件目の銃乱射で、2月14日以来最悪の事件となった。
+
+A 19-year-old, armed with an AR-15, killed 17 people at the school.
+AR-15로 무장한 19세 남성이 학교에서 17명을 살해했다.
+AR15で武装した19歳の男が学校で17人を殺害した。
+
+Under the plan, 16 and 17-year-olds will get the vote.
+이 안에 따르면 16·17세에게 투표권이 주어진다.
+この案では16、17歳にも選挙権が与えられる。
+
+China's GDP grew 6.5% in Q3, the slowest pace since early 2009.
+중국의 3분기 GDP는 6.5% 성장해 2009년 초 이후 가장 낮은 증가율을 보였다.
+中国の第3四半期のGDPは6.5%増と、2009年初め以来の低い伸びだった。
+
+The pop star's 10-date tour sold 600,000 tickets within an hour.
+10회 공연의 표 60만 장이 1시간 만에 팔렸다.
+10公演のチケット60万枚が1時間で完売した。
+
+The committee, set up in the aftermath of World War I, met 12 times.
+제1차 세계대전 직후 설치된 위원회는 12차례 열렸다.
+第1次世界大戦後に設置された委員会は12回開かれた。
+
+He owes the bank 2.5 billion baht, roughly $77 million.
+그는 은행에 25억 바트(약 7700만 달러)를 빚지고 있다.
+彼は銀行に25億バーツ(約7700万ドル)の負債がある。
+
+The match between the world numbers one and two lasted four hours 37 minutes.
+세계 1위와 2위의 경기는 4시간 37분간 이어졌다.
+世界1位と2位の試合は4時間37分に及んだ。
+
+Children under the age of five get in free; everyone else pays ¥1,500.
+5세 미만은 무료, 나머지는 1500엔을 낸다.
+5歳未満は無料、それ以外は1500円。
+
+The Met Office issued a yellow warning from 3pm on Tuesday until 9am on Wednesday.
+기상청은 화요일 오후 3시부터 수요일 오전 9시까지 황색 경보를 내렸다.
+気象庁は火曜日の午後3時から水曜日の午前9時まで黄色警報を出した。
+
+South Korea's exports rose for a seventh straight month in April, gaining 13.8 percent to $56.3 billion.
+4월 수출이 13.8% 증가한 563억달러로 7개월 연속 상승세를 이어갔다.
+韓国の4月の輸出は13.8%増の563億ドルとなり、7カ月連続で増加した。
+
+Police said a 5-ton truck rear-ended four cars at about 2:40 p.m., killing two and injuring seven.
+경찰에 따르면 오후 2시 40분쯤 5t 트럭이 승용차 4대를 들이받아 2명이 숨지고 7명이 다쳤다.
+警察によると、午後2時40分ごろ、5トントラックが乗用車4台に追突し、2人が死亡、7人がけがをした。
+
+The Constitutional Court ruled 8-0 to remove the president.
+헌법재판소는 재판관 8명 전원일치로 대통령을 파면했다.
+憲法裁判所は裁判官8人の全員一致で大統領の罷免を決めた。
+
+The total fertility rate fell to 0.72 last year, the lowest since data were first compiled in 1970.
+지난해 합계출산율은 0.72명으로 1970년 통계 작성 이래 최저였다.
+昨年の合計特殊出生率は0.72で、統計を取り始めた1970年以降で最低だった。
+
+The presidential election takes place on June 3, and early voting on May 29-30.
+대통령 선거는 6월 3일, 사전투표는 5월 29∼30일 실시된다.
+大統領選は6月3日、期日前投票は5月29、30日に行われる。
+
+Kim, 58, a three-term lawmaker, won 52.7 percent of the vote.
+3선의 김 의원(58)은 52.7%를 득표했다.
+当選3回のキム議員(58)は52.7%を得票した。
+
+The unification ministry said 15 balloons were found between 10 p.m. Tuesday and 5 a.m. Wednesday.
+통일부는 화요일 오후 10시부터 수요일 오전 5시까지 풍선 15개가 발견됐다고 밝혔다.
+統一省は火曜日の午後10時から水曜日の午前5時までに風船15個が見つかったと発表した。
+
+The KTX line cut the travel time from 2 hours and 50 minutes to 1 hour and 40 minutes.
+KTX 개통으로 이동 시간이 2시간50분에서 1시간40분으로 줄었다.
+KTXの開業で所要時間は2時間50分から1時間40分に短縮された。
+
+The panel will be made up of nine members: three each from the ruling party, the opposition and academia.
+위원회는 여당, 야당, 학계 각 3명씩 총 9명으로 구성된다.
+委員会は与党、野党、学界から各3人、計9人で構成される。
+
+Hyundai sold 352,000 units, down 1.7 percent from a year earlier.
+현대차는 지난해 같은 달보다 1.7% 감소한 35만2천대를 팔았다.
+現代自は前年同月比1.7%減の35万2000台を販売した。
+
+The Bank of Japan kept its short-term rate at 0.5% in an 8-1 vote.
+일본은행은 8대 1로 단기금리를 0.5%로 동결했다.
+日銀は8対1で短期金利を0.5%に据え置いた。
+
+The dollar fetched 156.40-42 yen at 5 p.m. in Tokyo.
+오후 5시 도쿄 외환시장에서 달러는 156.40∼42엔에 거래됐다.
+東京市場の午後5時時点で1ドル=156円40〜42銭だった。
+
+A magnitude 5.8 quake hit off Chiba at 4:35 a.m., measuring lower 5 on the Japanese scale.
+오전 4시35분 지바현 앞바다에서 규모 5.8의 지진이 나 진도 5약이 관측됐다.
+午前4時35分ごろ、千葉県沖でマグニチュード5.8の地震があり、震度5弱を観測した。
+
+Of the 465 lower house seats, the LDP won 191 and Komeito 24.
+중의원 465석 가운데 자민당은 191석, 공명당은 24석을 얻었다.
+衆院の定数465のうち、自民党は191議席、公明党は24議席を獲得した。
+
+The company will lay off 20,000 workers, about 15% of its global workforce, by fiscal 2027.
+회사는 2027회계연도까지 전 세계 직원의 약 15%인 2만 명을 감원한다.
+同社は2027年度までに世界の従業員の約15%に当たる2万人を削減する。
+
+Record rain of 120.5 mm an hour fell on the city by 1 p.m. on the 6th.
+6일 오후 1시까지 시간당 120.5㎜의 기록적인 비가 내렸다.
+6日午後1時までに1時間に120.5ミリの記録的な雨が降った。
+
+Toyota's group net profit for the April-June period was 1.33 trillion yen.
+도요타의 4∼6월 순이익은 1조3300억엔이었다.
+トヨタの4〜6月期の純利益は1兆3300億円だった。
+
+The Reiwa era began in 2019 after 31 years of Heisei.
+31년간의 헤이세이가 끝나고 2019년 레이와 시대가 시작됐다.
+31年間の平成が終わり、2019年に令和が始まった。
+
+The 77-year-old defendant was acquitted in a retrial 58 years after the murders of four people.
+77세 피고인은 4명이 살해된 지 58년 만에 재심에서 무죄를 선고받았다.
+77歳の被告は、4人が殺害されてから58年を経て再審で無罪となった。
+
+Nine in 10 municipalities, or 1,568, plan to raise fees.
+지자체의 9할인 1568곳이 요금을 올릴 계획이다.
+9割の1568自治体が料金を引き上げる計画だ。
+
+Visitors from South Korea topped 8 million for the first time, at 8,817,800.
+한국인 방문객은 881만7800명으로 처음으로 800만 명을 넘었다.
+韓国からの訪日客は881万7800人で、初めて800万人を超えた。
+
+He hit two homers and drove in five in an 11-4 win over the Giants on the 14th.
+그는 14일 자이언츠전에서 홈런 2개로 5타점을 올려 11-4 승리를 이끌었다.
+14日のジャイアンツ戦で2本塁打、5打点の活躍で11―4の勝利に貢献した。
+
+The typhoon is expected to make landfall on Kyushu on Thursday morning with winds of 45 meters per second.
+태풍은 목요일 오전 초속 45m의 바람을 동반하고 규슈에 상륙할 전망이다.
+台風は木曜日の午前、風速45メートルで九州に上陸する見通しだ。
+
+The 33-nation survey found that 2 percent of respondents ate insects, up from 0.5 percent five years ago.
+33개국 조사에서 곤충을 먹는다는 응답은 5년 전 0.5%에서 2%로 늘었다.
+33カ国の調査で、昆虫を食べると答えた人は5年前の0.5%から2%に増えた。
+
+The gold medalist set an Olympic record of 243.2 points at the age of 16 years and 10 months.
+금메달리스트는 만 16세 10개월의 나이로 올림픽 기록인 243.2점을 쐈다.
+金メダリストは16歳10カ月で五輪記録の243.2点をマークした。
+
+Its battery offers 450 km of range on a 20-minute charge.
+배터리는 20분 충전으로 450㎞를 달릴 수 있다.
+電池は20分の充電で450キロ走行できる。
+
+On Dec. 3, 2024, martial law was declared at 10:27 p.m. and lifted about six hours later.
+2024년 12월 3일 오후 10시 27분 계엄이 선포됐고 약 6시간 만에 해제됐다.
+2024年12月3日午後10時27分に戒厳令が宣布され、約6時間後に解除された。
+
+Four people in the same family, including a girl of 4, died when the two-story house burned down.
+2층 주택이 전소돼 4살 여자아이를 포함한 일가족 4명이 숨졌다.
+2階建て住宅が全焼し、4歳の女の子を含む家族4人が死亡した。
+
+The agency raised its 2025 growth forecast by 0.1 point to 0.9 percent and its 2026 one to 1.6 percent.
+기관은 2025년 성장률 전망치를 0.1%포인트 올린 0.9%로, 2026년은 1.6%로 조정했다.
+同機関は2025年の成長率見通しを0.1ポイント引き上げて0.9%、26年を1.6%とした。
+
+Rice prices fell below 4,000 yen per 5 kilograms for the first time in three months.
+쌀값은 3개월 만에 5㎏당 4000엔 아래로 떨어졌다.
+コメの価格は3カ月ぶりに5キロ4000円を下回った。
 """.strip().split("\n\n")
 )
 """(English, Korean, Japanese)."""
+
+PHRASES = tuple(
+    tuple(row.split("|"))
+    for row in """
+half a million|50만|50万
+1.2bn|12억|12億
+$3.4m|340만 달러|340万ドル
+¥500|500엔|500円
+12,345|1만2345|1万2345
+12,345|12,345|１２，３４５
+2.25 billion|22 억 5 천만|22億5千万
+15,000|1 만 5 천|1 万 5 千
+340 million|3억4천만|3億4千万
+3.5 trillion yen|3조5000억엔|3兆5000億円
+400|4백|四百
+23|23|二十三
+30%|3할|三割
+15 per cent|1할5푼|1割5分
+40 percent|40퍼센트|40パーセント
+40 pct|40프로|４０％
+0.9 percentage points|0.9%p|0.9ポイント
+half past five|5시 반|5時半
+5.30pm|오후 5시 30분|午後5時半
+17:30|17시30분|17時30分
+noon|정오|正午
+midnight|자정|午前0時
+12.30pm|낮 12시 30분|午後0時30分
+5 o'clock|5시|5時
+6am|오전 6시|朝6時
+June|6월|6月
+Jan. 5|1월 5일|1月5日
+5th of May|5월 5일|5月5日
+May 5th, 2019|2019년 5월 5일|2019年5月5日
+5/5/2019|2019.5.5|2019/5/5
+2019-05-05|2019년 5월 5일|令和元年5月5日
+1980s|1980년대|80年代
+the '80s|80년대|1980年代
+a decade|10년|10年
+two decades|20년|20年
+21st century|21세기|21世紀
+half a century|50년|半世紀
+a teenager|10대|10代
+in their 20s|20대|20代
+in his thirties|30대|30代
+in '63|63년|1963年
+10-6|10대 6|10対6
+twice|2배|2倍
+doubled|두 배로|倍増
+tripled|3배|3倍
+one and a half|1.5배|1.5倍
+47-year-old|47세|47歳
+aged 47|47살|(47)
+first|첫|初の
+the third|세 번째|3番目
+No. 1|제1|第1
+three people|3명|3人
+two people|두 명|2人
+three|셋|三つ
+once|한 번|1度
+twice|두 번|2回
+five times|다섯 차례|5回
+a dozen|12개|12個
+World War II|2차 세계대전|第二次世界大戦
+F-16|F-16|F16
+G7|주요 7개국(G7)|主要7カ国(G7)
+COVID-19|코로나19|新型コロナ
+iPhone 11|아이폰11|アイフォーン11
+two-thirds|3분의 2|3分の2
+a third|3분의 1|三分の一
+1/3|3분의 1|3分の1
+three-quarters|75%|4分の3
+a quarter|4분의 1|4分の1
+10-15|10~15|10〜15
+20,000-30,000|2만~3만|2万〜3万
+2-3 million|200만~300만|200万〜300万
+Sept 11|9·11|9・11
+2018-19|2018-19|2018〜19
+2018/19 season|2018-2019시즌|2018-19シーズン
+Q1|1분기|第1四半期
+the fourth quarter|4분기|第4四半期
+1:23.45|1분23초45|1分23秒45
+2:1|2대1|2対1
+Monday|월요일|月曜日
+Monday|(월)|（月）
+Tuesday and Thursday|화·목요일|火・木曜
+Monday to Friday|월~금요일|月〜金曜
+6 and 7 June|6월 6·7일|6月6、7日
+June and July|6·7월|6、7月
+90 minutes|1시간 30분|1時間半
+18 months|1년 6개월|1年半
+two and a half years|2년 반|2年6か月
+six months|반년|半年
+24 hours|하루|24時間
+48 hours|이틀|2日
+a fortnight|2주|2週間
+10 days|열흘|10日
+a week|일주일|1週間
+7,000-ton|7천t급|7000トン級
+100 km/h|시속 100km|時速100キロ
+1.8m|1m80cm|1メートル80センチ
+5ft 7in|5피트 7인치|5フィート7インチ
+zero|0|ゼロ
+nil-nil|0-0|0対0
+semi-final|4강|準決勝
+round of 16|16강|ベスト16
+15-year-olds|15세|15歳
+tens of thousands|수만|数万
+hundreds of millions|수억|数億
+one in five|5명 중 1명|5人に1人
+four in ten|40%|4割
+25 basis points|0.25%포인트|0.25ポイント
+the 1990s|90년대|1990年代
+20th-century|20세기|20世紀
+£5.50|5.50파운드|5.50ポンド
+50p|50펜스|50ペンス
+1,000 won|천 원|千ウォン
+30C|섭씨 30도|30度
+a hundred|100|百
+two hundred and fifty|250|250
+nineteen|19|十九
+thirty-three|서른셋|三十三
+twenty-one|21|二十一
+billion|10억|10億
+Reiwa 5|레이와 5년|令和5年
+100th|100번째|100回目
+1-0|1-0|1―0
+14.5 million|1450만|1450万
+US$1tn|1조 달러|1兆ドル
+9 a.m.-6 p.m.|오전 9시~오후 6시|午前9時〜午後6時
+from 6 to 8pm|오후 6~8시|午後6〜8時
+.350|3할5푼|3割5分
+8-year|8년|8年
+Boeing 737-800|보잉 737-800|ボーイング737-800
+100m|1억|1億
+10k|1만|1万
+5.30pm|오후 5 시 30 분|午後 5 時 30 分
+30 September|9 월 30 일|9 月 30 日
+4 out of 10|4 할|4 割
+500,000 visitors|50 만회|50 万回
+$3.6bn|$3.6bn|$3.6bn
+2018|2018 년|平成 30 年
+£5m|£5m|500 万ポンド
+10-6|10 : 6|10 対 6
+12,000|12,000|１２，０００
+40%|40 ％|４０パーセント
+1.2 million dollars|120 만 달러|120 万ドル
+a mile and a half|1.5마일|1.5マイル
+three hours and a half|3시간 반|3時間半
+nineteen eighty-four|1984년|1984年
+twenty nineteen|2019년|2019年
+the 5ft 10in (1.78m) man|키 1.78m의 남성|身長1.78メートルの男性
+6 1/2 innings|6.5이닝|6.5回
+3-1/2 percent|3.5%|3.5%
+at 7 tonight|오늘 밤 7시|今夜7時
+7.30|7시 30분|7時半
+Year 12|12학년|12年生
+""".strip().splitlines()
+)
+"""The same value in English, Korean and Japanese, one a row."""

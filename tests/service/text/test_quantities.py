@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.service.text.quantity_triples import TRIPLES
+from tests.service.text.quantity_triples import PHRASES, TRIPLES
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.claims import check_claims
 from triwire_server.text.quantities import check_quantities
 
 SERVED = st.sampled_from(["en", "ko", "ja", "en-GB", "ja-JP"])
@@ -38,6 +37,13 @@ def shown(findings: list[Finding]) -> list[tuple[str, str, str, str]]:
         ("彼は当選した。", "He was elected in 2016.", "ja-en", [("DATE", "WARNING", "", "2016")]),
         # The same number in another currency, points instead of percent, evening instead of morning.
         ("It costs $50.", "그것은 50엔이다.", "en-ko", [("NUMBER", "CRITICAL", "$50", "50엔")]),
+        (
+            "The euro fell against the dollar.",
+            "엔화는 달러에 대해 하락했다.",
+            "en-ko",
+            [("NUMBER", "WARNING", "euro", "엔")],
+        ),
+        ("ポンドが急落した。", "The euro plunged.", "ja-en", [("NUMBER", "WARNING", "ポンド", "euro")]),
         ("지지율이 3%포인트 올랐다.", "Support rose by 3%.", "ko-en", [("NUMBER", "WARNING", "3%포인트", "3%")]),
         ("오전 9시에 출발했다.", "It left at 9pm.", "ko-en", [("DATE", "WARNING", "오전 9시", "9pm")]),
         # Converted, which may be right: somebody has to look.
@@ -51,7 +57,7 @@ def test_a_changed_value_is_one_finding_with_both_forms(
     assert shown(check_quantities(source, target, *from_to.split("-"))) == expected
 
 
-@pytest.mark.parametrize("triple", TRIPLES, ids=lambda triple: triple[0][:40])
+@pytest.mark.parametrize("triple", [*TRIPLES, *PHRASES], ids=lambda triple: triple[0][:40])
 def test_right_translations_are_not_flagged(triple: tuple[str, ...]) -> None:
     texts_by_language = dict(zip(("en", "ko", "ja"), triple, strict=True))
     for (source_language, source), (target_language, target) in permutations(texts_by_language.items(), 2):
@@ -80,6 +86,12 @@ def test_ranges_slice_any_text(source: str, target: str, source_language: str, t
         assert finding.expected or finding.actual
 
 
-@given(texts, SERVED)
-def test_an_article_has_its_own_values(text: str, language: str) -> None:
-    assert check_claims([("b1", text)], text, language, language) == []
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", ["1,234", "22 억 5 천만 ", "five hundred and ", "1 만 5 千", "12월 ", "月、", "5ft 10in ", "cut 3% "]
+)
+def test_long_texts_take_linear_time(piece: str) -> None:
+    # 100,000 characters; a quadratic step would take minutes.
+    text = piece * (100_000 // len(piece))
+    for source_language, target_language in (("en", "ko"), ("ko", "ja"), ("ja", "en")):
+        check_quantities(text, text + " 7", source_language, target_language)
