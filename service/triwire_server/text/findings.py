@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.characters import squeeze
 from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.finding import CRITICAL
 from triwire_server.text.html import plain_text
@@ -64,10 +65,10 @@ def check_translation(
     findings = check_characters(target, target_tag, source)
     findings += check_repetition(target, target_tag, source)
     copied = check_copied(source, target, source_tag, target_tag)
-    if any(finding.severity == CRITICAL for finding in copied):
+    if squeeze(source) == squeeze(target):
         return findings + copied  # the language and the length of the source say nothing more
     findings += copied
-    findings += check_language(target, target_tag)
+    findings += check_language(target, target_tag, [(f.target.start, f.target.end) for f in copied])
     findings += check_length(source, target, source_tag, target_tag)
     if is_broken(findings):
         return findings  # what an output that is none says of numbers, names and quotations does not matter

@@ -10,7 +10,7 @@ from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.finding import WARNING, Place, doubt
 from triwire_server.text.known_names import find_known_names, has_known_name, known_names, names_written
 from triwire_server.text.latin_names import LatinWords, is_acronym, latin_tokens, name_tokens, runs
-from triwire_server.text.titled_names import find_titled_names, has_name
+from triwire_server.text.titled_names import TitledNames, find_titled_names
 
 # What a country's own media call "the government", and what a translation names.
 _HOME = {
@@ -131,7 +131,8 @@ def check_claimed_names(
         places += _new_words(text, statement)
     elif language == article_language:
         titled = find_titled_names(statement, language)
-        places += [name.place for name in titled if not has_name(name.name, text, language)]
+        people = TitledNames(text, language) if titled else None
+        places += [name.place for name in titled if people and not people.has(name.name)]
     if language in ("ko", "ja"):
         places += _new_letters(text, statement, article_language)
     message = "the article does not have the name"

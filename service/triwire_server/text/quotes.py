@@ -96,7 +96,8 @@ class _Scan:
             self._depth += (mark == opener) - (mark == _BRACKETS[opener])
             closes = self._depth < 0
         elif opener in _SINGLE_OPENERS:
-            closes = mark in _SINGLE_CLOSERS and self._closes_single(index)
+            partner = "'" if opener == "'" else "’"
+            closes = mark == partner and self._closes_single(index)
         else:
             closes = mark in _DOUBLE_CLOSERS and (mark != "“" or opener == "„")
         if closes:

@@ -80,13 +80,35 @@ def find_titled_names(text: str, language: str) -> list[TitledName]:
     return []
 
 
-def has_name(name: str, text: str, language: str) -> bool:
-    """Whether a text has a person: the name, its surname before a title, or the parts of a foreign name."""
-    if len(name) > 1 and name in text:
-        return True
-    if language == "ko":
-        return _has_korean(name, text)
-    return _has_japanese(name, text)
+class TitledNames:
+    """A text in Korean or Japanese, to ask whether it has a person."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text, self._language = text, language
+        self._names = find_titled_names(text, language)
+
+    def has(self, name: str) -> bool:
+        """Whether the text has a name, its surname before a title, or the parts of a foreign name."""
+        if len(name) > 1 and name in self._text:
+            return True
+        return self._has_korean(name) if self._language == "ko" else self._has_japanese(name)
+
+    def _has_korean(self, name: str) -> bool:
+        if len(name) == 1:
+            # 문 대통령 after 문재인 대통령 (President Moon Jae-in).
+            if any(other.name.startswith(name) for other in self._names):
+                return True
+            full_name = rf"(?<![가-힣]){name}[가-힣]{{2}}(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])"
+            return re.search(full_name, self._text) is not None
+        # 문재인 대통령 after 문 대통령, whose given name stands elsewhere.
+        return len(name) == 3 and name[1:] in self._text and any(other.name == name[0] for other in self._names)
+
+    def _has_japanese(self, name: str) -> bool:
+        if "ァ" <= name[0] <= "ー":
+            parts = [part for part in re.split("[・＝ ]", name) if len(part) > 1]
+            return bool(parts) and all(part in self._text for part in parts)
+        # 岸田文雄首相 after 岸田首相 (Prime Minister Kishida): the surname of a full name.
+        return any(len(other.name) >= 2 and name.startswith(other.name) for other in self._names)
 
 
 def _korean(text: str) -> list[TitledName]:
@@ -101,19 +123,6 @@ def _korean(text: str) -> list[TitledName]:
             continue
         found.append(TitledName(name, match.span(1)))
     return found
-
-
-def _has_korean(name: str, text: str) -> bool:
-    if len(name) == 1:
-        # 문 대통령 after 문재인 대통령 (President Moon Jae-in).
-        if any(other.name.startswith(name) for other in _korean(text)):
-            return True
-        return (
-            re.search(rf"(?<![가-힣]){name}[가-힣]{{2}}(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])", text)
-            is not None
-        )
-    # 문재인 대통령 after 문 대통령, whose given name stands elsewhere.
-    return len(name) == 3 and name[1:] in text and any(other.name == name[0] for other in _korean(text))
 
 
 def _japanese(text: str) -> list[TitledName]:
@@ -134,11 +143,3 @@ def _japanese(text: str) -> list[TitledName]:
         TitledName(match.group(), match.span()) for match in _KATAKANA_NAME.finditer(text) if match.span() not in taken
     ]
     return sorted(found, key=lambda name: name.place)
-
-
-def _has_japanese(name: str, text: str) -> bool:
-    if "ァ" <= name[0] <= "ー":
-        parts = [part for part in re.split("[・＝ ]", name) if len(part) > 1]
-        return bool(parts) and all(part in text for part in parts)
-    # 岸田文雄首相 after 岸田首相 (Prime Minister Kishida): the surname of a full name.
-    return any(len(other.name) >= 2 and (name.startswith(other.name)) for other in _japanese(text))
