@@ -7,9 +7,10 @@ Korean or Japanese text holds, and, within one language, words that are written 
 from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.finding import WARNING, Place, doubt
+from triwire_server.text.finding import INFO, WARNING, Place, doubt
 from triwire_server.text.known_names import find_known_names, has_known_name, known_names, names_written
 from triwire_server.text.latin_names import LatinWords, is_acronym, latin_tokens, name_tokens, runs
+from triwire_server.text.spoken_names import unheard_names
 from triwire_server.text.titled_names import TitledNames, find_titled_names
 
 # What a country's own media call "the government", and what a translation names.
@@ -93,7 +94,7 @@ def check_names(source: str, target: str, source_language: str, target_language:
 
     Returns:
         WARNING findings: `expected` with `source.range`, `actual` with `target`, or both where one known name stands
-        for another.
+        for another. INFO for a person that no word of the output sounds like.
     """
     missing = _unanswered(source, target, source_language, target_language)
     new = _unanswered(target, source, target_language, source_language)
@@ -107,6 +108,9 @@ def check_names(source: str, target: str, source_language: str, target_language:
         findings += [
             _finding("a name in Latin letters is missing", source, place) for place in letters if place not in missing
         ]
+    message = "no name of the output sounds like it"
+    for place in unheard_names(source, target, source_language, target_language):
+        findings.append(_finding(message, source, place, severity=INFO))
     return findings
 
 
@@ -123,7 +127,7 @@ def check_claimed_names(
 
     Returns:
         WARNING findings with `target` and `actual`. In another language than the article's, only known names and
-        names in Latin letters are looked for.
+        names in Latin letters are looked for, and INFO says that no word of the article sounds like a person.
     """
     text = "\n".join(body for _, body in bodies)
     places = _unanswered(statement, text, language, article_language)
@@ -136,15 +140,26 @@ def check_claimed_names(
     if language in ("ko", "ja"):
         places += _new_letters(text, statement, article_language)
     message = "the article does not have the name"
-    return [_finding(message, "", None, statement, place) for place in _without_overlaps(places)]
+    places = _without_overlaps(places)
+    findings = [_finding(message, "", None, statement, place) for place in places]
+    for start, end in unheard_names(statement, text, language, article_language):
+        if not any(start < other[1] and other[0] < end for other in places):
+            message = "no word of the article sounds like the name"
+            findings.append(_finding(message, "", None, statement, (start, end), severity=INFO))
+    return findings
 
 
 def _finding(
-    message: str, source: str, source_place: Place | None, target: str = "", target_place: Place | None = None
+    message: str,
+    source: str,
+    source_place: Place | None,
+    target: str = "",
+    target_place: Place | None = None,
+    severity: "Finding.Severity.ValueType" = WARNING,
 ) -> Finding:
     return doubt(
         Finding.KIND_NAME_MISMATCH,
-        WARNING,
+        severity,
         message,
         source=source_place,
         target=target_place,

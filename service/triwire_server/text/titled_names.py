@@ -17,6 +17,8 @@ _JA_TITLES = """
 委員長 党首 代表 総裁 幹事長 書記長 知事 市長 町長 村長 議員 氏 さん 容疑者 被告 選手 監督 社長 会長 教授 准教授 記者
 報道官 国王 女王 皇太子 天皇 王子 王女 教皇 被告人 弁護士 医師 議長 大使 元帥
 """
+KOREAN_TITLES = tuple(_KO_TITLES.split())
+"""Titles that follow a name."""
 _KO_AFTER_TITLE = r"(?=[은는이가을를의도와과에로만,.·\s\"'”’)\]]|께서|라고|이라|$)"
 
 
@@ -65,10 +67,11 @@ _JA_NO_NAME_ENDINGS = ("都", "道", "府", "県", "党", *(word for word in _JA
 
 
 class TitledName(NamedTuple):
-    """A name as written, without its title, and its place."""
+    """A name as written, without its title, and its place. Katakana names of several parts need no title."""
 
     name: str
     place: Place
+    has_title: bool = True
 
 
 def find_titled_names(text: str, language: str) -> list[TitledName]:
@@ -138,8 +141,10 @@ def _japanese(text: str) -> list[TitledName]:
         if "一" <= name[0] <= "鿿" and name.endswith(_JA_NO_NAME_ENDINGS):
             continue
         found.append(TitledName(name.strip(), (start, match.end(1))))
-    taken = {place for _, place in found}
+    taken = {name.place for name in found}
     found += [
-        TitledName(match.group(), match.span()) for match in _KATAKANA_NAME.finditer(text) if match.span() not in taken
+        TitledName(match.group(), match.span(), has_title=False)
+        for match in _KATAKANA_NAME.finditer(text)
+        if match.span() not in taken
     ]
     return sorted(found, key=lambda name: name.place)
