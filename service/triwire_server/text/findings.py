@@ -51,8 +51,8 @@ def check_translation(
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
-        REPETITION, WRONG_LANGUAGE, LENGTH_RATIO (CRITICAL if the output is empty) and COPIED_SOURCE findings.
-        `source.range` is a place in `source`, with an empty block id.
+        REPETITION, WRONG_LANGUAGE, LENGTH_RATIO (CRITICAL if the output is empty), COPIED_SOURCE, NAME_MISMATCH and
+        QUOTE_MISMATCH findings. `source.range` is a place in `source`, with an empty block id.
     """
     if is_html:
         source, target = _blank_markup(source), _blank_markup(target)
@@ -70,9 +70,13 @@ def check_translation(
     findings += copied
     findings += check_language(target, target_tag, [(f.target.start, f.target.end) for f in copied])
     findings += check_length(source, target, source_tag, target_tag)
-    if is_broken(findings):
-        return findings  # what an output that is none says of numbers, names and quotations does not matter
-    findings += check_names(source, target, source_tag, target_tag)
+    # What an output that is none says of numbers, names and quotations does not matter.
+    return findings if is_broken(findings) else findings + _compare(source, target, source_tag, target_tag)
+
+
+def _compare(source: str, target: str, source_tag: str, target_tag: str) -> list[Finding]:
+    """Doubts about what a translation says, against what its source says."""
+    findings = check_names(source, target, source_tag, target_tag)
     findings += check_quotes(source, target)
     return findings
 
@@ -86,10 +90,10 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
         language: BCP-47 tag that the summary was asked in.
 
     Returns:
-        WRONG_LANGUAGE, REPETITION (also for a statement that was made before, in the same words or nearly), an empty
-        statement as a CRITICAL LENGTH_RATIO, and COPIED_SOURCE: INFO with the place of a sentence taken over word for
-        word, CRITICAL if the statements are mostly the article itself, which is then not summarized. `source` is the
-        block concerned, with a range where the block is plain text.
+        NAME_MISMATCH, QUOTE_MISMATCH, WRONG_LANGUAGE, REPETITION (also for a statement that was made before, in the
+        same words or nearly), an empty statement as a CRITICAL LENGTH_RATIO, and COPIED_SOURCE: INFO with the place of
+        a sentence taken over word for word, CRITICAL if the statements are mostly the article itself, which is then
+        not summarized. `source` is the block concerned, with a range where the block is plain text.
     """
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
@@ -103,7 +107,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
             is_same = any(finding.severity == CRITICAL for finding in said_before)
             findings = said_before if is_same else _check_form(point, tag, bodies, everything) or said_before
             if not is_broken(findings):
-                findings += _check_content(point, tag, bodies, article_tag)
+                findings += _check_claims(point, tag, bodies, article_tag)
         results.append(findings)
     for findings, more in zip(results, check_whole_article(bodies, points, results), strict=True):
         findings += more
@@ -120,8 +124,8 @@ def _check_form(point: str, tag: str, bodies: Bodies, everything: str) -> list[F
     return findings
 
 
-def _check_content(point: str, tag: str, bodies: Bodies, article_tag: str) -> list[Finding]:
-    """Doubts about what a statement claims."""
+def _check_claims(point: str, tag: str, bodies: Bodies, article_tag: str) -> list[Finding]:
+    """Doubts about what a statement claims, against what the article says."""
     findings = check_claimed_names(bodies, point, article_tag, tag)
     findings += check_quoted_words(bodies, point, article_tag, tag)
     return findings
