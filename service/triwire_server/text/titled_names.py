@@ -46,6 +46,11 @@ _KO_NO_NAMES_WORDS = """
 # Particles and the last syllables of bodies. Those of the second group also end Korean names of three syllables.
 _KO_NO_NAME_ENDINGS = tuple("당부청회위의을를")
 _KO_NO_SHORT_NAME_ENDINGS = tuple("원국인적는은된한던에도고")
+_KO_TITLES_OF_FOREIGNERS = frozenset(["대통령", "총리", "국왕", "여왕", "교황", "주석", "총서기", "씨"])
+# Of foreign names and of few Korean words: 옐런, 숄츠, 머스크 (Yellen, Scholz, Musk).
+_KO_FOREIGN_SYLLABLES = frozenset(
+    "그느드르므브즈츠크트프흐런렌렐럼튼슨켈롱틴던킨윈셰뷔퓨튀쿡펠첸옌젤옐멜벨텔헬랜맨밴샌숄빈럽넷닉믹빌"
+)
 _KO_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길"
     "연위표명기반라왕금옥육인맹제모탁국어은편용"
@@ -57,6 +62,8 @@ _JA_NO_NAMES_WORDS = """
 官房 最年少 地元 同社 同党 同国 会社 党 市議会 県議会 都議会 市 町 村 主任 担当 専門 経済 外国 新人 出場 主力
 先発 若い
 """
+# 麻生副総裁, 岩井名誉教授 (vice president Aso, professor emeritus Iwai): the beginnings of longer titles.
+_JA_SUFFIXES = ("副", "名誉", "特任", "客員", "准", "元", "前", "新", "現", "国家", "筆頭", "代表")
 _JA_PREFIXES = ("前", "元", "現", "新", "故", "米", "韓国", "中国", "英", "仏", "独", "露", "日本", "北朝鮮", "の")
 
 
@@ -101,7 +108,8 @@ class TitledNames:
             # 문 대통령 after 문재인 대통령 (President Moon Jae-in).
             if any(other.name.startswith(name) for other in self._names):
                 return True
-            full_name = rf"(?<![가-힣]){name}[가-힣]{{2}}(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])"
+            after = rf"(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])| [가-힣 ]{{0,16}}(?:{_either(_KO_TITLES)})"
+            full_name = rf"(?<![가-힣]){name}[가-힣]{{2}}(?:{after})"
             return re.search(full_name, self._text) is not None
         # 문재인 대통령 after 문 대통령, whose given name stands elsewhere.
         return len(name) == 3 and name[1:] in self._text and any(other.name == name[0] for other in self._names)
@@ -117,11 +125,13 @@ class TitledNames:
 def _korean(text: str) -> list[TitledName]:
     found = []
     for match in _KO_PATTERN.finditer(text):
-        name, space, _ = match.groups()
+        name, space, title = match.groups()
         if name in _KO_NO_NAMES or name.endswith(_KO_NO_NAME_ENDINGS):
             continue
         if len(name) != 3 and name.endswith(_KO_NO_SHORT_NAME_ENDINGS):
             continue
+        if len(name) == 2 and title not in _KO_TITLES_OF_FOREIGNERS and _KO_FOREIGN_SYLLABLES.isdisjoint(name):
+            continue  # "단체 대표": the head of a group; Korean names of two syllables are rare
         if (len(name) == 1 and name not in _KO_SURNAMES) or (not space and len(name) > 4):
             continue
         found.append(TitledName(name, match.span(1)))
@@ -136,11 +146,13 @@ def _japanese(text: str) -> list[TitledName]:
             if name.startswith(prefix) and len(name) > len(prefix) + 1:
                 name, start = name[len(prefix) :], start + len(prefix)
                 break
+        for suffix in _JA_SUFFIXES:
+            name = name.removesuffix(suffix)
         if name in _JA_NO_NAMES or len(name) < 2 or (len(name) > 5 and "一" <= name[0] <= "鿿"):
             continue
         if "一" <= name[0] <= "鿿" and name.endswith(_JA_NO_NAME_ENDINGS):
             continue
-        found.append(TitledName(name.strip(), (start, match.end(1))))
+        found.append(TitledName(name.strip(), (start, start + len(name))))
     taken = {name.place for name in found}
     found += [
         TitledName(match.group(), match.span(), has_title=False)
