@@ -23,9 +23,6 @@ _HOME = {
 _ENGLISH_OF_LETTERS = {
     "sns": ("social", "online"),
     "ott": ("stream", "online video"),
-    "pc": ("computer", "laptop"),
-    "tv": ("broadcast", "channel", "televis"),
-    "cctv": ("camera", "surveillance", "footage"),
     "hp": ("website", "homepage", "site"),
     "ob": ("alum", "former", "retired", "graduate"),
     "frb": ("fed",),
@@ -33,7 +30,6 @@ _ENGLISH_OF_LETTERS = {
     "cm": ("commercial", "advert"),
     "pr": ("promot", "publici", "campaign"),
     "dx": ("digital",),
-    "it": ("tech",),
     "pd": ("producer",),
     "mc": ("host", "present"),
     "gk": ("keeper",),
@@ -52,13 +48,14 @@ _ENGLISH_OF_LETTERS = {
     "jr": ("rail", "train"),
     "ktx": ("train", "rail"),
     "srt": ("train", "rail"),
-    "pcr": ("test",),
-    "ceo": ("chief", "head"),
-    "cfo": ("chief", "financ"),
     "up": ("up", "rise", "increase"),
 }
 
 
+# Letters that are no names of anybody.
+_COMMON_LETTERS = frozenset(
+    ["gdp", "gnp", "cpi", "ppi", "ceo", "cfo", "ai", "it", "tv", "pc", "dna", "pcr", "cctv", "mou", "ipo", "esg"]
+)
 # The same letters spelled out within Korean and Japanese.
 _SPELLED_OUT = {
     "ai": ("인공지능", "人工知能"),
@@ -196,6 +193,7 @@ def _missing_letters(source: str, target: str, source_language: str) -> list[Pla
         if not words.has(token)
         and not words.spells(token)
         and not _is_unit(source, token, place)
+        and token.casefold() not in _COMMON_LETTERS
         and not any(part in folded for part in _ENGLISH_OF_LETTERS.get(token.casefold(), ()))
         and not _is_known_as(token, source_language, target, "en")
     ]

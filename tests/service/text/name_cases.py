@@ -674,7 +674,8 @@ SOUND: tuple[tuple[str, NameCase], ...] = (
                 (
                     "Pichit Chuenban, a lawyer for former leader Thaksin Shinawatra, served six months in 2008 for "
                     "contempt of court. The court last week dissolved the Move Forward party, which won the most "
-                    "seats in the 2023 election. Deputy Prime Minister Phumtham Wechayachai becomes caretaker. Parliament "
+                    "seats in the 2023 election. Deputy Prime Minister Phumtham Wechayachai becomes caretaker. "
+                    "Parliament "
                     "will vote for a successor on Friday; Pheu Thai is expected to nominate Paetongtarn Shinawatra, "
                     "37."
                 ),
@@ -864,4 +865,4 @@ SOUND: tuple[tuple[str, NameCase], ...] = (
         ),
     ),
 )
-"""Articles with sound statements alone, written after all others: a court, a company, a strike, two films, a scandal."""
+"""Articles with sound statements alone, written after the others: a court, two companies, a strike, a film, a scandal."""
