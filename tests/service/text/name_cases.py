@@ -865,4 +865,4 @@ SOUND: tuple[tuple[str, NameCase], ...] = (
         ),
     ),
 )
-"""Articles with sound statements alone, written after the others: a court, two companies, a strike, a film, a scandal."""
+"""Articles with sound statements alone, written after the others: a court, two firms, a strike, a film, a scandal."""
