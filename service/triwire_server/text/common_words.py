@@ -86,3 +86,22 @@ archaeologists astronomers biologists chemists physicists meteorologists forecas
 """
 PLURALS_OF_PEOPLE = frozenset(_PLURALS.split())
 """Plurals that begin a sentence and do what people do: "Officials said"."""
+
+_SINGULAR = """
+is was has does says tells wants plans vows calls denies hopes expects warns wins loses beats faces seeks urges
+rejects accuses claims admits agrees announces asks backs becomes begins blames buys cuts defends demands ends
+enters fears gets gives goes holds joins keeps launches leads leaves makes meets needs offers opens orders pays
+pledges promises pulls puts quits raises recalls remains reports resigns returns rules runs sees sells sends sets
+signs stands starts takes thinks tries visits warns works
+"""
+SINGULAR_VERBS = frozenset(_SINGULAR.split())
+"""Verbs that follow the name of one person or body."""
+
+_VERBS = """
+said told will would had can could may might must should did also then later who whose fell rose won lost beat made
+took gave met went came left saw sent hit led kept held put set ran became began got grew knew paid sold spoke spent
+stood thought wrote bought built brought drew drove felt flew found fought heard hid laid let meant read rode sat
+sang shot shut slept slid swam taught threw understood wore are were have do
+"""
+OTHER_VERBS = frozenset(_VERBS.split())
+"""Verbs and the like that follow a name and plurals alike."""

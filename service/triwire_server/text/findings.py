@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.characters import squeeze
 from triwire_server.text.claims import ArticleQuantities, check_statement, read_article
 from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.finding import CRITICAL, WARNING
@@ -53,8 +54,8 @@ def check_translation(
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
-        REPETITION, WRONG_LANGUAGE, LENGTH_RATIO (CRITICAL if the output is empty) and COPIED_SOURCE findings.
-        `source.range` is a place in `source`, with an empty block id.
+        REPETITION, WRONG_LANGUAGE, LENGTH_RATIO (CRITICAL if the output is empty), COPIED_SOURCE, NAME_MISMATCH and
+        QUOTE_MISMATCH findings. `source.range` is a place in `source`, with an empty block id.
     """
     if is_html:
         source, target = _blank_markup(source), _blank_markup(target)
@@ -67,17 +68,23 @@ def check_translation(
     findings = check_characters(target, target_tag, source)
     findings += check_repetition(target, target_tag, source)
     copied = check_copied(source, target, source_tag, target_tag)
-    if any(finding.severity == CRITICAL for finding in copied):
+    if squeeze(source) == squeeze(target):
         return findings + copied  # the language and the length of the source say nothing more
     findings += copied
-    findings += check_language(target, target_tag)
+    findings += check_language(target, target_tag, [(f.target.start, f.target.end) for f in copied])
     findings += check_length(source, target, source_tag, target_tag)
+    # What an output that is none says of numbers, names and quotations does not matter.
     if is_broken(findings):
-        return findings  # what an output that is none says of numbers, names and quotations does not matter
-    findings += check_names(source, target, source_tag, target_tag)
+        return findings
+    findings += _compare(source, target, source_tag, target_tag)
+    return findings + check_terms(source, target, terms, source_language, target_language)
+
+
+def _compare(source: str, target: str, source_tag: str, target_tag: str) -> list[Finding]:
+    """Doubts about what a translation says, against what its source says."""
+    findings = check_names(source, target, source_tag, target_tag)
     findings += check_quantities(source, target, source_tag, target_tag)
     findings += check_quotes(source, target)
-    findings += check_terms(source, target, terms, source_language, target_language)
     return findings
 
 
@@ -90,10 +97,10 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
         language: BCP-47 tag that the summary was asked in.
 
     Returns:
-        WRONG_LANGUAGE, REPETITION (also for a statement that was made before, in the same words or nearly), an empty
-        statement as a CRITICAL LENGTH_RATIO, and COPIED_SOURCE: INFO with the place of a sentence taken over word for
-        word, CRITICAL if the statements are mostly the article itself, which is then not summarized. `source` is the
-        block concerned, with a range where the block is plain text.
+        NAME_MISMATCH, QUOTE_MISMATCH, WRONG_LANGUAGE, REPETITION (also for a statement that was made before, in the
+        same words or nearly), an empty statement as a CRITICAL LENGTH_RATIO, and COPIED_SOURCE: INFO with the place of
+        a sentence taken over word for word, CRITICAL if the statements are mostly the article itself, which is then
+        not summarized. `source` is the block concerned, with a range where the block is plain text.
     """
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
@@ -108,7 +115,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
             is_same = any(finding.severity == CRITICAL for finding in said_before)
             findings = said_before if is_same else _check_form(point, tag, bodies, everything) or said_before
             if not is_broken(findings):
-                findings += _check_content(point, tag, bodies, article_tag, quantities)
+                findings += _check_claims(point, tag, bodies, article_tag, quantities)
         results.append(findings)
     for findings, more in zip(results, check_whole_article(bodies, points, results), strict=True):
         findings += more
@@ -125,10 +132,10 @@ def _check_form(point: str, tag: str, bodies: Bodies, everything: str) -> list[F
     return findings
 
 
-def _check_content(
+def _check_claims(
     point: str, tag: str, bodies: Bodies, article_tag: str, quantities: ArticleQuantities
 ) -> list[Finding]:
-    """Doubts about what a statement claims."""
+    """Doubts about what a statement claims, against what the article says."""
     findings = check_claimed_names(bodies, point, article_tag, tag)
     findings += check_statement(quantities, point, tag)
     findings += check_quoted_words(bodies, point, article_tag, tag)

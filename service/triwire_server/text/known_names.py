@@ -30,7 +30,7 @@ Russia, Russian, Russians / Moscow, Kremlin, Soviet, Russo \
 | 러시아 / 러, 露, 모스크바, 크렘린, 소련 | ロシア / 露, 旧ソ連, ソ連, モスクワ, クレムリン
 Ukraine, Ukrainian, Ukrainians / Kyiv, Kiev | 우크라이나 / 우크라, 키이우, 키예프 | ウクライナ / ウ, キーウ, キエフ
 Germany, German, Germans / Berlin | 독일 / 獨, 도이치, 베를린 | ドイツ / 独, ベルリン
-France, French / Paris | 프랑스 / 佛, 불, 파리, 프렌치 | フランス / 仏, パリ, フレンチ
+France, French / Paris | 프랑스 / 佛, 불, 파리, 프렌치, 감자튀김 | フランス / 仏, パリ, フレンチ, フライ
 Italy, Italian, Italians / Rome | 이탈리아 / 伊, 로마 | イタリア / 伊, ローマ
 Spain, Spanish, Spaniard, Spaniards / Madrid | 스페인, 에스파냐 / 마드리드 | スペイン / 西, マドリード
 Portugal, Portuguese / Lisbon | 포르투갈 / 리스본 | ポルトガル / リスボン

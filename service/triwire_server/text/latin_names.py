@@ -5,7 +5,13 @@ import unicodedata
 from collections.abc import Iterator
 
 from triwire_server.text.characters import squeeze
-from triwire_server.text.common_words import COMMON_CAPITALIZED, COMMON_STARTS, PLURALS_OF_PEOPLE
+from triwire_server.text.common_words import (
+    COMMON_CAPITALIZED,
+    COMMON_STARTS,
+    OTHER_VERBS,
+    PLURALS_OF_PEOPLE,
+    SINGULAR_VERBS,
+)
 from triwire_server.text.finding import Place
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9À-ɏ])[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9]*(?:[&'’.-][A-Za-zÀ-ɏ0-9]+)*")
@@ -16,13 +22,11 @@ _OPENING_MARKS = " \t\n\u00a0\"'“‘(["
 _TITLES = frozenset(
     ["Mr", "Mrs", "Ms", "Dr", "Prof", "Sen", "Rep", "Gov", "Gen", "Lt", "Col", "Capt", "Sgt", "Rev", "St"]
 )
-_SINGULAR_VERBS = frozenset(["has", "is", "was", "says", "does", "tells", "wants", "plans", "vows", "calls"])
-# What ends common words and hardly any name; the second group only if no singular verb follows ("Reuters is").
+# What ends common words and hardly any name.
 _COMMON_ENDINGS = (
     *("ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity"),
     *("ance", "ence", "ous", "ible", "able", "ful", "less", "ism", "ology", "ics", "ship", "hood"),
 )
-_PLURAL_ENDINGS = ("tions", "ments", "ities", "ers", "ors", "ists", "ages", "ies")
 _SMALL_IN_TITLES = frozenset(
     ["with", "from", "over", "into", "after", "amid", "about", "than", "that", "under", "upon"]
 )
@@ -44,8 +48,8 @@ def name_tokens(text: str) -> list[tuple[str, Place]]:
         if not _is_capitalized(token) or len(token) < 2 or token in COMMON_CAPITALIZED:
             continue
         if not is_acronym(token):
-            following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-            if is_title_case or (_starts_sentence(text, tokens, index) and not _is_name_at_start(token, following)):
+            rest = text[start + len(token) : start + len(token) + 40]
+            if is_title_case or (_starts_sentence(text, tokens, index) and not _is_name_at_start(token, rest)):
                 continue
         found.append((token, (start, start + len(token))))
     return found
@@ -156,15 +160,23 @@ def _starts_sentence(text: str, tokens: list[tuple[str, int]], index: int) -> bo
     return not (index and (tokens[index - 1][0] in _TITLES or is_acronym(tokens[index - 1][0])) and before[-1] == ".")
 
 
-def _is_name_at_start(token: str, following: str) -> bool:
+def _is_name_at_start(token: str, rest: str) -> bool:
+    """Whether the first word of a sentence is a name: no common word, and followed by a name, a verb or a mark."""
     lowered = token.casefold()
     if lowered in COMMON_STARTS or lowered.split("'")[0].split("’")[0] in COMMON_STARTS:
         return False
+    if rest.startswith(("'s ", "’s ")):
+        return not lowered.endswith(_COMMON_ENDINGS)
+    match = _TOKEN.search(rest)
+    following = match.group() if match and not rest[: match.start()].strip() else ""
     if following[:1].isupper() and following not in COMMON_CAPITALIZED and not is_acronym(following):
         return not lowered.endswith(("ing", "ed", "ly"))
-    if following in _SINGULAR_VERBS:
+    if following in SINGULAR_VERBS:
         return not lowered.endswith(_COMMON_ENDINGS)
-    return lowered not in PLURALS_OF_PEOPLE and not lowered.endswith(_COMMON_ENDINGS + _PLURAL_ENDINGS)
+    is_plural = lowered in PLURALS_OF_PEOPLE or (lowered.endswith("s") and not lowered.endswith(("ss", "us", "is")))
+    if is_plural or lowered.endswith(_COMMON_ENDINGS):
+        return False
+    return following in OTHER_VERBS or following.endswith("ed") or rest[:1] in ",:" or rest.startswith(" and ")
 
 
 def runs(tokens: list[tuple[str, Place]], text: str) -> Iterator[list[tuple[str, Place]]]:

@@ -7,10 +7,11 @@ Korean or Japanese text holds, and, within one language, words that are written 
 from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.finding import WARNING, Place, doubt
+from triwire_server.text.finding import INFO, WARNING, Place, doubt
 from triwire_server.text.known_names import find_known_names, has_known_name, known_names, names_written
 from triwire_server.text.latin_names import LatinWords, is_acronym, latin_tokens, name_tokens, runs
-from triwire_server.text.titled_names import find_titled_names, has_name
+from triwire_server.text.spoken_names import unheard_names
+from triwire_server.text.titled_names import TitledNames, find_titled_names
 
 # What a country's own media call "the government", and what a translation names.
 _HOME = {
@@ -22,9 +23,6 @@ _HOME = {
 _ENGLISH_OF_LETTERS = {
     "sns": ("social", "online"),
     "ott": ("stream", "online video"),
-    "pc": ("computer", "laptop"),
-    "tv": ("broadcast", "channel", "televis"),
-    "cctv": ("camera", "surveillance", "footage"),
     "hp": ("website", "homepage", "site"),
     "ob": ("alum", "former", "retired", "graduate"),
     "frb": ("fed",),
@@ -32,7 +30,6 @@ _ENGLISH_OF_LETTERS = {
     "cm": ("commercial", "advert"),
     "pr": ("promot", "publici", "campaign"),
     "dx": ("digital",),
-    "it": ("tech",),
     "pd": ("producer",),
     "mc": ("host", "present"),
     "gk": ("keeper",),
@@ -51,13 +48,14 @@ _ENGLISH_OF_LETTERS = {
     "jr": ("rail", "train"),
     "ktx": ("train", "rail"),
     "srt": ("train", "rail"),
-    "pcr": ("test",),
-    "ceo": ("chief", "head"),
-    "cfo": ("chief", "financ"),
     "up": ("up", "rise", "increase"),
 }
 
 
+# Letters that are no names of anybody.
+_COMMON_LETTERS = frozenset(
+    ["gdp", "gnp", "cpi", "ppi", "ceo", "cfo", "ai", "it", "tv", "pc", "dna", "pcr", "cctv", "mou", "ipo", "esg"]
+)
 # The same letters spelled out within Korean and Japanese.
 _SPELLED_OUT = {
     "ai": ("인공지능", "人工知能"),
@@ -93,7 +91,7 @@ def check_names(source: str, target: str, source_language: str, target_language:
 
     Returns:
         WARNING findings: `expected` with `source.range`, `actual` with `target`, or both where one known name stands
-        for another.
+        for another. INFO for a person that no word of the output sounds like.
     """
     missing = _unanswered(source, target, source_language, target_language)
     new = _unanswered(target, source, target_language, source_language)
@@ -107,6 +105,9 @@ def check_names(source: str, target: str, source_language: str, target_language:
         findings += [
             _finding("a name in Latin letters is missing", source, place) for place in letters if place not in missing
         ]
+    message = "no name of the output sounds like it"
+    for place in unheard_names(source, target, source_language, target_language):
+        findings.append(_finding(message, source, place, severity=INFO))
     return findings
 
 
@@ -123,7 +124,7 @@ def check_claimed_names(
 
     Returns:
         WARNING findings with `target` and `actual`. In another language than the article's, only known names and
-        names in Latin letters are looked for.
+        names in Latin letters are looked for, and INFO says that no word of the article sounds like a person.
     """
     text = "\n".join(body for _, body in bodies)
     places = _unanswered(statement, text, language, article_language)
@@ -131,19 +132,31 @@ def check_claimed_names(
         places += _new_words(text, statement)
     elif language == article_language:
         titled = find_titled_names(statement, language)
-        places += [name.place for name in titled if not has_name(name.name, text, language)]
+        people = TitledNames(text, language) if titled else None
+        places += [name.place for name in titled if people and not people.has(name.name)]
     if language in ("ko", "ja"):
         places += _new_letters(text, statement, article_language)
     message = "the article does not have the name"
-    return [_finding(message, "", None, statement, place) for place in _without_overlaps(places)]
+    places = _without_overlaps(places)
+    findings = [_finding(message, "", None, statement, place) for place in places]
+    for start, end in unheard_names(statement, text, language, article_language):
+        if not any(start < other[1] and other[0] < end for other in places):
+            message = "no word of the article sounds like the name"
+            findings.append(_finding(message, "", None, statement, (start, end), severity=INFO))
+    return findings
 
 
 def _finding(
-    message: str, source: str, source_place: Place | None, target: str = "", target_place: Place | None = None
+    message: str,
+    source: str,
+    source_place: Place | None,
+    target: str = "",
+    target_place: Place | None = None,
+    severity: "Finding.Severity.ValueType" = WARNING,
 ) -> Finding:
     return doubt(
         Finding.KIND_NAME_MISMATCH,
-        WARNING,
+        severity,
         message,
         source=source_place,
         target=target_place,
@@ -180,6 +193,7 @@ def _missing_letters(source: str, target: str, source_language: str) -> list[Pla
         if not words.has(token)
         and not words.spells(token)
         and not _is_unit(source, token, place)
+        and token.casefold() not in _COMMON_LETTERS
         and not any(part in folded for part in _ENGLISH_OF_LETTERS.get(token.casefold(), ()))
         and not _is_known_as(token, source_language, target, "en")
     ]

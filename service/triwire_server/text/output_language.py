@@ -1,14 +1,18 @@
 """Outputs in another language than asked for: as a whole, in a passage, or in bytes that are no character."""
 
+import functools
 import re
+from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import Script, count_scripts, script_of
-from triwire_server.text.finding import CRITICAL, OWN_SCRIPTS, WARNING, doubt
+from triwire_server.text.finding import CRITICAL, OWN_SCRIPTS, WARNING, Place, doubt
 from triwire_server.text.language import detect_languages
 
 _MIN_LANGUAGE_LETTERS = 12
 _MAX_PASSAGES = 3
+# A Japanese sentence of so many letters has kana among them; a headline need not.
+_MIN_SENTENCE_HAN = 10
 _NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _LOWER_CASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
@@ -33,7 +37,7 @@ _FOREIGN_WORDS = frozenset(_WORDS_OF_OTHERS.split()) - frozenset(
 _FOREIGN_RUNS = {
     "en": re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3][\u3005\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"),
     "ko": re.compile(rf"[\u3041-\u3096\u30a1-\u30fa][\u3041-\u3096\u30a1-\u30fc]+|[\u3400-\u9fff]{{3,}}|{_LATIN_RUN}"),
-    "ja": re.compile(rf"[\uac00-\ud7a3]{{2,}}|{_LATIN_RUN}"),
+    "ja": re.compile(rf"[\uac00-\ud7a3]{{2,}}|[\u3400-\u9fff]{{3,}}|{_LATIN_RUN}"),
 }
 _MIN_SMALL_WORDS = 3
 
@@ -55,17 +59,23 @@ def check_characters(text: str, language: str, source: str) -> list[Finding]:
     ]
 
 
-def check_language(text: str, language: str) -> list[Finding]:
+def check_language(text: str, language: str, copied: Sequence[Place] = ()) -> list[Finding]:
     """Whole output in another language (CRITICAL), or a run of another script in it (WARNING).
 
-    `expected` and `actual` are language tags.
+    Args:
+        text: the output.
+        language: base tag of the language asked for.
+        copied: places of the output that are known to be words of the source.
+
+    Returns:
+        Findings whose `expected` and `actual` are language tags.
     """
     if language not in OWN_SCRIPTS:
         return []
     read = _NOT_LANGUAGE.sub(lambda match: " " * len(match.group()), text)
     wrong = _wrong_language(read, language)
     if not wrong:
-        return _check_foreign_runs(read, language)
+        return _check_foreign_runs(read, language, copied)
     return [
         doubt(
             Finding.KIND_WRONG_LANGUAGE,
@@ -97,8 +107,8 @@ def _wrong_language(read: str, language: str) -> str:
     if share >= 0.3:
         if language == "en":
             return _foreign_latin(read)
-        # Chinese has the letters of Japanese, but not its kana.
-        return "zh" if language == "ja" and not counts[Script.KANA] and _top_language(read) == "zh" else ""
+        is_without_kana = language == "ja" and not counts[Script.KANA]
+        return "zh" if is_without_kana and _is_chinese(read, counts[Script.HAN]) else ""
     top = _top_language(read)
     if top != language:
         return top
@@ -111,14 +121,20 @@ def _top_language(text: str) -> str:
     return detected[0].language if detected else ""
 
 
+def _is_chinese(read: str, num_han: int) -> bool:
+    """Whether text of Han letters without kana is Chinese: a sentence with its marks, or letters of Chinese alone."""
+    return (num_han >= _MIN_SENTENCE_HAN and ("。" in read or "，" in read)) or _top_language(read) == "zh"
+
+
 def _foreign_latin(text: str) -> str:
     """Tag of a language in Latin letters other than English, or nothing.
 
     Short English without function words looks like anything to a library ("Boeing's capsule splashed down"), so it is
     asked only about text that has the function words of other languages. Fewer than four words may be names.
     """
-    words = [word.casefold() for word in _LATIN_WORD.findall(text)]
-    foreign = sum(word in _FOREIGN_WORDS for word in words)
+    words = _LATIN_WORD.findall(text)
+    # With capitals they are in names: Los Angeles, La Liga, São Paulo.
+    foreign = sum(word in _FOREIGN_WORDS or (word.islower() and not word.isascii()) for word in words)
     if len(words) < 4 or foreign < max(2, 0.15 * len(words)):
         return ""
     detected = detect_languages(text)
@@ -127,15 +143,17 @@ def _foreign_latin(text: str) -> str:
     return detected[0].language
 
 
-def _check_foreign_runs(text: str, language: str) -> list[Finding]:
+def _check_foreign_runs(text: str, language: str, copied: Sequence[Place]) -> list[Finding]:
     """A run of another script outside brackets and quotes, where the original form of a name or a title may stand."""
     findings: list[Finding] = []
     for match in _FOREIGN_RUNS[language].finditer(text):
         before = text[max(0, match.start() - 1) : match.start()]
         if before and before in "(（「『“‘\"'《〈[<":
             continue
+        if any(match.start() < end and start < match.end() for start, end in copied):
+            continue
         found = _language_of_run(match.group())
-        if found:
+        if found and found != language:
             message = "a passage is in another language"
             place = match.span()
             kind = Finding.KIND_WRONG_LANGUAGE
@@ -146,10 +164,21 @@ def _check_foreign_runs(text: str, language: str) -> list[Finding]:
 
 
 def _language_of_run(run: str) -> str:
+    """Language that a run is in, or nothing if it may be a name."""
     script = script_of(run[0])
     if script is Script.HANGUL:
         return "ko"
-    if script is not Script.LATIN:
-        return "ja"
-    # Names, slogans and titles have capitals; words in small letters next to each other are a clause.
-    return "en" if len(_LOWER_CASE_WORD.findall(run)) >= _MIN_SMALL_WORDS else ""
+    if script is Script.LATIN:
+        # Names, slogans and titles have capitals; words in small letters next to each other are a clause.
+        return "en" if len(_LOWER_CASE_WORD.findall(run)) >= _MIN_SMALL_WORDS else ""
+    return "zh" if sum(map(_is_simplified, run)) >= 2 else "ja"
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_simplified(character: str) -> bool:
+    """Whether a Han character is outside of what Japanese computers write, as simplified forms of Chinese are."""
+    try:
+        character.encode("cp932")
+    except UnicodeEncodeError:
+        return script_of(character) is Script.HAN
+    return False

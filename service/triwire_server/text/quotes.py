@@ -96,7 +96,8 @@ class _Scan:
             self._depth += (mark == opener) - (mark == _BRACKETS[opener])
             closes = self._depth < 0
         elif opener in _SINGLE_OPENERS:
-            closes = mark in _SINGLE_CLOSERS and self._closes_single(index)
+            partner = "'" if opener == "'" else "’"
+            closes = mark == partner and self._closes_single(index)
         else:
             closes = mark in _DOUBLE_CLOSERS and (mark != "“" or opener == "„")
         if closes:
@@ -198,10 +199,13 @@ def check_quoted_words(
         return _quoted_from_nothing(bodies, statement, quotations)
     passages = [squeeze(body) for _, body in bodies]
     passages.append(squeeze(" ".join(body[slice(*q.inner)] for _, body in bodies for q in find_quotations(body))))
+    bare_passages = [squeeze(_without_particles(body)) for _, body in bodies] if language == "ko" else []
     findings = []
     for quotation in quotations:
         words = statement[slice(*quotation.inner)]
-        if not _stands_in(words, passages, language):
+        if not _stands_in(words, passages, language) and not (
+            language == "ko" and _stands_in(_without_particles(words), bare_passages, language)
+        ):
             is_invented = _is_statement(statement, quotation) and _share_of_pieces(words, passages) < 0.5
             severity = CRITICAL if is_invented else WARNING
             findings.append(_in_marks(severity, "the article does not have the quoted words", statement, quotation))
@@ -283,6 +287,14 @@ def _is_much_less(share: float, than: float) -> bool:
 _BREAK = re.compile(r"\[[^\[\]\n]{0,60}\]|\([^()\n]{0,60}\)|（[^（）\n]{0,60}）|[.…‥,;:!?、。，！？·・—–]+|\s-\s")
 # What a reporting clause changes: "않겠습니다" -> "않겠다", "諦めません" -> "諦めない" (will not, polite and plain).
 _FREE_ENDING = {"ko": re.compile(r"(?<=[가-힣])[가-힣]{1,3}$"), "ja": re.compile(r"(?<=.)[ぁ-ん]{1,5}$")}
+
+
+# Korean headlines quote without particles: "환자 곁 떠나지 말아 달라" for "환자 곁을 ..." (do not leave the patients).
+_PARTICLE = re.compile(r"(?<=[가-힣])[을를은는이가의에도와과](?![가-힣])")
+
+
+def _without_particles(text: str) -> str:
+    return _PARTICLE.sub("", text)
 
 
 def _stands_in(words: str, passages: Sequence[str], language: str) -> bool:

@@ -10,6 +10,8 @@ from triwire_server.text.segment import split_sentences
 
 _WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 _MAX_LOOP_PERIOD = 60
+# Within a word, where the loop of words does not look. Rows of dashes and dots are lines and pauses.
+_STUTTER = re.compile(r"([^\s\-=_*.·…~─ㅋㅎ])\1{11}\1*|(\w\w)\2{8}|(\w\w\w)\3{6}")
 # A shorter sentence may be said twice for effect ("Order! Order!").
 _MIN_SENTENCE_WIDTH = 24
 
@@ -22,17 +24,13 @@ def check_repetition(text: str, language: str, source: str) -> list[Finding]:
     if place is not None and _loop(_units(source, "")) is None:
         message = "the output repeats a passage over and over"
         return [doubt(Finding.KIND_REPETITION, CRITICAL, message, target=place)]
-    seen: set[str] = set()
-    for start, end in split_sentences(text, language):
-        sentence = text[start:end].rstrip()
-        key = squeeze(sentence)
-        if width(key) < _MIN_SENTENCE_WIDTH:
-            continue
-        if key in seen and not _has_repeated_sentence(source):
-            place = (start, start + len(sentence))
-            message = "the output says a sentence twice"
-            return [doubt(Finding.KIND_REPETITION, CRITICAL, message, target=place)]
-        seen.add(key)
+    stutter = _STUTTER.search(text)
+    if stutter and not _STUTTER.search(source):
+        message = "the output repeats a letter over and over"
+        return [doubt(Finding.KIND_REPETITION, CRITICAL, message, target=stutter.span())]
+    twice = _sentence_twice(text, language)
+    if twice is not None and _sentence_twice(source, "en", 8) is None:
+        return [doubt(Finding.KIND_REPETITION, CRITICAL, "the output says a sentence twice", target=twice)]
     return []
 
 
@@ -92,10 +90,18 @@ def _is_loop(run: list[str], period: int) -> bool:
     return times >= 3
 
 
-def _has_repeated_sentence(text: str) -> bool:
-    keys = [squeeze(text[start:end]) for start, end in split_sentences(text, "en")]
-    keys = [key for key in keys if len(key) >= 8]
-    return len(keys) != len(set(keys))
+def _sentence_twice(text: str, language: str, min_width: int = _MIN_SENTENCE_WIDTH) -> Place | None:
+    """Place of the first sentence that stands there for the second time."""
+    seen: set[str] = set()
+    for start, end in split_sentences(text, language):
+        sentence = text[start:end].rstrip()
+        key = squeeze(sentence)
+        if width(key) < min_width:
+            continue
+        if key in seen:
+            return start, start + len(sentence)
+        seen.add(key)
+    return None
 
 
 def _is_near(first: str, second: str) -> bool:

@@ -17,6 +17,8 @@ _JA_TITLES = """
 委員長 党首 代表 総裁 幹事長 書記長 知事 市長 町長 村長 議員 氏 さん 容疑者 被告 選手 監督 社長 会長 教授 准教授 記者
 報道官 国王 女王 皇太子 天皇 王子 王女 教皇 被告人 弁護士 医師 議長 大使 元帥
 """
+KOREAN_TITLES = tuple(_KO_TITLES.split())
+"""Titles that follow a name."""
 _KO_AFTER_TITLE = r"(?=[은는이가을를의도와과에로만,.·\s\"'”’)\]]|께서|라고|이라|$)"
 
 
@@ -44,6 +46,11 @@ _KO_NO_NAMES_WORDS = """
 # Particles and the last syllables of bodies. Those of the second group also end Korean names of three syllables.
 _KO_NO_NAME_ENDINGS = tuple("당부청회위의을를")
 _KO_NO_SHORT_NAME_ENDINGS = tuple("원국인적는은된한던에도고")
+_KO_TITLES_OF_FOREIGNERS = frozenset(["대통령", "총리", "국왕", "여왕", "교황", "주석", "총서기", "씨"])
+# Of foreign names and of few Korean words: 옐런, 숄츠, 머스크 (Yellen, Scholz, Musk).
+_KO_FOREIGN_SYLLABLES = frozenset(
+    "그느드르므브즈츠크트프흐런렌렐럼튼슨켈롱틴던킨윈셰뷔퓨튀쿡펠첸옌젤옐멜벨텔헬랜맨밴샌숄빈럽넷닉믹빌"
+)
 _KO_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길"
     "연위표명기반라왕금옥육인맹제모탁국어은편용"
@@ -55,6 +62,8 @@ _JA_NO_NAMES_WORDS = """
 官房 最年少 地元 同社 同党 同国 会社 党 市議会 県議会 都議会 市 町 村 主任 担当 専門 経済 外国 新人 出場 主力
 先発 若い
 """
+# 麻生副総裁, 岩井名誉教授 (vice president Aso, professor emeritus Iwai): the beginnings of longer titles.
+_JA_SUFFIXES = ("副", "名誉", "特任", "客員", "准", "元", "前", "新", "現", "国家", "筆頭", "代表")
 _JA_PREFIXES = ("前", "元", "現", "新", "故", "米", "韓国", "中国", "英", "仏", "独", "露", "日本", "北朝鮮", "の")
 
 
@@ -65,10 +74,11 @@ _JA_NO_NAME_ENDINGS = ("都", "道", "府", "県", "党", *(word for word in _JA
 
 
 class TitledName(NamedTuple):
-    """A name as written, without its title, and its place."""
+    """A name as written, without its title, and its place. Katakana names of several parts need no title."""
 
     name: str
     place: Place
+    has_title: bool = True
 
 
 def find_titled_names(text: str, language: str) -> list[TitledName]:
@@ -80,40 +90,52 @@ def find_titled_names(text: str, language: str) -> list[TitledName]:
     return []
 
 
-def has_name(name: str, text: str, language: str) -> bool:
-    """Whether a text has a person: the name, its surname before a title, or the parts of a foreign name."""
-    if len(name) > 1 and name in text:
-        return True
-    if language == "ko":
-        return _has_korean(name, text)
-    return _has_japanese(name, text)
+class TitledNames:
+    """A text in Korean or Japanese, to ask whether it has a person."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text, self._language = text, language
+        self._names = find_titled_names(text, language)
+
+    def has(self, name: str) -> bool:
+        """Whether the text has a name, its surname before a title, or the parts of a foreign name."""
+        if len(name) > 1 and name in self._text:
+            return True
+        return self._has_korean(name) if self._language == "ko" else self._has_japanese(name)
+
+    def _has_korean(self, name: str) -> bool:
+        if len(name) == 1:
+            # 문 대통령 after 문재인 대통령 (President Moon Jae-in).
+            if any(other.name.startswith(name) for other in self._names):
+                return True
+            after = rf"(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])| [가-힣 ]{{0,16}}(?:{_either(_KO_TITLES)})"
+            full_name = rf"(?<![가-힣]){name}[가-힣]{{2}}(?:{after})"
+            return re.search(full_name, self._text) is not None
+        # 문재인 대통령 after 문 대통령, whose given name stands elsewhere.
+        return len(name) == 3 and name[1:] in self._text and any(other.name == name[0] for other in self._names)
+
+    def _has_japanese(self, name: str) -> bool:
+        if "ァ" <= name[0] <= "ー":
+            parts = [part for part in re.split("[・＝ ]", name) if len(part) > 1]
+            return bool(parts) and all(part in self._text for part in parts)
+        # 岸田文雄首相 after 岸田首相 (Prime Minister Kishida): the surname of a full name.
+        return any(len(other.name) >= 2 and name.startswith(other.name) for other in self._names)
 
 
 def _korean(text: str) -> list[TitledName]:
     found = []
     for match in _KO_PATTERN.finditer(text):
-        name, space, _ = match.groups()
+        name, space, title = match.groups()
         if name in _KO_NO_NAMES or name.endswith(_KO_NO_NAME_ENDINGS):
             continue
         if len(name) != 3 and name.endswith(_KO_NO_SHORT_NAME_ENDINGS):
             continue
+        if len(name) == 2 and title not in _KO_TITLES_OF_FOREIGNERS and _KO_FOREIGN_SYLLABLES.isdisjoint(name):
+            continue  # "단체 대표": the head of a group; Korean names of two syllables are rare
         if (len(name) == 1 and name not in _KO_SURNAMES) or (not space and len(name) > 4):
             continue
         found.append(TitledName(name, match.span(1)))
     return found
-
-
-def _has_korean(name: str, text: str) -> bool:
-    if len(name) == 1:
-        # 문 대통령 after 문재인 대통령 (President Moon Jae-in).
-        if any(other.name.startswith(name) for other in _korean(text)):
-            return True
-        return (
-            re.search(rf"(?<![가-힣]){name}[가-힣]{{2}}(?:은|는|이|가|을|를|와|과|의|도|,)(?![가-힣])", text)
-            is not None
-        )
-    # 문재인 대통령 after 문 대통령, whose given name stands elsewhere.
-    return len(name) == 3 and name[1:] in text and any(other.name == name[0] for other in _korean(text))
 
 
 def _japanese(text: str) -> list[TitledName]:
@@ -124,21 +146,17 @@ def _japanese(text: str) -> list[TitledName]:
             if name.startswith(prefix) and len(name) > len(prefix) + 1:
                 name, start = name[len(prefix) :], start + len(prefix)
                 break
+        for suffix in _JA_SUFFIXES:
+            name = name.removesuffix(suffix)
         if name in _JA_NO_NAMES or len(name) < 2 or (len(name) > 5 and "一" <= name[0] <= "鿿"):
             continue
         if "一" <= name[0] <= "鿿" and name.endswith(_JA_NO_NAME_ENDINGS):
             continue
-        found.append(TitledName(name.strip(), (start, match.end(1))))
-    taken = {place for _, place in found}
+        found.append(TitledName(name.strip(), (start, start + len(name))))
+    taken = {name.place for name in found}
     found += [
-        TitledName(match.group(), match.span()) for match in _KATAKANA_NAME.finditer(text) if match.span() not in taken
+        TitledName(match.group(), match.span(), has_title=False)
+        for match in _KATAKANA_NAME.finditer(text)
+        if match.span() not in taken
     ]
     return sorted(found, key=lambda name: name.place)
-
-
-def _has_japanese(name: str, text: str) -> bool:
-    if "ァ" <= name[0] <= "ー":
-        parts = [part for part in re.split("[・＝ ]", name) if len(part) > 1]
-        return bool(parts) and all(part in text for part in parts)
-    # 岸田文雄首相 after 岸田首相 (Prime Minister Kishida): the surname of a full name.
-    return any(len(other.name) >= 2 and (name.startswith(other.name)) for other in _japanese(text))

@@ -657,3 +657,212 @@ MEASURED_ONLY: dict[str, tuple[NameCase, ...]] = {
         ),
     ),
 }
+
+SOUND: tuple[tuple[str, NameCase], ...] = (
+    (
+        "en",
+        NameCase(
+            (
+                (
+                    "Thailand's Constitutional Court has removed Prime Minister Srettha Thavisin from office over "
+                    "the appointment of a minister who had been jailed."
+                ),
+                (
+                    "Five of the nine judges ruled on Wednesday that Srettha, a real estate tycoon, had breached "
+                    'ethics rules. "I respect the verdict," he told reporters at Government House in Bangkok.'
+                ),
+                (
+                    "Pichit Chuenban, a lawyer for former leader Thaksin Shinawatra, served six months in 2008 for "
+                    "contempt of court. The court last week dissolved the Move Forward party, which won the most "
+                    "seats in the 2023 election. Deputy Prime Minister Phumtham Wechayachai becomes caretaker. "
+                    "Parliament "
+                    "will vote for a successor on Friday; Pheu Thai is expected to nominate Paetongtarn Shinawatra, "
+                    "37."
+                ),
+            ),
+            (
+                "Thai court removes Srettha as prime minister",
+                (
+                    "Judges in Bangkok ruled that Srettha Thavisin had broken ethics rules by appointing Pichit "
+                    "Chuenban."
+                ),
+                "The former property tycoon said he respected the verdict.",
+                "Lawmakers are to choose a new premier on Friday, with Paetongtarn Shinawatra the likely candidate.",
+                "Thaksin's daughter may be nominated by Pheu Thai.",
+                "A week earlier, judges dissolved Move Forward, the winner of the 2023 election.",
+                "Phumtham takes over as caretaker leader.",
+                "Mr Srettha had been in office for less than a year.",
+                "Pichit, jailed for contempt in 2008, used to represent Thaksin.",
+                "Political turmoil deepens in Thailand as PM is ousted",
+                "Thais await a new prime minister.",
+                "Srettha Thavisin Removed From Office Over Minister Appointment",
+                "Prime Minister Srettha lost his job because of a minister's jail term.",
+                "Despite the ruling, Pheu Thai keeps power.",
+            ),
+            (),
+            (),
+        ),
+    ),
+    (
+        "en",
+        NameCase(
+            (
+                (
+                    "Apple shares fell 3% in New York after the iPhone maker reported a drop in sales in China. "
+                    "Revenue was $94.8bn in the three months to March, Tim Cook said."
+                ),
+                (
+                    "Luca Maestri, chief financial officer, pointed to the strong dollar. Analysts at Morgan Stanley "
+                    'and Wedbush were divided. "China remains the key question," wrote Dan Ives of Wedbush. Huawei '
+                    "and Xiaomi have gained ground, according to Counterpoint Research. Apple also announced a $110bn "
+                    "share buyback, the largest in US history."
+                ),
+            ),
+            (
+                "Apple's shares dropped after weak iPhone sales in China.",
+                "Tim Cook said revenue was $94.8bn.",
+                "CFO Luca Maestri blamed the strong dollar.",
+                "Rivals such as Huawei and Xiaomi are gaining ground, says Counterpoint.",
+                "Wedbush's Ives called China the key question.",
+                "The company plans America's biggest ever buyback.",
+                "Chinese buyers are turning to Huawei.",
+                "Wall Street analysts disagreed on the outlook.",
+                "Record buyback fails to lift Apple shares",
+                "iPhone sales slip as Chinese rivals gain",
+                "Cook: revenue fell in China",
+                "Counterpoint Research says Xiaomi has gained market share.",
+            ),
+            (),
+            (),
+        ),
+    ),
+    (
+        "ko",
+        NameCase(
+            (
+                (
+                    "정부가 의과대학 정원을 2000명 늘리기로 하면서 전공의들의 집단 사직이 이어지고 있다. 조규홍 "
+                    "보건복지부 장관은 19일 정부세종청사에서 브리핑을 열고 “환자 곁을 떠나지 말아 달라”고 호소"
+                    "했다."
+                ),
+                (
+                    "서울대병원·세브란스병원 등 이른바 ‘빅5’ 병원 전공의 가운데 절반이 사직서를 냈다. 대한의사"
+                    "협회 비상대책위원회 김택우 위원장은 “일방적 증원을 철회하라”고 요구했다. 김 위원장은 면허"
+                    "정지 통보를 받았다. 환자 이모(54)씨는 “수술이 미뤄져 막막하다”고 말했다. 한덕수 국무총리는"
+                    " 공공의료기관을 24시간 운영하겠다고 밝혔다. 더불어민주당 홍익표 원내대표는 협의체 구성을 제"
+                    "안했다."
+                ),
+            ),
+            (
+                "조규홍 복지부 장관은 환자 곁을 떠나지 말아 달라고 전공의들에게 호소했다.",
+                "‘빅5’ 병원 전공의 절반이 사직서를 제출했다.",
+                "김택우 위원장은 증원 철회를 요구했다.",
+                "한 총리는 공공의료기관을 24시간 가동하겠다고 했다.",
+                "의협은 정부의 일방적인 증원에 반발하고 있다.",
+                "홍익표 원내대표가 협의체를 만들자고 제안했다.",
+                "환자들은 수술 연기로 어려움을 겪고 있다.",
+                "복지부 장관, 전공의에 복귀 호소",
+                "김 위원장의 면허가 정지될 처지다.",
+                "정부와 의료계의 갈등이 커지고 있다.",
+                "환자 이모 씨는 수술이 미뤄졌다고 호소했다.",
+                "국무총리는 공공병원 운영 시간을 늘리겠다고 약속했다.",
+                "의사 단체 대표는 증원에 반대했다.",
+                "조 장관은 브리핑에서 “환자 곁을 떠나지 말아 달라”고 말했다.",
+                "야당 원내대표는 대화를 촉구했다.",
+            ),
+            (),
+            (),
+        ),
+    ),
+    (
+        "ko",
+        NameCase(
+            (
+                (
+                    "영화 ‘기생충’의 봉준호 감독이 신작 ‘미키 17’로 돌아온다. 로버트 패틴슨이 주연을 맡은 이"
+                    " 작품은 워너브러더스가 배급한다. 봉 감독은 20일 서울 용산CGV에서 열린 기자간담회에서 “평범"
+                    "한 청년의 이야기”라고 소개했다. 배우 나오미 애키, 스티븐 연, 토니 콜렛, 마크 러팔로가 출연"
+                    "한다. 원작은 에드워드 애슈턴의 소설이다. 영화는 베를린국제영화제에서 처음 공개된다."
+                ),
+            ),
+            (
+                "봉준호 감독의 신작 ‘미키 17’이 공개된다.",
+                "봉 감독은 평범한 청년의 이야기라고 설명했다.",
+                "로버트 패틴슨이 주연을 맡았다.",
+                "스티븐 연과 마크 러팔로 등이 출연한다.",
+                "에드워드 애슈턴의 소설이 원작이다.",
+                "베를린영화제에서 첫선을 보인다.",
+                "워너브러더스가 배급을 맡는다.",
+                "감독은 신작을 “평범한 청년의 이야기”라고 했다.",
+                "‘기생충’ 감독의 새 영화",
+                "패틴슨은 주인공을 연기한다.",
+            ),
+            (),
+            (),
+        ),
+    ),
+    (
+        "ja",
+        NameCase(
+            (
+                (
+                    "東京地検特捜部は20日、自民党派閥の政治資金パーティーをめぐる事件で、会計責任者の松本淳一郎被"
+                    "告を政治資金規正法違反の罪で在宅起訴した。"
+                ),
+                (
+                    "安倍派は5年間で約6億円を収支報告書に記載していなかった。岸田文雄首相は「国民におわび申し上げ"
+                    "る」と陳謝し、派閥の解消を表明した。麻生太郎副総裁は慎重な姿勢を崩していない。茂木敏充幹事長"
+                    "は記者団に「重く受け止める」と語った。立憲民主党の泉健太代表は「トカゲのしっぽ切りだ」と批判"
+                    "した。日本大学の岩井奉信名誉教授（政治学）は「第三者の目が必要だ」と指摘する。"
+                ),
+            ),
+            (
+                "特捜部は会計責任者を在宅起訴した。",
+                "松本被告は政治資金規正法違反の罪に問われている。",
+                "岸田首相は国民に陳謝した。",
+                "麻生副総裁は派閥解消に慎重だ。",
+                "茂木幹事長は重く受け止めると述べた。",
+                "泉代表はトカゲのしっぽ切りだと批判した。",
+                "岩井名誉教授は第三者の目が必要だと話す。",
+                "安倍派の不記載は約6億円に上る。",
+                "首相、派閥解消を表明",
+                "自民党の裏金事件で起訴",
+                "立憲の代表は検察の処分を批判した。",
+                "岸田氏は派閥の解消を打ち出した。",
+                "専門家の教授は第三者による監視を求めた。",
+                "泉氏は「トカゲのしっぽ切りだ」と述べた。",
+                "首相は「国民におわびする」と語った。",
+            ),
+            (),
+            (),
+        ),
+    ),
+    (
+        "ja",
+        NameCase(
+            (
+                (
+                    "米アップルは9日、新型スマートフォン「iPhone 16」を発表した。ティム・クック最高経営責任者（CEO）"
+                    "は「ゼロから設計した」と述べた。生成AI（人工知能）の機能「アップルインテリジェンス」を搭載す"
+                    "る。日本での価格は12万4800円から。調査会社IDCによると、中国では華為技術（ファーウェイ）が販"
+                    "売を伸ばしている。同社は10日に三つ折りの新機種を公開する。"
+                ),
+            ),
+            (
+                "アップルが新型iPhoneを発表した。",
+                "クックCEOはゼロから設計したと強調した。",
+                "日本では12万4800円からとなる。",
+                "生成AIの機能を載せた。",
+                "中国ではファーウェイが伸びている。",
+                "華為は三つ折りの機種を公開する。",
+                "IDCによると中国市場では競争が激しい。",
+                "ティム・クック氏は「ゼロから設計した」と語った。",
+                "人工知能を搭載した新型スマホ",
+                "米アップルの新機種は「アップルインテリジェンス」を搭載する。",
+            ),
+            (),
+            (),
+        ),
+    ),
+)
+"""Articles with sound statements alone, written after the others: a court, two firms, a strike, a film, a scandal."""

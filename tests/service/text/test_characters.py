@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 
 from tests.service.text.strategies import anything
-from triwire_server.text.characters import Script, count_scripts, is_cjk, script_of, visible, width, words
+from triwire_server.text.characters import Script, count_scripts, is_cjk, script_of, squeeze, visible, width, words
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,8 @@ def test_any_text_has_a_width_and_words(text: str) -> None:
     assert width(text) >= 0
     assert all(words(text))
     assert visible(visible(text)) == visible(text)
+
+
+def test_squeezed_texts_are_equal_whatever_their_marks_and_capitals() -> None:
+    assert squeeze("“It’s OPEN”, 시장은") == squeeze("its open 시장은") == "itsopen시장은"  # the mayor
+    assert squeeze("… 「」") == ""

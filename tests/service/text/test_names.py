@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.service.text.articles import article_of
-from tests.service.text.name_cases import CASES, MEASURED_ONLY, NameCase
+from tests.service.text.name_cases import CASES, MEASURED_ONLY, SOUND, NameCase
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.findings import check_summary, check_translation
@@ -34,6 +34,12 @@ def test_names_that_an_article_lacks_are_told_from_those_it_has(
                 caught += [bool(names) for names in names_in(case, language, [frame.format(name)])]
     assert sum(flagged) <= 0.03 * len(flagged)
     assert sum(caught) >= 0.95 * len(caught)
+
+
+@pytest.mark.parametrize(("language", "case"), SOUND)
+def test_sound_statements_have_nothing_to_look_at(language: str, case: NameCase) -> None:
+    found = check_summary(article_of(language, *case.article), list(case.sound), language)
+    assert [f for findings in found for f in findings if f.severity != Finding.SEVERITY_INFO] == []
 
 
 @pytest.mark.parametrize(

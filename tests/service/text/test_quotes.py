@@ -163,6 +163,7 @@ ARTICLES = {
         # The plain form of what was said politely; a part of it; a word in marks.
         ("ko", "시장은 “이 항구를 포기하지 않겠다”고 말했다."),
         ("ko", "시장 “항구가 온 도시를 먹여 살려”… 비판 측은 ‘허영의 기념비’"),
+        ("ko", "시장 “이 항구 포기하지 않겠다”"),  # a headline drops particles
         ("ja", "市長は「この港を諦めない」と述べた。"),
         ("ja", "市長「港が町全体を養っている」、批判派は「虚栄の記念碑」"),
     ],
