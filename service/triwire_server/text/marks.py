@@ -2,6 +2,7 @@
 
 import enum
 import re
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,10 @@ NUMBER = r"[\[［【]\s{0,2}[0-9０-９]{1,4}\s{0,2}[\]］】]"
 """Regular expression of what reads like a mark."""
 
 _MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
+_ODD_MARKS = (
+    re.compile(r"\\?[\[［【(（<〈〔{]\s{0,2}([0-9]{1,4})\s{0,2}\\?[\]］】)）>〉〕}]"),
+    re.compile(r"(?<![\w.,])\[?([0-9]{1,4})(?:\.(?=\s?[^\W\d])|\])"),
+)
 _PLAIN_NUMBER = re.compile(r"\d{1,15}")
 
 
@@ -121,9 +126,7 @@ def read_marks(output: str, items: Sequence[Item], source_plain: str) -> Reading
             reading.findings.append(mismatch(Finding.SEVERITY_WARNING, actual=match.group()))
     num_marks = len(seen)
     _read_copies(output, items, source_plain, seen, tokens, reading)
-    for index in range(len(items)):
-        if index not in seen:
-            _read_odd_mark(output, index, numbers, tokens, seen)
+    _read_odd_marks(output, [index for index in range(len(items)) if index not in seen], numbers, tokens)
     reading.is_exact = num_marks == len(items) == len(tokens)
     _write_plain(output, items, source_plain, sorted(tokens, key=lambda token: token.start), reading)
     return reading
@@ -171,22 +174,21 @@ def _with_brackets(output: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _read_odd_mark(output: str, index: int, numbers: set[int], tokens: list[_Token], seen: set[int]) -> None:
-    """A lost mark in a notation that was not asked for, if it can be nothing else."""
-    number = index + 1
-    if number in numbers:
-        return
-    for pattern in (
-        rf"\\?[\[［【(（<〈〔{{]\s{{0,2}}{number}\s{{0,2}}\\?[\]］】)）>〉〕}}]",
-        rf"(?<![\w.,])\[?{number}(?:\.(?=\s?[^\W\d])|\])",
-    ):
-        found = list(re.finditer(pattern, output))
-        if len(found) == 1:
-            start, end = found[0].span()
-            if not any(token.start < end and start < token.end for token in tokens):
-                tokens.append(_Token(start, end, index))
-                seen.add(index)
-            return
+def _read_odd_marks(output: str, lost: Sequence[int], numbers: set[int], tokens: list[_Token]) -> None:
+    """Lost marks in a notation that was not asked for, where they can be nothing else."""
+    wanted = {index + 1 for index in lost} - numbers
+    taken = sorted((token.start, token.end) for token in tokens)
+    for pattern in _ODD_MARKS if wanted else ():
+        found: dict[int, list[re.Match[str]]] = {}
+        for match in pattern.finditer(output):
+            found.setdefault(int(match.group(1)), []).append(match)
+        for number in sorted(wanted & set(found)):
+            start, end = found[number][0].span()
+            index = bisect_left(taken, (end, 0))
+            if len(found[number]) == 1 and (not index or taken[index - 1][1] <= start):
+                tokens.append(_Token(start, end, number - 1))
+                insort(taken, (start, end))
+        wanted -= set(found)
 
 
 def _write_plain(

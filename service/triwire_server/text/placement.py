@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.marks import OBJECT, Item, Kind, Reading, mismatch
-from triwire_server.text.word_edges import EVIDENCE, WORD, cut_word, has_words, needs_space, word_boundary
+from triwire_server.text.word_edges import EVIDENCE, WORD, cut_word, has_words, nearest, needs_space, word_ends
 
 Range = tuple[int, int]
 
@@ -72,33 +72,43 @@ def _is_nested(reading: Reading, items: Sequence[Item], source_plain: str) -> bo
 def _add_lost_objects(reading: Reading, items: Sequence[Item], source_plain: str, findings: list[Finding]) -> None:
     """Put lost spans that are no tags at the word boundary that is as far along as in the source."""
     found = set(reading.objects.values())
+    edges = word_ends(reading.plain)
+    inserts: list[tuple[int, int]] = []
     for index, item in enumerate(items):
         if item.is_tag or index in found:
             continue
         share = item.position / max(1, len(source_plain) - 1)
         low, high = _window(reading, items, index, index)
-        position = max(low, min(high, word_boundary(reading.plain, round(share * len(reading.plain)))))
-        _insert(reading, position, index, item.stand_in)
+        position = max(low, min(high, nearest(edges, round(share * len(reading.plain)))))
+        inserts.append((position, index))
         # A program reads fields, and readers follow addresses: where these belong, a guess is seldom right.
         severity = Finding.SEVERITY_CRITICAL if item.kind is Kind.FIXED else Finding.SEVERITY_WARNING
         findings.append(mismatch(severity, expected=item.source))
+    if inserts:
+        _insert(reading, sorted(inserts), items)
 
 
-def _insert(reading: Reading, position: int, index: int, stand_in: str) -> None:
-    """Insert an object, with spaces where it would stick to a word of a language that writes them."""
-    text = reading.plain
-    pads = stand_in == OBJECT and position not in reading.tags.values()
-    piece = (" " if pads and needs_space(text[position - 1 : position]) else "") + stand_in
-    offset = position + len(piece) - 1
-    piece += " " if pads and needs_space(text[position : position + 1]) else ""
-    reading.plain = text[:position] + piece + text[position:]
-    width = len(piece)
-    reading.objects = {at + width * (at >= position): item for at, item in reading.objects.items()}
-    reading.objects[offset] = index
-    # Of the tags that stand right there, those after it in the source stay after it.
-    reading.tags = {
-        tag: at + width * (at > position or (at == position and tag > index)) for tag, at in reading.tags.items()
-    }
+def _insert(reading: Reading, inserts: Sequence[tuple[int, int]], items: Sequence[Item]) -> None:
+    """Insert objects, with spaces where one would stick to a word of a language that writes them."""
+    text, parts, position = reading.plain, [], 0
+    at_tags = set(reading.tags.values())
+    shifts = [0]
+    objects: dict[int, int] = {}
+    for spot, index in inserts:
+        stand_in = items[index].stand_in
+        pads = stand_in == OBJECT and spot not in at_tags
+        lead = " " if pads and needs_space(text[spot - 1 : spot]) else ""
+        tail = " " if pads and needs_space(text[spot : spot + 1]) else ""
+        parts += [text[position:spot], lead, stand_in, tail]
+        objects[spot + shifts[-1] + len(lead)] = index
+        shifts.append(shifts[-1] + len(lead) + 1 + len(tail))
+        position = spot
+    reading.plain = "".join([*parts, text[position:]])
+    for spot, index in reading.objects.items():
+        objects[spot + shifts[bisect_right(inserts, (spot, len(items)))]] = index
+    reading.objects = objects
+    # Of what stands at one place, the order of the source holds.
+    reading.tags = {tag: spot + shifts[bisect_left(inserts, (spot, tag))] for tag, spot in reading.tags.items()}
 
 
 def _window(reading: Reading, items: Sequence[Item], first: int, last: int) -> Range:
@@ -258,7 +268,7 @@ class _Placer:
         inner = self._source[self._items[opens].position : self._items[closes].position]
         words = self._free_words(opens, closes, window, spans)
         if not words or not has_words(inner):
-            place = word_boundary(self._plain, start)
+            place = nearest([0, *self._ends], start)
             return _Span(place, place, opens, False)
         objects = [self._place_of[index] for index in range(opens + 1, closes) if index in self._place_of]
         if objects and not has_words(inner.replace(OBJECT, "")):
@@ -287,8 +297,11 @@ class _Placer:
             for other, span in spans.items()
             if other > closes or self._items[other].partner < opens  # neither around this one nor inside it
         ]
-        free = [word for word in words if not any(start < word[1] and word[0] < end for start, end in taken)]
-        return free or words
+        is_taken = bytearray(len(self._words))
+        for start, end in taken:
+            first, last = bisect_right(self._ends, start), bisect_left(self._starts, end)
+            is_taken[first:last] = b"\1" * max(0, last - first)
+        return [word for word, used in zip(self._words[low:high], is_taken[low:high], strict=True) if not used] or words
 
     def lone_tags(self, spans: Sequence[_Span], findings: list[Finding]) -> list[tuple[int, int]]:
         """(position, index) of tags whose partner is in another piece: outside all pairs, in the source's order."""

@@ -50,7 +50,7 @@ _KO_NO_START = re.compile(r"이?라?고|이?라?며|이?라?는|에서|으로|�
 _EN_REPORTING = re.compile(
     rf"\s{{1,3}}(?:[A-Z][\w’'.-]{{0,30}}\s{{1,2}}){{1,5}}(?:{VERBS_OF_SAYING})\b(?!\s(?:the|that|he|she|it|they|we|there|his)\b)"
 )
-_WORD_BEFORE = re.compile(r"[\w.]{1,14}\Z")
+_WORD_BACKWARDS = re.compile(r"[\w.]{1,14}")
 _NEXT_WORD = re.compile(r"[\"'“‘(\[]{0,2}([A-Za-z]{1,16}(?:['’][a-z]{1,2})?)(\.?)")
 _INITIALS = re.compile(r"(?:[a-z]\.){1,5}[a-z]")
 _DATE_BEFORE = re.compile(r"(?:19|20)\d\d\.\s?\d{1,2}\.\s?\d{1,2}\Z")
@@ -232,8 +232,9 @@ class _Splitter:
         text = self._text
         if text[dot - 1 : dot].isspace():
             return False
-        match = _WORD_BEFORE.search(text[max(start, dot - 14) : dot])
-        word = match.group().lstrip(".") if match else ""
+        # Read backwards from the full stop: a search forwards would try every start.
+        match = _WORD_BACKWARDS.match(text[max(start, dot - 14) : dot][::-1])
+        word = match.group()[::-1].lstrip(".") if match else ""
         following = text[next_position]
         if dot - start < 8 and _ENUMERATOR.match(text[start:dot]):
             return True

@@ -1,6 +1,8 @@
 """Words and their edges, as far as marks may be put there without a dictionary."""
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from triwire_server.text.characters import Script, script_of
 from triwire_server.text.marks import OBJECT
@@ -41,10 +43,12 @@ def needs_space(character: str) -> bool:
     return character == OBJECT or character.isdigit() or script_of(character) in (Script.LATIN, Script.HANGUL)
 
 
-def word_boundary(text: str, position: int) -> int:
-    """The edge of a word that is nearest to a position; the end of the text counts before its final mark."""
-    words = [match.span() for match in WORD.finditer(text)]
-    if not words:
-        return len(text) if position * 2 > len(text) else 0
-    edges = [0, *(end for _, end in words)]
-    return min(edges, key=lambda edge: (abs(edge - position), -edge))
+def word_ends(text: str) -> list[int]:
+    """Where a span may be put in: the start of a text and the ends of its words."""
+    return [0, *(match.end() for match in WORD.finditer(text))]
+
+
+def nearest(places: Sequence[int], position: int) -> int:
+    """The one of the places, in order and at least one, that is nearest to a position."""
+    index = bisect_left(places, position)
+    return min(places[max(0, index - 1) : index + 1], key=lambda place: (abs(place - position), -place))
