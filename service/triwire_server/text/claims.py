@@ -98,15 +98,15 @@ def check_statement(article: ArticleQuantities, statement: str, language: str) -
     """
     findings: list[Finding] = []
     values = read_quantities(statement, base_language(language))
-    wanting = [value for value in values if value.strict and not value.is_in(article.given)]
+    wanting = {id(value) for value in values if value.strict and not value.is_in(article.given)}
     for value in values:
         if not value.strict or is_idle_one(value):
             continue
-        if value.is_in(article.given):
+        if id(value) not in wanting:
             finding = _check_unit(article, statement, value)
             if finding is not None:
                 findings.append(finding)
-        elif not _is_rounded(article, statement, value) and not is_second_unit(value, values, has_not=wanting):
+        elif not _is_rounded(article, statement, value) and not is_second_unit(value, values, wanting):
             findings.append(_finding(statement, value, "the article does not have the value"))
     return findings
 

@@ -250,7 +250,9 @@ class MixedNumerals:
         follower = text[match.end() : match.end() + 1]
         if follower == " ":
             follower = text[match.end() + 1 : match.end() + 2]
-        return follower in self._small or follower in self._big or bool(_THREE_DIGITS.match(match.group()))
+        if follower in self._big:
+            return self._big[follower] < last_big
+        return follower in self._small or bool(_THREE_DIGITS.match(match.group()))
 
 
 KOREAN_NUMERALS = MixedNumerals(

@@ -23,6 +23,7 @@ READERS: dict[str, Callable[[str], list[Value]]] = {
 
 _UNIT_PAIR_CHARACTERS = 40
 _NEIGHBOURS = 32
+_PAIRED = 6  # of how many new values on either side one may stand for a lost one
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
 
 _INFO, _WARNING, _CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Finding.SEVERITY_CRITICAL
@@ -86,11 +87,12 @@ class _Comparison:
             paired.update((id(value), id(other)))
         lost = [value for value in lost if id(value) not in paired]
         new = [value for value in new if id(value) not in paired]
+        lost_ids, new_ids = set(map(id, lost)), set(map(id, new))
         for value in lost:
-            if not is_idle_one(value) and not is_second_unit(value, before, has_not=lost):
+            if not is_idle_one(value) and not is_second_unit(value, before, lost_ids):
                 findings.append(self._finding(value, None, _WARNING, "is missing"))
         for value in new:
-            if not is_idle_one(value) and not is_second_unit(value, after, has_not=new):
+            if not is_idle_one(value) and not is_second_unit(value, after, new_ids):
                 findings.append(self._finding(None, value, _WARNING, "is new"))
         findings += self._same_number_other_unit() + self._vague()
         return findings or self._other_currency() + self._other_trend()
@@ -101,7 +103,7 @@ class _Comparison:
         starts = [other.start / (len(self._target) + 1) for other in new]
         for value in lost:
             middle = bisect_left(starts, value.start / (len(self._source) + 1))
-            for other in new[max(0, middle - _NEIGHBOURS) : middle + _NEIGHBOURS]:
+            for other in new[max(0, middle - _PAIRED) : middle + _PAIRED]:
                 if _group(value) == _group(other):
                     scored.append((self._distance(value, other), value.start, other.start, value, other))
         scored.sort(key=lambda item: item[:3])
@@ -266,19 +268,19 @@ def is_idle_one(value: Value) -> bool:
     return value.keys[0] == 1.0 and value.scale == 1 and value.unit not in _STRICT_ONES
 
 
-def is_second_unit(value: Value, values: Sequence[Value], has_not: Sequence[Value] = ()) -> bool:
+def is_second_unit(value: Value, values: Sequence[Value], wanting: set[int]) -> bool:
     """Whether a text says a measure twice, "30 metres (100 feet)", and only this one is wanting.
 
     Args:
         value: the one that is wanting.
         values: all of its text, in order.
-        has_not: all that are wanting.
+        wanting: identities of all that are wanting.
     """
     if value.unit not in units.MEASURES:
         return False
     first = bisect_left(values, value.start - _UNIT_PAIR_CHARACTERS, key=lambda twin: twin.start)
     for twin in values[first : first + _NEIGHBOURS]:
-        if abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS or any(twin is other for other in has_not):
+        if abs(twin.start - value.start) > _UNIT_PAIR_CHARACTERS or id(twin) in wanting:
             continue
         if any(
             units.is_conversion(number, value.unit, size, twin.unit)

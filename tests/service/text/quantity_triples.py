@@ -1183,6 +1183,13 @@ the 5ft 10in (1.78m) man|키 1.78m의 남성|身長1.78メートルの男性
 3-1/2 percent|3.5%|3.5%
 at 7 tonight|오늘 밤 7시|今夜7時
 7.30|7시 30분|7時半
+one or two people|한두 명|1、2人
+three or four times|서너 차례|3、4回
+the two Koreas|남북|南北
+the two companies|양사|両社
+both leaders, the two men|양측|両首脳
+twelve months|1년|1年間
+four-wheel drive|사륜구동|四輪駆動
 Year 12|12학년|12年生
 """.strip().splitlines()
 )
