@@ -144,7 +144,7 @@ def judge(work: SegmentWork, output: str) -> Translated:
     """
     hits = work.hits
     mended, of_terms = apply_terms(output, hits, work.target_language)
-    restored, findings = work.protected.restore(mended)
+    restored, findings = work.protected.restore(mended, {hit.source_form: hit.target_form for hit in hits})
     findings += check_translation(
         work.source, restored, work.source_language, work.target_language, is_html=work.is_html
     )

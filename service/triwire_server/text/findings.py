@@ -150,7 +150,7 @@ def _language_of(article: Article, text: str) -> str:
 
 
 def is_broken(findings: Sequence[Finding]) -> bool:
-    """Whether an output is worth decoding once more: anything critical, lost marks or terms, a cut."""
+    """Whether an output is worth decoding once more: anything critical, lost numbers, terms or marks, a cut."""
     return any(
         finding.severity == CRITICAL or (finding.severity == WARNING and finding.kind in _BROKEN_KINDS)
         for finding in findings

@@ -211,3 +211,14 @@ async def test_sentences_of_a_segment_are_aligned_one_by_one_in_bodies_with_tags
         ("The <b>harbour</b> reopened.", "<b>항구</b>가 다시 열렸다."),
         ("A ship left &amp; came back.", "배가 떠났다 &amp; 돌아왔다."),
     ]
+
+
+async def test_tags_that_were_lost_go_around_the_term_they_were_around() -> None:
+    body = "<b>Lindholm</b> said the harbour would stay open all winter."
+    read = "[1]Lindholm[2] said the harbour would stay open all winter."
+    said = "항구는 겨우내 열려 있을 것이라고 린드홀름이 말했다."  # The harbour would stay open ..., Lindholm said.
+    block, _ = await translate({read: said}, article_pb2.Block(inline_html=body), house_style=MAYOR)
+    assert block.block.inline_html == "항구는 겨우내 열려 있을 것이라고 <b>린드홀름</b>이 말했다."
+    assert {(finding.kind, finding.severity) for finding in block.findings} == {
+        (Finding.KIND_PLACEHOLDER_MISMATCH, Finding.SEVERITY_INFO)
+    }
