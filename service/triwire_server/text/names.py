@@ -1,7 +1,8 @@
 """Names that an output lost, changed or made up: people, places and organizations.
 
-Three sources of evidence, the surest first: a table of names in the three languages, names in Latin letters that a
-Korean or Japanese text holds, and, within one language, words that are written or addressed as names are.
+Four sources of evidence, the surest first: a table of names in the three languages; names in Latin letters that a
+Korean or Japanese text holds; within one language, words that are written or addressed as names are; across scripts,
+how the name of a person sounds.
 """
 
 from collections.abc import Sequence
@@ -50,8 +51,6 @@ _ENGLISH_OF_LETTERS = {
     "srt": ("train", "rail"),
     "up": ("up", "rise", "increase"),
 }
-
-
 # Letters that are no names of anybody.
 _COMMON_LETTERS = frozenset(
     ["gdp", "gnp", "cpi", "ppi", "ceo", "cfo", "ai", "it", "tv", "pc", "dna", "pcr", "cctv", "mou", "ipo", "esg"]
