@@ -221,9 +221,14 @@ def _pattern(language: str) -> tuple[re.Pattern[str], dict[str, tuple[int, ...]]
     for index, name in enumerate(known_names()):
         for form in name.sure.get(language, ()):
             owners[form] = (*owners.get(form, ()), index)
-    forms = "|".join(re.escape(form) for form in sorted(owners, key=len, reverse=True))
-    edges = (r"(?<![\w-])(?:", r")(?!\w)") if language == "en" else ("(?:", ")")
-    return re.compile(forms.join(edges)), owners
+    forms = [re.escape(form) for form in sorted(owners, key=len, reverse=True)]
+    if language == "en":
+        return re.compile(rf"(?<![\w-])(?:{'|'.join(forms)})(?!\w)"), owners
+    # リビア (Libya) is not in リビアン; Hangul and Han letters run on.
+    katakana = "|".join(form for form in forms if "ァ" <= form[0] <= "ー")
+    others = "|".join(form for form in forms if not ("ァ" <= form[0] <= "ー"))
+    with_edges = f"|(?<![ァ-ヶー])(?:{katakana})(?![ァ-ヶー])" if katakana else ""
+    return re.compile(f"(?:{others}){with_edges}"), owners
 
 
 def find_known_names(text: str, language: str) -> dict[int, tuple[int, int]]:

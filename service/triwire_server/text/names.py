@@ -1,7 +1,8 @@
 """Names that an output lost, changed or made up: people, places and organizations.
 
-Three sources of evidence, the surest first: a table of names in the three languages, names in Latin letters that a
-Korean or Japanese text holds, and, within one language, words that are written or addressed as names are.
+Four sources of evidence, the surest first: a table of names in the three languages; names in Latin letters that a
+Korean or Japanese text holds; within one language, words that are written or addressed as names are; across scripts,
+how the name of a person sounds.
 """
 
 from collections.abc import Sequence
@@ -50,8 +51,6 @@ _ENGLISH_OF_LETTERS = {
     "srt": ("train", "rail"),
     "up": ("up", "rise", "increase"),
 }
-
-
 # Letters that are no names of anybody.
 _COMMON_LETTERS = frozenset(
     ["gdp", "gnp", "cpi", "ppi", "ceo", "cfo", "ai", "it", "tv", "pc", "dna", "pcr", "cctv", "mou", "ipo", "esg"]
@@ -128,21 +127,27 @@ def check_claimed_names(
     """
     text = "\n".join(body for _, body in bodies)
     places = _unanswered(statement, text, language, article_language)
+    unlikely: list[Place] = []
     if language == article_language == "en":
         places += _new_words(text, statement)
     elif language == article_language:
         titled = find_titled_names(statement, language)
         people = TitledNames(text, language) if titled else None
-        places += [name.place for name in titled if people and not people.has(name.name)]
+        absent = [name for name in titled if people and not people.has(name.name)]
+        places += [name.place for name in absent if name.is_likely]
+        unlikely = [name.place for name in absent if not name.is_likely]
     if language in ("ko", "ja"):
         places += _new_letters(text, statement, article_language)
-    message = "the article does not have the name"
     places = _without_overlaps(places)
+    message = "the article does not have the name"
     findings = [_finding(message, "", None, statement, place) for place in places]
-    for start, end in unheard_names(statement, text, language, article_language):
-        if not any(start < other[1] and other[0] < end for other in places):
-            message = "no word of the article sounds like the name"
-            findings.append(_finding(message, "", None, statement, (start, end), severity=INFO))
+    unlikely += unheard_names(statement, text, language, article_language)
+    message = "the article has no such word, and none that sounds like it"
+    findings += [
+        _finding(message, "", None, statement, place, severity=INFO)
+        for place in _without_overlaps(unlikely)
+        if not any(place[0] < end and start < place[1] for start, end in places)
+    ]
     return findings
 
 

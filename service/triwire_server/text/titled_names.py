@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from triwire_server.text.finding import Place
+from triwire_server.text.katakana_words import COMMON_KATAKANA
 
 # Titles that are common nouns too are left out: "시장" (mayor, market), "검사" (prosecutor, test), "지사" (governor,
 # branch).
@@ -30,7 +31,10 @@ _KO_PATTERN = re.compile(
     rf"(?<![가-힣])([가-힣]{{1,7}})(?:(\s)|(?<=[가-힣]{{2}}))({_either(_KO_TITLES)}){_KO_AFTER_TITLE}"
 )
 _JA_PATTERN = re.compile(rf"([一-鿿々]{{1,8}}?|[ァ-ヶー][ァ-ヶー・＝ ]{{1,30}})({_either(_JA_TITLES)})")
-_KATAKANA_NAME = re.compile(r"[ァ-ヶー]{2,20}(?:[・＝][ァ-ヶー]{1,20}){1,4}")
+# Of several parts, or the subject of a sentence.
+_KATAKANA_NAME = re.compile(
+    r"(?<![ァ-ヶー・＝])(?:([ァ-ヶー]{2,20}(?:[・＝][ァ-ヶー]{1,20}){1,4})|([ァ-ヶー]{3,20})(?=[はがも]))"
+)
 
 # Words before a title that are no name: "former", "the same", offices, parties, countries.
 _KO_NO_NAMES_WORDS = """
@@ -74,20 +78,31 @@ _JA_NO_NAME_ENDINGS = ("都", "道", "府", "県", "党", *(word for word in _JA
 
 
 class TitledName(NamedTuple):
-    """A name as written, without its title, and its place. Katakana names of several parts need no title."""
+    """A name as written, without its title, and its place."""
 
     name: str
     place: Place
     has_title: bool = True
+    is_likely: bool = True
+    """False for a katakana word that is only not known to be a common one."""
 
 
 def find_titled_names(text: str, language: str) -> list[TitledName]:
-    """Names before a title, and for Japanese katakana names of several parts, in order. Empty for other languages."""
+    """Names before a title, in order; for Japanese also katakana names of several parts, and katakana subjects."""
     if language == "ko":
         return _korean(text)
     if language == "ja":
         return _japanese(text)
     return []
+
+
+def _is_common_katakana(word: str) -> bool:
+    """Whether a word is a common one, or a compound that begins or ends with one: ロックバンド (rock band)."""
+    ends = (
+        *(word[:length] for length in range(3, len(word) + 1)),
+        *(word[start:] for start in range(1, len(word) - 2)),
+    )
+    return any(end in COMMON_KATAKANA for end in ends)
 
 
 class TitledNames:
@@ -154,9 +169,9 @@ def _japanese(text: str) -> list[TitledName]:
             continue
         found.append(TitledName(name.strip(), (start, start + len(name))))
     taken = {name.place for name in found}
-    found += [
-        TitledName(match.group(), match.span(), has_title=False)
-        for match in _KATAKANA_NAME.finditer(text)
-        if match.span() not in taken
-    ]
+    for match in _KATAKANA_NAME.finditer(text):
+        name = match.group(1) or match.group(2)
+        place = match.span(1) if match.group(1) else match.span(2)
+        if place not in taken and not (match.group(2) and _is_common_katakana(name)):
+            found.append(TitledName(name, place, has_title=False, is_likely=match.group(1) is not None))
     return sorted(found, key=lambda name: name.place)

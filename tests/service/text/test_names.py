@@ -126,6 +126,23 @@ def test_names_of_a_summary_in_another_language(
 
 
 @pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("テスラは販売を伸ばした。", []),  # Tesla sold more
+        ("ライバルは販売を伸ばした。", []),  # rivals did; a word that the article lacks
+        ("ロックバンドが復活する。", []),  # a rock band comes back
+        ("リビアンは販売を伸ばした。", ["リビアン"]),  # Rivian did
+        ("ベゾスが批判を浴びた。", ["ベゾス"]),  # Bezos came under fire
+    ],
+)
+def test_a_katakana_subject_that_the_article_lacks_is_for_the_record(statement: str, expected: list[str]) -> None:
+    article = [("b1", "電気自動車大手テスラの株価が急落した。マスク氏への反発が広がる。")]  # Tesla shares fell
+    findings = check_claimed_names(article, statement, "ja", "ja")
+    assert [f.actual for f in findings] == expected
+    assert all(f.severity == Finding.SEVERITY_INFO for f in findings)
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "Officials said repairs were late.",
