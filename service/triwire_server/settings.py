@@ -219,7 +219,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
                     problems.append(f"{origin(name)}: there is no such setting{_suggestion(name)}")
                 continue
             # A password in the address of a store must not reach the log.
-            value = re.sub(r"(:/{0,3})[^/@]*@", r"\1***@", str(detail["input"]))[:80]
+            value = re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
             problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
     if problems or settings is None:
         count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
