@@ -108,7 +108,7 @@ class GlossaryExists(ResourceError):
     reason = "GLOSSARY_EXISTS"
 
     def __init__(self, name: str) -> None:
-        super().__init__(GLOSSARY_TYPE, name, f"{name!r} exists already; update it, or take another id")
+        super().__init__(GLOSSARY_TYPE, name, f"{name!r} exists already")
 
 
 class EtagMismatch(ResourceError):
