@@ -230,7 +230,7 @@ class _Refusals:
         from triwire_server.model_store import ModelMissing
         from triwire_server.profile import ProfileError
 
-        if isinstance(error, ProfileError | ModelMissing | OSError) or (
+        if isinstance(error, ProfileError | ModelMissing | SettingsError | OSError) or (
             isinstance(error, RuntimeError) and "bind" in str(error).lower()
         ):
             typer.echo(f"triwire-server: {error}", err=True)

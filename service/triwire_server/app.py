@@ -29,13 +29,13 @@ from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.errors import GlossariesUnavailable
-from triwire_server.glossary_store import make_store
+from triwire_server.glossary_store import GlossaryStore, make_store
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
-from triwire_server.settings import Settings
+from triwire_server.settings import Settings, SettingsError
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
@@ -53,6 +53,9 @@ class App:
     Args:
         settings: of this process.
         on_failure: called on the event loop when the device is lost; the process should end.
+
+    Raises:
+        SettingsError: the address of the glossaries cannot be read.
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -72,7 +75,7 @@ class App:
         self._metrics = Metrics(self.registry, __version__)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
-        self._glossary_store = make_store(settings.glossary_url)
+        self._glossary_store = _make_store(settings)
         self._articles = ArticleService(
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
@@ -260,3 +263,10 @@ class App:
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
             await self._health.set(name, status)
+
+
+def _make_store(settings: Settings) -> GlossaryStore:
+    try:
+        return make_store(settings.glossary_url)
+    except ValueError as error:
+        raise SettingsError(f"glossaries: {error}") from error

@@ -1,6 +1,8 @@
 """Stored glossaries over real gRPC, in both stores: what is kept, what is refused, and what requests do with it."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
@@ -427,3 +429,12 @@ async def test_glossaries_are_there_after_a_restart_and_for_other_replicas(tmp_p
         assert await get(GlossaryServiceStub(channel)) == created
         changed = (await update(GlossaryServiceStub(second), created)).glossary
         assert await get(GlossaryServiceStub(channel)) == changed
+
+
+def test_an_address_that_cannot_be_read_ends_the_server_with_one_line() -> None:
+    command = [str(Path(sys.executable).parent / "triwire-server"), "serve", "--profile", "extractive"]
+    command += ["--glossaries", "redis://:sec/ret@store:6379"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith("triwire-server: glossaries: this is no address of a Redis such as ")
+    assert "ret@" not in done.stderr

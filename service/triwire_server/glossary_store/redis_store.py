@@ -72,21 +72,21 @@ class RedisStore(GlossaryStore):
     Args:
         url: "redis://:PASSWORD@HOST:PORT/NUMBER", "rediss://..." or "unix:///SOCKET".
         timeout_seconds: for connecting, and for each answer.
+
+    Raises:
+        ValueError: the address cannot be read; the message does not repeat it, for it may hold a password.
     """
 
     def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         super().__init__()
+        try:
+            pool = _pool(url, timeout_seconds)
+        except (ValueError, TypeError) as error:
+            example = '"redis://:PASSWORD@HOST:PORT/NUMBER"; "/", "@" and "#" in a password are %2F, %40 and %23'
+            raise ValueError(f"this is no address of a Redis such as {example}") from error
         parts = urlsplit(url)
-        self.location = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        self.location = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         self._log = structlog.get_logger("triwire")
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=_MAX_CONNECTIONS,
-            timeout=timeout_seconds,
-            socket_connect_timeout=timeout_seconds,
-            socket_timeout=timeout_seconds,
-            retry=Retry(NoBackoff(), 0),
-        )
         # The published types leave open whether answers are decoded; here they are bytes.
         self._redis: Any = Redis.from_pool(pool)
         self._put_script = self._redis.register_script(_PUT)
@@ -164,6 +164,20 @@ class RedisStore(GlossaryStore):
                     continue
                 self._log.error("glossaries_unavailable", store=self.location, error=f"{type(error).__name__}: {error}")
                 raise GlossariesUnavailable from error
+
+
+def _pool(url: str, timeout_seconds: float) -> BlockingConnectionPool:
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=_MAX_CONNECTIONS,
+        timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        socket_timeout=timeout_seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
+    make: Any = pool.make_connection  # untyped
+    make()  # connects to nothing yet, but finds options that do not exist
+    return pool
 
 
 def _key(glossary_id: str) -> str:

@@ -85,3 +85,13 @@ async def test_more_calls_than_connections_wait_for_their_turn(store: RedisStore
 
 def test_the_location_for_logs_has_no_password() -> None:
     assert RedisStore("rediss://news:secret@store:6380/2?health_check_interval=3").location == "rediss://store:6380/2"
+    assert RedisStore("unix:///run/redis.sock").location == "unix:///run/redis.sock"
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:sec/ret@store:6379", "redis://store:port", "redis://:secret@store:6379?health_chek_interval=3"]
+)
+def test_an_address_that_cannot_be_read_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="this is no address of a Redis such as ") as raised:
+        RedisStore(url)
+    assert "sec" not in str(raised.value)
