@@ -19,6 +19,9 @@ from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire.v1 import glossary_service_pb2 as messages
 from triwire.v1.glossary_service_pb2_grpc import GlossaryServiceStub
+from triwire_server.app import App
+from triwire_server.glossary_store import GlossaryDraft
+from triwire_server.settings import Settings
 
 TERMS = (
     messages.GlossaryTerm(forms={"en": "Kim You-geun", "ko": "김유근", "ja": "キム・ユグン"}),
@@ -429,6 +432,39 @@ async def test_glossaries_are_there_after_a_restart_and_for_other_replicas(tmp_p
         assert await get(GlossaryServiceStub(channel)) == created
         changed = (await update(GlossaryServiceStub(second), created)).glossary
         assert await get(GlossaryServiceStub(channel)) == changed
+
+
+async def test_a_page_has_at_most_500_glossaries(tmp_path: Path) -> None:
+    async with running_server("extractive") as app, grpc.aio.insecure_channel(target(app)) as channel:
+        for number in range(502):
+            await app._glossary_store.create(f"g{number:03d}", GlossaryDraft("", 0, b""))
+        stub: Any = GlossaryServiceStub(channel)
+        page = await stub.ListGlossaries(messages.ListGlossariesRequest(page_size=1000), timeout=10)
+        assert len(page.glossaries) == 500
+        request = messages.ListGlossariesRequest(page_size=1000, page_token=page.next_page_token)
+        rest = await stub.ListGlossaries(request, timeout=10)
+        assert [found.name for found in rest.glossaries] == ["glossaries/g500", "glossaries/g501"]
+        default = await stub.ListGlossaries(messages.ListGlossariesRequest(), timeout=10)
+        assert len(default.glossaries) == 50
+
+
+async def test_a_server_that_shuts_down_sends_callers_elsewhere() -> None:
+    async with running_server("extractive") as app, grpc.aio.insecure_channel(target(app)) as channel:
+        app._draining.set()
+        told = await refused(get(GlossaryServiceStub(channel)))
+        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN")
+
+
+async def test_glossaries_are_served_while_models_are_loaded(tmp_path: Path) -> None:
+    values = {"profile": "extractive", "port": 0, "metrics_port": 0, "shutdown_wait_seconds": 0}
+    app = App(Settings.model_validate(values | {"glossaries": f"sqlite:///{tmp_path}/glossaries.sqlite3"}))
+    await app.start()
+    try:
+        async with grpc.aio.insecure_channel(target(app)) as channel:
+            created = await create(GlossaryServiceStub(channel))
+            assert await get(GlossaryServiceStub(channel)) == created
+    finally:
+        await app.stop()
 
 
 def test_an_address_that_cannot_be_read_ends_the_server_with_one_line() -> None:

@@ -29,6 +29,13 @@ _SUFFIXES: dict[str, FileFormat] = {
     ".xml": "tbx",
 }
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before the first character that counts: the byte order mark of UTF-8, spaces, line ends."""
+
+_MAX_GLOSSARY_BYTES = 2 * 1024 * 1024
+_MAX_REQUEST_TERMS = 10_000
+"""Terms that a request takes from all of its glossaries, unless the server was set to another number."""
+
 _MAX_LINES = 50
 """Problems or notes that are shown; of the rest, the number."""
 
@@ -203,7 +210,7 @@ def read_glossary(source: str, form: FileFormat = "auto") -> GlossaryFile:
     """
     data = read_bytes(source)
     if form == "auto":
-        form = _by_suffix(source) if source != "-" else ("tbx" if data.lstrip()[:1] == b"<" else "csv")
+        form = _by_suffix(source) if source != "-" else ("tbx" if data.lstrip(_BLANK)[:1] == b"<" else "csv")
     if form == "tbx":
         found = read_tbx(data)
     else:
@@ -213,6 +220,15 @@ def read_glossary(source: str, form: FileFormat = "auto") -> GlossaryFile:
         _refuse(source, found.problems)
     if not found.entries:
         _refuse(source, [*found.notes, "no term is left"])
+    size = Glossary(terms=found.terms).ByteSize()
+    if size > _MAX_GLOSSARY_BYTES:
+        _refuse(
+            source, [f"has {size:,} bytes of terms; {_MAX_GLOSSARY_BYTES:,} are allowed; make several glossaries of it"]
+        )
+    if len(found.entries) > _MAX_REQUEST_TERMS:
+        found.notes.append(
+            f"has {_count(len(found.entries))}; a request takes {_MAX_REQUEST_TERMS:,}, see `triwire models`"
+        )
     return found
 
 

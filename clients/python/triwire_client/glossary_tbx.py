@@ -172,7 +172,7 @@ class _Reader:
         if element == "title":
             return "titleStmt" in self._path
         if element == "note":
-            return self._path[-2:-1] != [] and self._path[-2] in _CONCEPTS
+            return len(self._path) > 1 and self._path[-2] in _CONCEPTS
         is_status = element in _STATUSES or (element == "termNote" and self._types[-1] in _STATUSES)
         return self._concept is not None and (element == "term" or is_status)
 

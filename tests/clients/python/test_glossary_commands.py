@@ -188,3 +188,23 @@ def test_without_a_command_the_group_shows_its_help() -> None:
     assert done.code == 2
     for word in ("import", "export", "list", "show", "delete"):
         assert word in done.out + done.err
+
+
+def test_sizes_that_the_server_would_refuse_are_told_before(tmp_path: Path) -> None:
+    path = tmp_path / "terms.csv"
+    arguments = ["glossary", "import", str(path), "--id", "x", "--dry-run"]
+    path.write_text("en,ko\n" + "".join(f"name {n},이름 {n}\n" for n in range(10_001)), encoding="utf-8")
+    done = triwire(*arguments)
+    assert done.code == 0
+    assert done.err == f"triwire: {path}: has 10,001 terms; a request takes 10,000, see `triwire models`\n"
+    path.write_text("en,ko\n" + "".join(f"{n:0200d},{'가' * 200}\n" for n in range(3_000)), encoding="utf-8")
+    done = triwire(*arguments)
+    assert done.code == 2
+    assert "bytes of terms; 2,097,152 are allowed; make several glossaries of it" in done.err
+
+
+def test_xml_on_standard_input_is_read_as_tbx() -> None:
+    text = '\ufeff\n<tbx><conceptEntry><langSec xml:lang="en"><term>pier</term></langSec>'
+    text += '<langSec xml:lang="ko"><term>부두</term></langSec></conceptEntry></tbx>'
+    done = triwire("glossary", "import", "-", "--id", "x", "--dry-run", text=text.replace("\n", ""))
+    assert done.out == "standard input: 1 term, nothing was sent\n"

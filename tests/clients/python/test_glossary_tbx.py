@@ -169,3 +169,10 @@ def test_all_problems_are_told_at_once() -> None:
 def test_deep_nesting_and_stray_elements_do_no_harm() -> None:
     assert forms("<tbx>" + "<p>" * 5000 + "</p>" * 5000 + "</tbx>") == []
     assert forms("<tbx><term>stray</term><langSec xml:lang='en'><term>pier</term></langSec></tbx>") == []
+
+
+@given(st.binary(max_size=200), st.integers(0, len(DCA.encode())), st.integers(0, 40))
+def test_no_bytes_raise(junk: bytes, position: int, length: int) -> None:
+    read_tbx(junk)
+    data = DCA.encode()
+    read_tbx(data[:position] + junk + data[position + length :])
