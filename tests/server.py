@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from triwire_server.app import App
 from triwire_server.settings import Settings
@@ -17,6 +18,13 @@ async def running_server(profile: str | Path, **settings: object) -> AsyncIterat
         profile: name of a shipped profile or path of a TOML file.
         settings: what differs from the defaults.
     """
+    with TemporaryDirectory() as folder:
+        async with _running(profile, {"glossaries": f"sqlite:///{folder}/glossaries.sqlite3", **settings}) as app:
+            yield app
+
+
+@asynccontextmanager
+async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIterator[App]:
     values: dict[str, object] = {
         "profile": str(profile),
         "port": 0,

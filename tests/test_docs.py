@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
+from triwire_client.glossary_csv import read_csv
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,10 +36,13 @@ def test_the_examples_of_the_client_run(number: int, environment: dict[str, str]
     assert done.stdout.strip()
 
 
-@pytest.mark.parametrize("number", range(len(blocks("cli.md", "sh"))))
-def test_the_examples_of_the_command_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
+SCRIPTS = [(name, number) for name in ("cli.md", "glossaries.md") for number in range(len(blocks(name, "sh")))]
+
+
+@pytest.mark.parametrize(("name", "number"), SCRIPTS)
+def test_the_examples_of_the_command_run(name: str, number: int, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    script = "set -o pipefail\n" + blocks("cli.md", "sh")[number]
+    script = "set -o pipefail\n" + blocks(name, "sh")[number]
     done = subprocess.run(
         ["bash", "-e", "-c", script],  # noqa: S607 - found on the path
         check=False,
@@ -55,3 +59,14 @@ def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     codes = re.findall(r"^\| (\d+) \|", text, re.M)
     assert codes == ["0", "1", "2", "3", "4", "130"]
+
+
+def test_the_csv_of_the_document_is_read_as_it_says() -> None:
+    text = (ROOT / "docs" / "glossaries.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```\n(en,ko.*?)^```$", text, re.M | re.S)
+    found = read_csv(example)
+    assert (found.problems, found.notes) == ([], [])
+    assert [dict(term.forms) for term in found.terms] == [
+        {"en": "Kim You-geun", "ko": "김유근", "ja": "キム・ユグン"},
+        {"en": "QX-7"},
+    ]

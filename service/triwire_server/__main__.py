@@ -56,6 +56,9 @@ def serve(
     metrics_host: Annotated[str | None, typer.Option(help="Address of the Prometheus endpoint.")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Port of the Prometheus endpoint.")] = None,
     cache_dir: CacheFlag = None,
+    glossaries: Annotated[
+        str | None, typer.Option(help="Where stored glossaries are kept: sqlite:///FILE or redis://HOST:PORT.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help='"cpu", "cuda", "cuda:1" or "auto".')] = None,
     log_format: Annotated[str | None, typer.Option(help='"json" or "console".')] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
@@ -69,6 +72,7 @@ def serve(
         "metrics_host": metrics_host,
         "metrics_port": metrics_port,
         "cache_dir": cache_dir,
+        "glossaries": glossaries,
         "device": device,
         "log_format": log_format,
         "log_level": log_level,
@@ -254,7 +258,7 @@ class _Refusals:
         from triwire_server.model_store import ModelMissing
         from triwire_server.profile import ProfileError
 
-        if isinstance(error, ProfileError | ModelMissing | OSError) or (
+        if isinstance(error, ProfileError | ModelMissing | SettingsError | OSError) or (
             isinstance(error, RuntimeError) and "bind" in str(error).lower()
         ):
             typer.echo(f"triwire-server: {error}", err=True)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from wsgiref.simple_server import WSGIServer
@@ -27,11 +28,14 @@ from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.errors import GlossariesUnavailable
+from triwire_server.glossary_store import GlossaryStore, make_store
+from triwire_server.glossary_terms import TermResolver
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
-from triwire_server.settings import Settings
+from triwire_server.settings import Settings, SettingsError
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
@@ -49,6 +53,9 @@ class App:
     Args:
         settings: of this process.
         on_failure: called on the event loop when the device is lost; the process should end.
+
+    Raises:
+        SettingsError: the address of the glossaries cannot be read.
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -68,7 +75,11 @@ class App:
         self._metrics = Metrics(self.registry, __version__)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
-        self._articles = ArticleService(settings.limits, self._metrics, self._draining)
+        self._glossary_store = _make_store(settings)
+        self._articles = ArticleService(
+            settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
+        )
+        self._glossaries = GlossaryService(self._glossary_store, self._draining)
         self._server = grpc.aio.server(
             interceptors=[CallInterceptor(self._metrics)],
             options=[
@@ -84,14 +95,14 @@ class App:
         self._stop_metrics: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
-        """Open the ports; health answers NOT_SERVING and every call STARTING until `load` is done.
+        """Open the ports; health answers NOT_SERVING until `load` is done, and calls for articles STARTING.
 
         Raises:
             RuntimeError, OSError: a port is taken.
         """
         settings = self.settings
         article_service_pb2_grpc.add_ArticleServiceServicer_to_server(self._articles, self._server)
-        glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server(GlossaryService(), self._server)
+        glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server(self._glossaries, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -121,6 +132,7 @@ class App:
             CheckpointError: a checkpoint does not fit the profile.
         """
         started = time.monotonic()
+        await self._check_glossaries()
         models = await asyncio.to_thread(self._load_models) if self.profile.engine_models else []
         engine = self._engine = self._make_engine(models)
         await engine.start()
@@ -135,6 +147,7 @@ class App:
             "serving",
             address=f"{self.settings.host}:{self.port}",
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
+            glossaries=self._glossary_store.location,
             profile=self.profile.name,
             seconds=round(time.monotonic() - started, 1),
         )
@@ -158,8 +171,14 @@ class App:
         await self._server.stop(self.settings.shutdown_grace_seconds)
         if self._engine is not None:
             await self._engine.stop()
+        await self._glossary_store.close()
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
+
+    async def _check_glossaries(self) -> None:
+        """Have the log say at the start that glossaries cannot be reached; all other calls are served without them."""
+        with suppress(GlossariesUnavailable):
+            await self._glossary_store.check()
 
     def _open_metrics(self) -> tuple[WSGIServer, Thread]:
         host, port = self.settings.metrics_host, self.settings.metrics_port
@@ -244,3 +263,10 @@ class App:
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
             await self._health.set(name, status)
+
+
+def _make_store(settings: Settings) -> GlossaryStore:
+    try:
+        return make_store(settings.glossary_url)
+    except ValueError as error:
+        raise SettingsError(f"glossaries: {error}") from error

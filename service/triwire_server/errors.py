@@ -4,10 +4,14 @@
   ├── InvalidRequest              one or more violations, all reported at once
   │     reasons: INVALID_FIELD, CONTENT_TOO_LARGE, LANGUAGE_UNSUPPORTED, LANGUAGE_UNDETECTED,
   │              NO_ARTICLE_TEXT, ITEM_ID_REUSED
-  ├── NotFound                    GLOSSARY_NOT_FOUND, MODEL_NOT_FOUND
+  ├── ResourceError               about one named resource
+  │   ├── NotFound                GLOSSARY_NOT_FOUND, MODEL_NOT_FOUND
+  │   ├── GlossaryExists          GLOSSARY_EXISTS: the id is taken
+  │   └── EtagMismatch            ETAG_MISMATCH: the glossary was changed meanwhile
   ├── QueueFull                   QUEUE_FULL: try again after `retry_seconds`
   ├── ShuttingDown                SHUTTING_DOWN: try another replica at once
   ├── Starting                    STARTING: models are still loading
+  ├── GlossariesUnavailable       GLOSSARIES_UNAVAILABLE: what keeps the glossaries does not answer now
   ├── DeadlineExceeded            DEADLINE
   └── InferenceFailed             INFERENCE_FAILED: the model failed on this input alone
 
@@ -61,7 +65,21 @@ class InvalidRequest(TriwireError):
         self.violations = tuple(violations)
 
 
-class NotFound(TriwireError):
+class ResourceError(TriwireError):
+    """A failure that concerns one named resource.
+
+    Args:
+        resource_type: "triwire.v1.Glossary" or "triwire.v1.Model".
+        resource_name: the name as the caller wrote it.
+    """
+
+    def __init__(self, resource_type: str, resource_name: str, message: str) -> None:
+        super().__init__(message, {"name": resource_name})
+        self.resource_type = resource_type
+        self.resource_name = resource_name
+
+
+class NotFound(ResourceError):
     """A named resource does not exist.
 
     Args:
@@ -71,10 +89,36 @@ class NotFound(TriwireError):
     """
 
     def __init__(self, reason: str, resource_type: str, resource_name: str, message: str) -> None:
-        super().__init__(message, {"name": resource_name})
+        super().__init__(resource_type, resource_name, message)
         self.reason = reason
-        self.resource_type = resource_type
-        self.resource_name = resource_name
+
+
+GLOSSARY_TYPE = "triwire.v1.Glossary"
+"""Resource type of glossaries in `google.rpc.ResourceInfo`."""
+
+
+def glossary_not_found(name: str) -> NotFound:
+    """The failure for a name ("glossaries/{glossary}") that no glossary has."""
+    return NotFound("GLOSSARY_NOT_FOUND", GLOSSARY_TYPE, name, f"no glossary is called {name!r}")
+
+
+class GlossaryExists(ResourceError):
+    """A glossary of this name is there already."""
+
+    reason = "GLOSSARY_EXISTS"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(GLOSSARY_TYPE, name, f"{name!r} exists already")
+
+
+class EtagMismatch(ResourceError):
+    """The glossary is not, or no longer, the version whose etag was sent."""
+
+    reason = "ETAG_MISMATCH"
+
+    def __init__(self, name: str) -> None:
+        message = f"{name!r} was changed or deleted since this etag was read; read it again, merge, and try again"
+        super().__init__(GLOSSARY_TYPE, name, message)
 
 
 class RetryableError(TriwireError):
@@ -106,6 +150,17 @@ class Starting(RetryableError):
     reason = "STARTING"
 
     def __init__(self, message: str = "models are still loading", retry_seconds: float = 2.0) -> None:
+        super().__init__(message, retry_seconds)
+
+
+class GlossariesUnavailable(RetryableError):
+    """What keeps the stored glossaries does not answer now, or not in time."""
+
+    reason = "GLOSSARIES_UNAVAILABLE"
+
+    def __init__(
+        self, message: str = "stored glossaries cannot be read or written now", retry_seconds: float = 2.0
+    ) -> None:
         super().__init__(message, retry_seconds)
 
 

@@ -11,6 +11,12 @@ MAX_REQUEST_TERMS = 1_000
 MAX_TERM_FORM_CHARACTERS = 200
 """Code points of one written form of a term."""
 
+MAX_GLOSSARY_BYTES = 2 * 1024 * 1024
+"""Size in bytes of the terms of a stored glossary, encoded."""
+
+MAX_DISPLAY_NAME_CHARACTERS = 120
+"""Code points of the name that a glossary has for people."""
+
 MAX_BULLETS = 20
 """Bullets of one summary. More is a list of sentences and no summary."""
 

@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "triwire")
     """Folder that holds fetched and converted models."""
 
+    glossaries: str = Field("", pattern=r"^(|sqlite:///.+|rediss?://.+|unix:///.+)$")
+    """Where stored glossaries are kept: "sqlite:///FILE" on one machine ("sqlite:////var/lib/triwire/glossaries.sqlite3"
+    for an absolute path), "redis://HOST:PORT/NUMBER" (or "rediss://" with TLS, "unix:///SOCKET") where replicas share
+    them. Empty: a file glossaries.sqlite3 in `cache_dir`."""
+
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     """Where models run: "cpu", "cuda", "cuda:1", or "auto" for a GPU if there is one."""
 
@@ -125,6 +130,11 @@ class Settings(BaseSettings):
 
     shutdown_grace_seconds: float = Field(30.0, ge=0, le=3600)
     """Seconds that calls under way have to finish after that; then they are cancelled."""
+
+    @property
+    def glossary_url(self) -> str:
+        """Where stored glossaries are kept, the default filled in."""
+        return self.glossaries or f"sqlite:///{self.cache_dir / 'glossaries.sqlite3'}"
 
     @property
     def limits(self) -> Limits:
@@ -208,7 +218,8 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
                 if name in given:
                     problems.append(f"{origin(name)}: there is no such setting{_suggestion(name)}")
                 continue
-            value = str(detail["input"])[:80]
+            # A password in the address of a store must not reach the log.
+            value = re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
             problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
     if problems or settings is None:
         count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"

@@ -14,7 +14,6 @@ from triwire.v1 import (
     article_service_pb2,
     article_service_pb2_grpc,
     glossary_service_pb2,
-    glossary_service_pb2_grpc,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -174,13 +173,6 @@ async def test_list_models_shows_languages_license_and_limits(stub: Any) -> None
     assert [model.model for model in response.models] == ["tiny-chat@1", "tiny-m2m100@1"]
     assert {model.license for model in response.models} == {"Apache-2.0"}
     assert (response.limits.max_outputs, response.limits.max_blocks) == (8, 2000)
-
-
-async def test_glossaries_are_not_there_yet_and_say_so(channel: grpc.aio.Channel) -> None:
-    stub: Any = glossary_service_pb2_grpc.GlossaryServiceStub(channel)
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.ListGlossaries(glossary_service_pb2.ListGlossariesRequest(), timeout=10)
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 async def test_extractive_summarizes_and_refuses_to_translate() -> None:

@@ -101,3 +101,18 @@ def test_every_setting_says_what_it_is(name: str) -> None:
 
 def test_the_limits_of_the_contract_are_the_defaults() -> None:
     assert load_settings({}, {}).limits == Limits()
+
+
+def test_glossaries_are_in_the_cache_folder_unless_told_otherwise(tmp_path: Path) -> None:
+    assert load_settings({"cache_dir": tmp_path}, {}).glossary_url == f"sqlite:///{tmp_path}/glossaries.sqlite3"
+    for url in ("sqlite:///glossaries.db", "redis://store:6379/1", "rediss://:secret@store:6380", "unix:///run/redis"):
+        assert load_settings({}, {"TRIWIRE_GLOSSARIES": url}).glossary_url == url
+
+
+@pytest.mark.parametrize("url", ["redis:/:secret@store", "sqlite://", "mysql://news:secret@store/db", "secret@store"])
+def test_a_wrong_address_of_a_store_is_told_without_its_password(url: str) -> None:
+    text = "\n".join(refusal({}, {"TRIWIRE_GLOSSARIES": url}))
+    assert text.startswith("a setting is wrong:\n  TRIWIRE_GLOSSARIES: ")
+    assert "is not allowed" in text
+    assert describe("glossaries") in text
+    assert "secret" not in text

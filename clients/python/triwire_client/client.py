@@ -352,51 +352,92 @@ class Client:
                 return whole
 
     async def create_glossary(
-        self, request: glossary_service_pb2.CreateGlossaryRequest
+        self,
+        request: glossary_service_pb2.CreateGlossaryRequest,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> glossary_service_pb2.CreateGlossaryResponse:
-        """Create a glossary."""
-        return await self._call(self._glossaries.CreateGlossary, request, None)
+        """Create a glossary.
+
+        Raises:
+            GlossaryExistsError: the id is taken.
+        """
+        return await self._call(self._glossaries.CreateGlossary, request, timeout, is_repeatable=False)
 
     async def get_glossary(
-        self, request: glossary_service_pb2.GetGlossaryRequest
+        self,
+        request: glossary_service_pb2.GetGlossaryRequest,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> glossary_service_pb2.GetGlossaryResponse:
-        """A glossary with its terms."""
-        return await self._call(self._glossaries.GetGlossary, request, None)
+        """A glossary with its terms.
+
+        Raises:
+            GlossaryNotFoundError: there is none of this name.
+        """
+        return await self._call(self._glossaries.GetGlossary, request, timeout)
 
     async def list_glossaries(
-        self, request: glossary_service_pb2.ListGlossariesRequest
+        self,
+        request: glossary_service_pb2.ListGlossariesRequest,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> glossary_service_pb2.ListGlossariesResponse:
-        """One page of glossaries, without terms."""
-        return await self._call(self._glossaries.ListGlossaries, request, None)
+        """One page of glossaries, without terms; its `next_page_token` goes into the request for the next one."""
+        return await self._call(self._glossaries.ListGlossaries, request, timeout)
 
     async def update_glossary(
-        self, request: glossary_service_pb2.UpdateGlossaryRequest
+        self,
+        request: glossary_service_pb2.UpdateGlossaryRequest,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> glossary_service_pb2.UpdateGlossaryResponse:
-        """Replace a glossary as a whole."""
-        return await self._call(self._glossaries.UpdateGlossary, request, None)
+        """Replace a glossary as a whole, or create it where the request allows that.
+
+        Raises:
+            EtagMismatchError: the request has an etag, and it is not the current one.
+            GlossaryNotFoundError: there is none of this name, and `allow_missing` is not set.
+        """
+        is_repeatable = not request.glossary.etag  # which a first attempt makes stale
+        return await self._call(self._glossaries.UpdateGlossary, request, timeout, is_repeatable=is_repeatable)
 
     async def delete_glossary(
-        self, request: glossary_service_pb2.DeleteGlossaryRequest
+        self,
+        request: glossary_service_pb2.DeleteGlossaryRequest,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
-        """Delete a glossary."""
-        return await self._call(self._glossaries.DeleteGlossary, request, None)
+        """Delete a glossary.
+
+        Raises:
+            EtagMismatchError: the request has an etag, and it is not the current one.
+            GlossaryNotFoundError: there is none of this name.
+        """
+        return await self._call(self._glossaries.DeleteGlossary, request, timeout, is_repeatable=False)
 
     async def _call(
         self,
         method: "grpc.aio.UnaryUnaryMultiCallable[_Request, _Answer]",
         request: _Request,
         timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
+        *,
+        is_repeatable: bool = True,
     ) -> _Answer:
         return await self._with_retries(
-            lambda left: translated(method(request, timeout=left, metadata=self._metadata)), timeout
+            lambda left: translated(method(request, timeout=left, metadata=self._metadata)),
+            timeout,
+            is_repeatable=is_repeatable,
         )
 
     async def _with_retries(
         self,
         attempt: Callable[[float | None], Awaitable[_Answer]],
         timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
+        *,
+        is_repeatable: bool = True,
     ) -> _Answer:
-        return await with_retries(attempt, self._retry, timeout or self._timeout, asyncio.sleep)
+        seconds = timeout or self._timeout
+        return await with_retries(attempt, self._retry, seconds, asyncio.sleep, is_repeatable=is_repeatable)
 
 
 def _open(target: str, tls: Tls | None) -> grpc.aio.Channel:

@@ -19,6 +19,8 @@ from triwire_client.batch import BatchResult
 from triwire_client.client import DEFAULT_TARGET, Client, Tls
 from triwire_client.content import CleaningName, PriorityName, StyleName
 from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED
+from triwire_client.glossary_commands import app as glossary_app
+from triwire_client.glossary_commands import resource_name
 from triwire_client.inputs import FormatName, InputError, one_line, read_content
 from triwire_client.progress import ArticleProgress, batch_bar
 from triwire_client.render import Renderer
@@ -44,6 +46,7 @@ class KindName(StrEnum):
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(glossary_app, name="glossary")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -129,6 +132,10 @@ Cleaning = Annotated[
 ]
 ModelName = Annotated[str, typer.Option(help="name or name@version, see `triwire models`.")]
 SummaryModel = Annotated[str, typer.Option(help="Model of the summaries, see `triwire models`.")]
+Glossaries = Annotated[
+    list[str] | None,
+    typer.Option("--glossary", help="Glossary whose terms apply, see `triwire glossary`. May be repeated."),
+]
 Register = Annotated[RegisterName | None, typer.Option(help="Sentence endings in Korean and Japanese.")]
 Priority = Annotated[PriorityName, typer.Option(help="Place in the server's queue.")]
 Kinds = Annotated[
@@ -184,6 +191,7 @@ def summarize(
     bullets: Bullets = 0,
     max_characters: MaxCharacters = 0,
     model: ModelName = "",
+    glossary: Glossaries = None,
     register: Register = None,
     priority: Priority = "standard",
     language: Language = "",
@@ -198,7 +206,9 @@ def summarize(
     async def call(client: Client) -> int:
         started = time.monotonic()
         with session.waiting("summarizing"):
-            response = await client.summarize(content, options, house_style=_style(register), priority=priority)
+            response = await client.summarize(
+                content, options, house_style=_style(register, glossary), priority=priority
+            )
         if session.as_json:
             session.show_json(response)
             return 0
@@ -221,6 +231,7 @@ def translate(
         bool, typer.Option("--html", help="Print the HTML input with its words translated, and nothing else.")
     ] = False,
     model: ModelName = "",
+    glossary: Glossaries = None,
     register: Register = None,
     priority: Priority = "standard",
     language: Language = "",
@@ -238,7 +249,11 @@ def translate(
         started = time.monotonic()
         with session.waiting("translating"):
             response = await client.translate(
-                content, to, options=_options(kind, sentences, model), house_style=_style(register), priority=priority
+                content,
+                to,
+                options=_options(kind, sentences, model),
+                house_style=_style(register, glossary),
+                priority=priority,
             )
         if session.as_json:
             session.show_json(response)
@@ -268,6 +283,7 @@ def process(
     sentences: Sentences = False,
     model: ModelName = "",
     summary_model: SummaryModel = "",
+    glossary: Glossaries = None,
     register: Register = None,
     priority: Priority = "standard",
     language: Language = "",
@@ -290,7 +306,7 @@ def process(
                 target_languages=to or [],
                 summaries=wanted,
                 options=_options(kind, sentences, model),
-                house_style=_style(register),
+                house_style=_style(register, glossary),
                 priority=priority,
             )
             try:
@@ -415,11 +431,11 @@ def _options(kinds: Sequence[KindName] | None, sentences: bool, model: str) -> a
     )
 
 
-def _style(register: RegisterName | None) -> article_service_pb2.HouseStyle | None:
-    if register is None:
+def _style(register: RegisterName | None, glossaries: Sequence[str] | None) -> article_service_pb2.HouseStyle | None:
+    if register is None and not glossaries:
         return None
-    value = article_service_pb2.Register.Value(f"REGISTER_{register.upper()}")
-    return article_service_pb2.HouseStyle(register=value)
+    value = article_service_pb2.Register.Value(f"REGISTER_{(register or 'unspecified').upper()}")
+    return article_service_pb2.HouseStyle(register=value, glossaries=[resource_name(name) for name in glossaries or ()])
 
 
 def _fail(line: str, code: int) -> int:

@@ -10,6 +10,7 @@ from triwire_client.errors import (
     DeadlineExceededError,
     EtagMismatchError,
     GlossaryExistsError,
+    GlossaryNotFoundError,
     InferenceFailedError,
     InvalidRequestError,
     LanguageUndetectedError,
@@ -49,6 +50,9 @@ _OPTIONS = (
     (r".*\.block_kinds.*", "--kind"),
     (r"content\.language|content\.article\.language", "--language"),
     (r"house_style\.register", "--register"),
+    (r"house_style\.glossaries.*", "--glossary"),
+    (r"glossary_id|glossary\.name|name", "the id"),
+    (r"glossary\.display_name", "--name"),
     (r"content\b.*", "the input"),
 )
 _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
@@ -56,6 +60,8 @@ _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
     (LanguageUnsupportedError, "`triwire models` lists the directions"),
     (LanguageUndetectedError, "name it with --language"),
     (NoArticleTextError, "with --cleaning none everything is article text"),
+    (GlossaryNotFoundError, "`triwire glossary list` lists the ids"),
+    (GlossaryExistsError, "--update replaces it"),
     (ModelNotFoundError, "`triwire models` lists the names"),
     (CredentialsInvalidError, "give a token with TRIWIRE_TOKEN or --token"),
     (AccessDeniedError, "ask who runs the server for access"),

@@ -43,7 +43,7 @@ def read_content(
     try:
         json_format.Parse(text, article)
     except (json_format.ParseError, ValueError) as error:  # a lone surrogate in an escape is a ValueError
-        raise InputError(f"{_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
+        raise InputError(f"{name_of(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
     if language:
         article.language = language
     return to_content(article, cleaning=cleaning)
@@ -55,15 +55,32 @@ def read_text(source: str) -> str:
     Raises:
         InputError: it cannot be read, or is not UTF-8.
     """
+    return decode(source, read_bytes(source))
+
+
+def read_bytes(source: str) -> bytes:
+    """The bytes of a file, or of standard input for "-".
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise InputError(f"{_name(source)}: cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{name_of(source)}: cannot be read: {error.strerror or error}") from error
+
+
+def decode(source: str, data: bytes) -> str:
+    """The text in the bytes of an input. A byte order mark is dropped.
+
+    Raises:
+        InputError: it is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{_name(source)}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)"
+            f"{name_of(source)}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)"
         ) from error
 
 
@@ -72,5 +89,6 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _name(source: str) -> str:
+def name_of(source: str) -> str:
+    """How messages call an input."""
     return "standard input" if source == "-" else source

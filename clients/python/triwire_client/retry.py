@@ -13,6 +13,8 @@ from triwire_client.errors import (
     DeadlineExceededError,
     InferenceFailedError,
     QueueFullError,
+    ShuttingDownError,
+    StartingError,
     TriwireError,
     UnavailableError,
 )
@@ -22,7 +24,10 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Which failures are tried again. Any call may be: no method of ArticleService changes stored state.
+    """Which failures are tried again.
+
+    Any call for articles may be, since none changes stored state; one that changes glossaries is tried again only if
+    the server refused it before it began.
 
     The delay that the server asks for is obeyed as it is; without one it is `initial_seconds`, doubled each time up
     to `max_seconds`, with "full jitter" (a random share of it), so that clients do not come back all at once.
@@ -36,8 +41,16 @@ class RetryPolicy:
     random: Callable[[], float] = field(default=random.random)
     """Gives a number from 0 to 1; tests pass their own."""
 
-    def delay(self, error: TriwireError, attempt: int) -> float | None:
-        """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again."""
+    def delay(self, error: TriwireError, attempt: int, *, is_repeatable: bool = True) -> float | None:
+        """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again.
+
+        Args:
+            error: of the attempt.
+            attempt: number of attempts so far.
+            is_repeatable: whether it does no harm to make a call again that may have been done.
+        """
+        if not is_repeatable and not isinstance(error, QueueFullError | ShuttingDownError | StartingError):
+            return None
         if attempt >= self.max_attempts:
             return None
         if isinstance(error, InferenceFailedError) and attempt > 1:
@@ -55,6 +68,8 @@ async def with_retries(
     timeout: float | None,  # noqa: ASYNC109 - spans the attempts, and each attempt gets what is left
     sleep: Callable[[float], Awaitable[None]],
     clock: Callable[[], float] = time.monotonic,
+    *,
+    is_repeatable: bool = True,
 ) -> _Answer:
     """Make a call until it answers, fails for good or the time is up.
 
@@ -64,6 +79,7 @@ async def with_retries(
         timeout: seconds for everything, retries included; None: no limit.
         sleep: waits for seconds.
         clock: monotonic seconds.
+        is_repeatable: as in `RetryPolicy.delay`.
 
     Raises:
         TriwireError: the last failure. A wait that would pass the deadline is not begun.
@@ -82,7 +98,7 @@ async def with_retries(
         try:
             return await call(left)
         except TriwireError as error:
-            delay = policy.delay(error, attempt)
+            delay = policy.delay(error, attempt, is_repeatable=is_repeatable)
             if delay is None or (end is not None and clock() + delay >= end):
                 raise
         await sleep(delay)

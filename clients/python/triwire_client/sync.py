@@ -43,6 +43,10 @@ class _BatchOptions(TypedDict, total=False):
     timeout: float | None
 
 
+class _TimeOptions(TypedDict, total=False):
+    timeout: float | None
+
+
 class _ListOptions(TypedDict, total=False):
     page_size: int
     timeout: float | None
@@ -155,34 +159,34 @@ class SyncClient:
         return self._run(self._client.list_models(**options))
 
     def create_glossary(
-        self, request: glossary_service_pb2.CreateGlossaryRequest
+        self, request: glossary_service_pb2.CreateGlossaryRequest, **options: Unpack[_TimeOptions]
     ) -> glossary_service_pb2.CreateGlossaryResponse:
         """See `Client.create_glossary`."""
-        return self._run(self._client.create_glossary(request))
+        return self._run(self._client.create_glossary(request, **options))
 
     def get_glossary(
-        self, request: glossary_service_pb2.GetGlossaryRequest
+        self, request: glossary_service_pb2.GetGlossaryRequest, **options: Unpack[_TimeOptions]
     ) -> glossary_service_pb2.GetGlossaryResponse:
         """See `Client.get_glossary`."""
-        return self._run(self._client.get_glossary(request))
+        return self._run(self._client.get_glossary(request, **options))
 
     def list_glossaries(
-        self, request: glossary_service_pb2.ListGlossariesRequest
+        self, request: glossary_service_pb2.ListGlossariesRequest, **options: Unpack[_TimeOptions]
     ) -> glossary_service_pb2.ListGlossariesResponse:
         """See `Client.list_glossaries`."""
-        return self._run(self._client.list_glossaries(request))
+        return self._run(self._client.list_glossaries(request, **options))
 
     def update_glossary(
-        self, request: glossary_service_pb2.UpdateGlossaryRequest
+        self, request: glossary_service_pb2.UpdateGlossaryRequest, **options: Unpack[_TimeOptions]
     ) -> glossary_service_pb2.UpdateGlossaryResponse:
         """See `Client.update_glossary`."""
-        return self._run(self._client.update_glossary(request))
+        return self._run(self._client.update_glossary(request, **options))
 
     def delete_glossary(
-        self, request: glossary_service_pb2.DeleteGlossaryRequest
+        self, request: glossary_service_pb2.DeleteGlossaryRequest, **options: Unpack[_TimeOptions]
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
         """See `Client.delete_glossary`."""
-        return self._run(self._client.delete_glossary(request))
+        return self._run(self._client.delete_glossary(request, **options))
 
     def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -17,6 +17,7 @@ from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Priority, Register, Task
 from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation
+from triwire_server.glossary_terms import TermResolver
 from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Limits
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext, PartFailure
@@ -48,10 +49,12 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         limits: of the deployment.
         metrics: where findings and failed items are counted.
         draining: set when the replica shuts down.
+        resolver: of the terms that a request names.
     """
 
-    def __init__(self, limits: Limits, metrics: Metrics, draining: asyncio.Event) -> None:
+    def __init__(self, limits: Limits, metrics: Metrics, draining: asyncio.Event, resolver: TermResolver) -> None:
         self._limits = limits
+        self._resolver = resolver
         self._metrics = metrics
         self._draining = draining
         self._ready: Ready | None = None
@@ -98,6 +101,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         if not request.HasField("request"):
             raise InvalidRequest([Violation("request", "is required")])
         ready.validator.process_article(request.request, prefix="request.")
+        await self._resolve_terms(request.request, "request.house_style")
         call = _call_context(request.request, _deadline(context), wait=False)
         parts = ready.pipeline.stream(request.request, call)
         try:
@@ -149,11 +153,17 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             raise Starting
         return self._ready
 
+    async def _resolve_terms(self, request: Any, path: str = "house_style") -> None:
+        """Let the request hold all terms that apply to it, as they are at its start."""
+        if request.HasField("house_style"):
+            request.house_style.CopyFrom(await self._resolver.resolve(request.house_style, path))
+
     async def _translate(
         self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.TranslateResponse:
         ready = self._get_ready()
         ready.validator.translate(request)
+        await self._resolve_terms(request)
         response = await ready.pipeline.translate(request, _call_context(request, deadline, wait=wait))
         self._count_translation(response.translation)
         current_call().add_usage(response.usage)
@@ -164,6 +174,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     ) -> article_service_pb2.SummarizeResponse:
         ready = self._get_ready()
         ready.validator.summarize(request)
+        await self._resolve_terms(request)
         response = await ready.pipeline.summarize(request, _call_context(request, deadline, wait=wait))
         self._count_summary(response.summary)
         current_call().add_usage(response.usage)
@@ -188,6 +199,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     ) -> article_service_pb2.ProcessArticleResponse:
         ready = self._get_ready()
         ready.validator.process_article(request)
+        await self._resolve_terms(request)
         response = await ready.pipeline.process(request, _call_context(request, deadline, wait=wait))
         for translation in response.translations:
             self._count_translation(translation)

@@ -1,5 +1,7 @@
 """The one table from failures to gRPC statuses and their details."""
 
+from collections.abc import Sequence
+
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
@@ -7,25 +9,37 @@ from google.rpc import error_details_pb2, status_pb2
 
 from triwire_server.errors import (
     DeadlineExceeded,
+    EtagMismatch,
+    GlossariesUnavailable,
+    GlossaryExists,
     InferenceFailed,
     InvalidRequest,
     NotFound,
     QueueFull,
+    ResourceError,
     RetryableError,
     ShuttingDown,
     Starting,
     TriwireError,
+    Violation,
 )
 
 DOMAIN = "triwire.v1"
 """Domain of every `google.rpc.ErrorInfo`."""
 
+_MAX_VIOLATION_BYTES = 4096
+"""Bytes after which violations are counted instead of told. gRPC takes 8 KiB of trailers, of which base64 needs a
+quarter; above, the caller would see the size of the trailers refused and no violation at all."""
+
 _CODES: dict[type[TriwireError], grpc.StatusCode] = {
     InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
     NotFound: grpc.StatusCode.NOT_FOUND,
+    GlossaryExists: grpc.StatusCode.ALREADY_EXISTS,
+    EtagMismatch: grpc.StatusCode.ABORTED,
     QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     Starting: grpc.StatusCode.UNAVAILABLE,
+    GlossariesUnavailable: grpc.StatusCode.UNAVAILABLE,
     DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     InferenceFailed: grpc.StatusCode.INTERNAL,
 }
@@ -40,13 +54,8 @@ def to_status(error: Exception) -> status_pb2.Status:
         return status_pb2.Status(code=_number(grpc.StatusCode.INTERNAL), message="internal error")
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
     if isinstance(error, InvalidRequest):
-        bad = error_details_pb2.BadRequest()
-        for violation in error.violations:
-            bad.field_violations.add(
-                field=violation.field_path, description=violation.description, reason=violation.reason
-            )
-        details.append(bad)
-    if isinstance(error, NotFound):
+        details.append(_bad_request(error.violations))
+    if isinstance(error, ResourceError):
         details.append(
             error_details_pb2.ResourceInfo(
                 resource_type=error.resource_type, resource_name=error.resource_name, description=str(error)
@@ -62,6 +71,18 @@ def to_status(error: Exception) -> status_pb2.Status:
         packed.Pack(detail)
         status.details.append(packed)
     return status
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    """Every violation, or as many as a trailer holds and then how many more there are."""
+    bad = error_details_pb2.BadRequest()
+    for index, violation in enumerate(violations):
+        if bad.ByteSize() > _MAX_VIOLATION_BYTES:
+            more = f"and {len(violations) - index:,} more places, from here on"
+            bad.field_violations.add(field=violation.field_path, description=more, reason=violation.reason)
+            break
+        bad.field_violations.add(field=violation.field_path, description=violation.description, reason=violation.reason)
+    return bad
 
 
 def code_of(status: status_pb2.Status) -> grpc.StatusCode:

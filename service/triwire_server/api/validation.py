@@ -1,6 +1,7 @@
 """Every rule of the contract that a request can break by itself; all violations are reported at once.
 
-What depends on the text (its language, its length without boilerplate) is checked by the pipeline when it has read it.
+What depends on the text (its language, its length without boilerplate) is checked by the pipeline when it has read it;
+what depends on stored glossaries (whether they exist, how many terms they hold), when these are read.
 """
 
 import re
@@ -9,23 +10,21 @@ from html.parser import HTMLParser
 
 from google.protobuf.message import Message
 
-from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
+from triwire.v1 import article_pb2, article_service_pb2
+from triwire_server.api.glossary_validation import name_violations, term_violations
+from triwire_server.api.violations import SERVED_LANGUAGES, above, missing, refuse
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.errors import InvalidRequest, NotFound, Violation
+from triwire_server.errors import Violation
 from triwire_server.limits import (
     MAX_BULLETS,
     MAX_ID_CHARACTERS,
     MAX_REQUEST_TERMS,
-    MAX_TERM_FORM_CHARACTERS,
     Limits,
 )
 from triwire_server.text.language import base_language
 
-SERVED_LANGUAGES = ("en", "ko", "ja")
-
 _MESSAGE_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID_CHARACTERS}}}")
 _BLOCK_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_ID_CHARACTERS}}}")
-_GLOSSARY_NAME = re.compile(r"glossaries/[a-z][a-z0-9-]{0,62}")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _INLINE_ELEMENTS = frozenset(
     ("a", "abbr", "b", "br", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u")
@@ -43,32 +42,32 @@ class Validator:
 
     def translate(self, request: article_service_pb2.TranslateRequest) -> None:
         """Raises InvalidRequest or NotFound."""
-        _refuse(
+        refuse(
             *_request_id(request.request_id),
             *self._content(request, request.content),
             *_target_language(request.target_language, "target_language"),
             *self._house_style(request.house_style),
             *_block_kinds(request.options, "options"),
         )
-        self._must_exist([request.options.model], request.house_style)
+        self._must_exist([request.options.model])
 
     def summarize(self, request: article_service_pb2.SummarizeRequest) -> None:
         """Raises InvalidRequest or NotFound."""
-        _refuse(
+        refuse(
             *_request_id(request.request_id),
             *self._content(request, request.content),
             *self._house_style(request.house_style),
-            *(_summary(request.options, "options") if request.HasField("options") else [_missing("options")]),
+            *(_summary(request.options, "options") if request.HasField("options") else [missing("options")]),
         )
-        self._must_exist([request.options.model], request.house_style)
+        self._must_exist([request.options.model])
 
     def extract_article(self, request: article_service_pb2.ExtractArticleRequest) -> None:
         """Raises InvalidRequest."""
-        _refuse(*_request_id(request.request_id), *self._content(request, request.content))
+        refuse(*_request_id(request.request_id), *self._content(request, request.content))
 
     def detect_language(self, request: article_service_pb2.DetectLanguageRequest) -> None:
         """Raises InvalidRequest. The language of the content is ignored, whatever it is."""
-        _refuse(*_request_id(request.request_id), *self._content(request, request.content, ignores_language=True))
+        refuse(*_request_id(request.request_id), *self._content(request, request.content, ignores_language=True))
 
     def process_article(self, request: article_service_pb2.ProcessArticleRequest, prefix: str = "") -> None:
         """Raises InvalidRequest or NotFound; paths begin with `prefix`."""
@@ -80,33 +79,33 @@ class Validator:
             *_block_kinds(request.translation_options, "translation_options"),
             *self._summaries(request),
         ]
-        _refuse(*(_prefixed(violation, prefix) for violation in found))
+        refuse(*(_prefixed(violation, prefix) for violation in found))
         models = [request.translation_options.model, *(summary.model for summary in request.summaries)]
-        self._must_exist(models, request.house_style)
+        self._must_exist(models)
 
     def item_id(self, item_id: str) -> None:
         """Raises InvalidRequest."""
         if not _MESSAGE_ID.fullmatch(item_id):
-            _refuse(Violation("item_id", f"must be 1 to {MAX_ID_CHARACTERS} of [A-Za-z0-9._:-]"))
+            refuse(Violation("item_id", f"must be 1 to {MAX_ID_CHARACTERS} of [A-Za-z0-9._:-]"))
 
     def page(self, page_size: int) -> None:
         """Raises InvalidRequest."""
         if page_size < 0:
-            _refuse(Violation("page_size", f"is {page_size}; it must not be negative"))
+            refuse(Violation("page_size", f"is {page_size}; it must not be negative"))
 
     def _content(
         self, request: Message, content: article_pb2.Content, *, ignores_language: bool = False
     ) -> Iterator[Violation]:
         if not request.HasField("content"):
-            yield _missing("content")
+            yield missing("content")
             return
         member = content.WhichOneof("kind")
         if member is None:
-            yield _missing("content", "one of text, html and article")
+            yield missing("content", "one of text, html and article")
             return
         size = content.article.ByteSize() if member == "article" else len(getattr(content, member).encode())
         if size > self._limits.max_content_bytes:
-            yield _above(f"content.{member}", "max_content_bytes", size, self._limits.max_content_bytes, "bytes")
+            yield above(f"content.{member}", "max_content_bytes", size, self._limits.max_content_bytes, "bytes")
         if member == "article":
             if content.language:
                 yield Violation("content.language", "must be empty with article, which carries its own language")
@@ -121,9 +120,9 @@ class Validator:
         if not ignores_language:
             yield from _source_language(article.language, f"{path}.language")
         if not article.blocks:
-            yield _missing(f"{path}.blocks")
+            yield missing(f"{path}.blocks")
         if len(article.blocks) > self._limits.max_blocks:
-            yield _above(f"{path}.blocks", "max_blocks", len(article.blocks), self._limits.max_blocks, "blocks")
+            yield above(f"{path}.blocks", "max_blocks", len(article.blocks), self._limits.max_blocks, "blocks")
         has_ids = any(block.block_id for block in article.blocks)
         seen: dict[str, int] = {}
         headline: int | None = None
@@ -141,7 +140,7 @@ class Validator:
                 yield from _source_language(block.language, f"{here}.language")
             member = block.WhichOneof("body")
             if member is None:
-                yield _missing(f"{here}.body", "one of text and inline_html")
+                yield missing(f"{here}.body", "one of text and inline_html")
                 continue
             yield from _no_nul(getattr(block, member), f"{here}.{member}")
             if member == "inline_html":
@@ -149,13 +148,11 @@ class Validator:
 
     def _house_style(self, style: article_service_pb2.HouseStyle) -> Iterator[Violation]:
         for index, name in enumerate(style.glossaries):
-            if not _GLOSSARY_NAME.fullmatch(name):
-                description = 'must be "glossaries/{glossary}" with 1 to 63 of [a-z0-9-], starting with a letter'
-                yield Violation(f"house_style.glossaries[{index}]", description)
+            yield from name_violations(name, f"house_style.glossaries[{index}]")
         if len(style.terms) > MAX_REQUEST_TERMS:
-            yield _above("house_style.terms", "terms", len(style.terms), MAX_REQUEST_TERMS, "terms")
+            yield above("house_style.terms", "terms", len(style.terms), MAX_REQUEST_TERMS, "terms")
         for index, term in enumerate(style.terms):
-            yield from _term(term, f"house_style.terms[{index}]")
+            yield from term_violations(term, f"house_style.terms[{index}]")
 
     def _target_languages(self, request: article_service_pb2.ProcessArticleRequest) -> Iterator[Violation]:
         num_outputs = len(request.target_languages) + len(request.summaries)
@@ -163,7 +160,7 @@ class Validator:
             yield Violation("target_languages", "neither target_languages nor summaries are set; ask for at least one")
         if num_outputs > self._limits.max_outputs:
             path = "target_languages" if request.target_languages else "summaries"
-            yield _above(path, "max_outputs", num_outputs, self._limits.max_outputs, "translations and summaries")
+            yield above(path, "max_outputs", num_outputs, self._limits.max_outputs, "translations and summaries")
         seen: dict[str, int] = {}
         for index, language in enumerate(request.target_languages):
             path = f"target_languages[{index}]"
@@ -184,30 +181,10 @@ class Validator:
                 yield Violation(path, f"has the style and language of summaries[{seen[key]}]")
             seen.setdefault(key, index)
 
-    def _must_exist(self, models: Iterable[str], style: article_service_pb2.HouseStyle) -> None:
-        for name in style.glossaries:
-            raise NotFound("GLOSSARY_NOT_FOUND", "triwire.v1.Glossary", name, f"no glossary is called {name!r}")
+    def _must_exist(self, models: Iterable[str]) -> None:
         for name in models:
             if name:
                 self._catalog.find(name)
-
-
-def _refuse(*violations: Violation) -> None:
-    if violations:
-        raise InvalidRequest(violations)
-
-
-def _missing(path: str, what: str = "") -> Violation:
-    return Violation(path, f"is required{f': {what}' if what else ''}")
-
-
-def _above(path: str, limit: str, actual: int, maximum: int, unit: str) -> Violation:
-    return Violation(
-        path,
-        f"has {actual:,} {unit}; {limit} is {maximum:,}",
-        "CONTENT_TOO_LARGE",
-        {"limit": limit, "actual": str(actual), "maximum": str(maximum)},
-    )
 
 
 def _prefixed(violation: Violation, prefix: str) -> Violation:
@@ -232,7 +209,7 @@ def _block_id(block_id: str, path: str, seen: dict[str, int], index: int) -> Ite
 
 def _target_language(language: str, path: str) -> Iterator[Violation]:
     if not language:
-        yield _missing(path)
+        yield missing(path)
     else:
         yield from _language(language, path, "target")
 
@@ -262,7 +239,7 @@ def _block_kinds(options: article_service_pb2.TranslationOptions, path: str) -> 
 def _summary(options: article_service_pb2.SummaryOptions, path: str) -> Iterator[Violation]:
     known = article_service_pb2.SummaryStyle.values()
     if options.style == article_service_pb2.SUMMARY_STYLE_UNSPECIFIED or options.style not in known:
-        yield _missing(f"{path}.style", "HEADLINE, BULLETS or PARAGRAPH")
+        yield missing(f"{path}.style", "HEADLINE, BULLETS or PARAGRAPH")
     if options.target_language:
         yield from _language(options.target_language, f"{path}.target_language", "target")
     if not 0 <= options.max_characters <= _MAX_CHARACTERS:
@@ -271,20 +248,6 @@ def _summary(options: article_service_pb2.SummaryOptions, path: str) -> Iterator
         yield Violation(f"{path}.bullet_count", f"is {options.bullet_count}; 0 to {MAX_BULLETS} are allowed")
     elif options.bullet_count and options.style != article_service_pb2.SUMMARY_STYLE_BULLETS:
         yield Violation(f"{path}.bullet_count", "is for BULLETS only")
-
-
-def _term(term: glossary_service_pb2.GlossaryTerm, path: str) -> Iterator[Violation]:
-    if not term.forms:
-        yield _missing(f"{path}.forms")
-    for language in sorted(term.forms):
-        here = f'{path}.forms["{language[:20]}"]'
-        form = term.forms[language]
-        if language not in SERVED_LANGUAGES:
-            yield Violation(here, f"languages of forms are {', '.join(SERVED_LANGUAGES)}")
-        if not form.strip():
-            yield Violation(here, "is empty")
-        if len(form) > MAX_TERM_FORM_CHARACTERS:
-            yield Violation(here, f"has {len(form)} characters; {MAX_TERM_FORM_CHARACTERS} are allowed")
 
 
 def _no_nul(text: str, path: str) -> Iterator[Violation]:

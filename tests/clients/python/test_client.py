@@ -215,19 +215,6 @@ async def test_an_unknown_model_is_a_class_of_its_own(client: Client) -> None:
     assert raised.value.reason == "MODEL_NOT_FOUND"
 
 
-async def test_glossary_calls_are_there_although_the_server_has_none_yet(client: Client) -> None:
-    calls = [
-        client.create_glossary(glossary_service_pb2.CreateGlossaryRequest()),
-        client.get_glossary(glossary_service_pb2.GetGlossaryRequest()),
-        client.list_glossaries(glossary_service_pb2.ListGlossariesRequest()),
-        client.update_glossary(glossary_service_pb2.UpdateGlossaryRequest()),
-        client.delete_glossary(glossary_service_pb2.DeleteGlossaryRequest()),
-    ]
-    for call in calls:
-        with pytest.raises(errors.NotImplementedByServerError):
-            await call
-
-
 async def test_content_of_another_type_or_an_unknown_name_is_refused_before_the_call(client: Client) -> None:
     with pytest.raises(TypeError, match="content is str, Html, Article or Content, not bytes"):
         await client.detect_language(b"text")  # type: ignore[arg-type]  # what is tested
