@@ -23,9 +23,9 @@ from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text.characters import visible
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import html_blocks, plain_text
-from triwire_server.text.lexicon import bullet_end
 from triwire_server.text.normalize import normalize
-from triwire_server.text.web_page import readable
+from triwire_server.text.pages.lexicon import bullet_end
+from triwire_server.text.pages.web_page import readable
 
 CORPORA = Path(__file__).resolve().parent.parent / "tests" / "corpora"
 PARAGRAPHS = frozenset({"PARAGRAPH", "QUOTE", "LIST_ITEM"})

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.claims import check_statement, read_article
-from triwire_server.text.quantities import check_quantities
+from triwire_server.text.quantities.claims import check_statement, read_article
+from triwire_server.text.quantities.comparison import check_quantities
 
 FILES = {"en": "newstest2019-src.eng.txt", "ko": "newstest2019-ref.kor.txt", "ja": "newstest2019-ref.jpn.txt"}
 DIRECTIONS = (("en", "ko"), ("ko", "en"), ("en", "ja"), ("ja", "en"), ("ko", "ja"), ("ja", "ko"))

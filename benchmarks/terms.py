@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.glossary import TermHit, TermIndex, apply_terms, protect_terms
-from triwire_server.text.particles import agree
+from triwire_server.text.terms.particles import agree
 
 DIRECTIONS = [(source, target) for source in ("en", "ko", "ja") for target in ("en", "ko", "ja") if source != target]
 

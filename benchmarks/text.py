@@ -41,12 +41,13 @@ def public_functions() -> Iterator[tuple[str, Callable[..., Any] | None]]:
 
     Results that a function remembers would be all that is timed: it comes without its memory. Methods come as None.
     """
-    for info in pkgutil.iter_modules(triwire_server.text.__path__):
-        module = importlib.import_module(f"{triwire_server.text.__name__}.{info.name}")
+    prefix = f"{triwire_server.text.__name__}."
+    for info in pkgutil.walk_packages(triwire_server.text.__path__, prefix):
+        module = importlib.import_module(info.name)
         for name, member in inspect.getmembers(module, callable):
             function = inspect.unwrap(member)
             if not name.startswith("_") and inspect.isfunction(function) and function.__module__ == module.__name__:
-                yield f"{info.name}.{name}", function
+                yield f"{info.name.removeprefix(prefix)}.{name}", function
     for name in METHODS:
         yield name, None
 

@@ -1,7 +1,5 @@
 """The calls by which functions on text are timed: arguments by the names of their parameters, or by hand."""
 
-import importlib
-import importlib.util
 import inspect
 import typing
 from collections.abc import Callable, Sequence
@@ -13,6 +11,7 @@ from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import html_blocks, plain_text
+from triwire_server.text.terms.index import TermIndex
 from ways.news_data import FIELDS
 from ways.text_samples import Pair, Sample
 
@@ -241,39 +240,35 @@ def _protect_terms(function: Function, sample: Sample) -> list[Call]:
 
 def _indexed(sample: Sample) -> list[tuple[Pair, Any]]:
     """Pairs with the terms of their direction: 10,000 made ones, and a word of every pair."""
-    name = "triwire_server.text.term_index"
-    if importlib.util.find_spec(name) is None:
-        raise NotTimed("there is no such module")
-    make_index = importlib.import_module(name).TermIndex
     indexes = {
-        target: make_index([*sample.terms, *sample.pair_terms], sample.language, target)
+        target: TermIndex([*sample.terms, *sample.pair_terms], sample.language, target)
         for target in FIELDS
         if target != sample.language
     }
     return [(pair, indexes[pair.target_language]) for pair in sample.pairs]
 
 
-METHODS: dict[str, Callable[[Sample], list[Call]]] = {"term_index.TermIndex.find_terms": _find_terms}
+METHODS: dict[str, Callable[[Sample], list[Call]]] = {"terms.index.TermIndex.find_terms": _find_terms}
 """Public methods that do the work of a function."""
 
 SPECIAL: dict[str, Callable[[Function, Sample], list[Call]]] = {
     "extract.extract_article": _extract_article,
-    "placeholders.protect": _protect_and_restore,
+    "placeholders.protect.protect": _protect_and_restore,
     "segment.split_segments": _split_segments,
     "findings.check_summary": _check_summary,
     "findings.is_broken": _is_broken,
     "glossary.apply_terms": _apply_terms,
     "glossary.check_terms": _check_terms,
     "html.replace_text": _replace_text,
-    "term_marks.protect_terms": _protect_terms,
-    "web_page.page_kinds": _of_html_page,
-    "web_page.plain_kinds": _of_html_page,
-    "web_page.readable": _of_html_block,
-    "web_page.is_credit": _of_html_block,
+    "terms.marks.protect_terms": _protect_terms,
+    "pages.web_page.page_kinds": _of_html_page,
+    "pages.web_page.plain_kinds": _of_html_page,
+    "pages.web_page.readable": _of_html_block,
+    "pages.web_page.is_credit": _of_html_block,
 }
 """Functions whose calls are not made from the names of their parameters alone."""
 
 SHOWN_AS = {
-    "placeholders.protect": "placeholders.protect and restore",
-    "term_index.TermIndex.find_terms": "term_index.find_terms, 10,000 terms",
+    "placeholders.protect.protect": "placeholders.protect.protect and restore",
+    "terms.index.TermIndex.find_terms": "terms.index.find_terms, 10,000 terms",
 }

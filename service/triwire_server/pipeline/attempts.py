@@ -11,7 +11,7 @@ from triwire_server.engine.segment import Register, Segment, Task
 from triwire_server.pipeline.house_terms import HouseTerms, named
 from triwire_server.text.findings import check_translation, is_broken
 from triwire_server.text.glossary import TermHit, apply_terms, protect_terms
-from triwire_server.text.placeholders import Protected, protect
+from triwire_server.text.placeholders.protect import Protected, protect
 from triwire_server.text.segment import split_segments
 
 Finding = article_service_pb2.Finding

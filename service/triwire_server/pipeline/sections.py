@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from triwire.v1.article_pb2 import Block, BlockKind
 from triwire_server.engine.segment import SummarySpec, SummaryStyle
 from triwire_server.text.html import plain_text
-from triwire_server.text.live import live_entries
 from triwire_server.text.segment import split_segments, split_sentences
-from triwire_server.text.summary import Note
+from triwire_server.text.summaries.live import live_entries
+from triwire_server.text.summaries.summary import Note
 
 Count = Callable[[str], int]
 """Tokens of a text as the model reads it."""

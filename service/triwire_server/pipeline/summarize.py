@@ -17,8 +17,8 @@ from triwire_server.pipeline.summary_writer import Assignment, Digest, Draft, Su
 from triwire_server.pipeline.translate import DirectionUnsupported, Translator
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
-from triwire_server.text.obedience import ground_of
-from triwire_server.text.summary import extract_sentences, readable_blocks
+from triwire_server.text.summaries.obedience import ground_of
+from triwire_server.text.summaries.summary import extract_sentences, readable_blocks
 
 Finding = article_service_pb2.Finding
 

@@ -14,10 +14,10 @@ from triwire_server.pipeline.sections import Reading, group_notes, join_notes
 from triwire_server.text.findings import check_summary, is_broken
 from triwire_server.text.glossary import TermHit, apply_terms
 from triwire_server.text.html import plain_text
-from triwire_server.text.instructions import without_orders
-from triwire_server.text.obedience import Ground, check_obedience
-from triwire_server.text.summary import Note, parse_points, readable_blocks, source_block_ids
-from triwire_server.text.talk import strip_talk
+from triwire_server.text.summaries.instructions import without_orders
+from triwire_server.text.summaries.obedience import Ground, check_obedience
+from triwire_server.text.summaries.summary import Note, parse_points, readable_blocks, source_block_ids
+from triwire_server.text.summaries.talk import strip_talk
 
 Finding = article_service_pb2.Finding
 

@@ -3,13 +3,13 @@
 import re
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
-from triwire_server.text import credit_lines
-from triwire_server.text.flat_page import label_page
 from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
 from triwire_server.text.language import detect_languages
 from triwire_server.text.normalize import normalize
-from triwire_server.text.plain_blocks import plain_blocks
-from triwire_server.text.web_page import is_credit, page_kinds, plain_kinds, readable
+from triwire_server.text.pages import credit_lines
+from triwire_server.text.pages.flat_page import label_page
+from triwire_server.text.pages.plain_blocks import plain_blocks
+from triwire_server.text.pages.web_page import is_credit, page_kinds, plain_kinds, readable
 
 _MIN_TEXT_CHARACTERS = 30
 _MAX_LANGUAGE_CHARACTERS = 20_000

@@ -12,20 +12,29 @@ from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.characters import squeeze
-from triwire_server.text.claims import ArticleQuantities, check_statement, read_article
-from triwire_server.text.copied import check_copied, check_taken_over, check_whole_article
-from triwire_server.text.finding import CRITICAL, WARNING
+from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
+from triwire_server.text.checks.finding import CRITICAL, WARNING
+from triwire_server.text.checks.lengths import check_empty, check_length
+from triwire_server.text.checks.output_language import check_characters, check_language
+from triwire_server.text.checks.quotes import check_quoted_words, check_quotes
+from triwire_server.text.checks.repetition import check_repetition, check_said_before
 from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language, detect_languages
-from triwire_server.text.lengths import check_empty, check_length
-from triwire_server.text.names import check_claimed_names, check_names
-from triwire_server.text.output_language import check_characters, check_language
-from triwire_server.text.quantities import check_quantities
-from triwire_server.text.quotes import check_quoted_words, check_quotes
-from triwire_server.text.repetition import check_repetition, check_said_before
+from triwire_server.text.names.comparison import check_claimed_names, check_names
+from triwire_server.text.quantities.claims import ArticleQuantities, check_statement, read_article
+from triwire_server.text.quantities.comparison import check_quantities
 
-_BROKEN_KINDS = frozenset({Finding.KIND_PLACEHOLDER_MISMATCH, Finding.KIND_OUTPUT_TRUNCATED, Finding.KIND_TERM_MISSING})
+# Worth decoding once more though they are warnings: what was lost may be there the second time.
+_BROKEN_KINDS = frozenset(
+    {
+        Finding.KIND_NUMBER_MISMATCH,
+        Finding.KIND_DATE_MISMATCH,
+        Finding.KIND_TERM_MISSING,
+        Finding.KIND_PLACEHOLDER_MISMATCH,
+        Finding.KIND_OUTPUT_TRUNCATED,
+    }
+)
 _MARKUP = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 

@@ -11,9 +11,9 @@ from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.language import base_language
-from triwire_server.text.term_index import TermHit, TermIndex
-from triwire_server.text.term_marks import ProtectedTerms, protect_terms
-from triwire_server.text.term_output import (
+from triwire_server.text.terms.index import TermHit, TermIndex
+from triwire_server.text.terms.marks import ProtectedTerms, protect_terms
+from triwire_server.text.terms.output import (
     Edit,
     Found,
     distinct,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from triwire_server.text.language import base_language
 from triwire_server.text.readable import Readable, trim
-from triwire_server.text.sentences import split_sentences
+from triwire_server.text.sentences.split import split_sentences
 
 __all__ = ["split_segments", "split_sentences"]
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.service.text.strategies import inline_html, texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.placeholders import protect
+from triwire_server.text.placeholders.protect import protect
 from triwire_server.text.segment import split_segments
 
 

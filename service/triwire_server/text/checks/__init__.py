@@ -1,0 +1,1 @@
+"""Doubts that need no values: copies, loops, languages, lengths, quotations."""

@@ -1,0 +1,1 @@
+"""People, places and organizations of a text, and their comparison across languages."""

@@ -1,0 +1,1 @@
+"""Numbers, amounts, dates and times of a text as values, and their comparison."""

@@ -1,0 +1,200 @@
+"""Does a statement about an article say numbers, dates, times or amounts that the article does not have?"""
+
+import math
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from triwire.v1.article_pb2 import Location, TextRange
+from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text.language import base_language
+from triwire_server.text.quantities import units
+from triwire_server.text.quantities.comparison import READERS, is_idle_one, is_second_unit, kind_of, read_quantities
+from triwire_server.text.quantities.values import Key, Value, given_keys
+
+_SHARES = frozenset(["percent", "point", "basis point", "fraction", "share"])
+_SOFT = "soft"
+_DAYS = frozenset(["date", "day", "ordinal", "pair"])
+# How far a rounded number may be from what it rounds, as a part of it: about 1,200; more than 1,000.
+_APART = {"": 0.1, "about": 0.1, "over": 0.2, "under": 0.2}
+
+# About 1,200 for 1,187; more than 1,100; nearly 1,200. Korean and Japanese say most of it after the number.
+_BEFORE = {
+    "about": re.compile(
+        r"(?:about|around|some|roughly|approximately|estimated|almost|nearly|close to|약|대략|거의|約|およそ|ほぼ)\s?$",
+        re.I,
+    ),
+    "over": re.compile(r"(?:more than|over|above|at least|exceeding|upwards of|최소|少なくとも)\s?$", re.I),
+    "under": re.compile(r"(?:less than|fewer than|under|below|up to|almost|nearly|close to|최대|最大)\s?$", re.I),
+}
+_AFTER = {
+    "about": re.compile(r"[^\s,.、。]{0,4}?\s?(?:가량|정도|쯤|안팎|내외|程度|ほど|前後|ぐらい|くらい|or so)"),
+    "over": re.compile(r"[^\s,.、。]{0,4}?\s?(?:여|이상|넘|余|以上|超|を超|を上回|強)"),
+    "under": re.compile(r"[^\s,.、。]{0,4}?\s?(?:가까|이하|미만|近く|弱|足らず|未満|以下)"),
+}
+
+
+class Place(NamedTuple):
+    """Where a quantity of an article stands, and as what."""
+
+    block_id: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ArticleQuantities:
+    """The quantities of an article, read once for all statements about it.
+
+    Attributes:
+        given: all keys that the article says.
+        places: where each key stands first, by the unit that it has there; in words, the unit is "soft".
+        numbers: its numbers in ascending order, for those that a statement rounds.
+    """
+
+    given: set[Key]
+    places: dict[Key, dict[str, Place]]
+    numbers: list[float]
+
+
+def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQuantities:
+    """Read the blocks of an article.
+
+    Args:
+        bodies: block id and plain text of each block.
+        language: BCP-47 tag of the article; en, ko and ja are read.
+    """
+    tag = base_language(language)
+    values: list[Value] = []
+    places: dict[Key, dict[str, Place]] = {}
+    for block_id, body in bodies:
+        for value in read_quantities(body, tag):
+            values.append(value)
+            is_plain = value.strict and not value.parts
+            unit = value.unit if is_plain or value.unit in units.CURRENCIES else _SOFT
+            place = Place(block_id, value.start, value.end, body[value.start : value.end])
+            for key in value.keys + value.also:
+                places.setdefault(key, {}).setdefault(unit, place)
+    numbers = sorted(number for value in values if (number := value.number) is not None and number > 0)
+    return ArticleQuantities(given_keys(values), places, numbers)
+
+
+def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
+    """Quantities of a statement that the article has nowhere, in any form.
+
+    Rounding that a reader sees at once passes: "about 1,200" or "1.2 million" for 1,187 or 1,187,000. Sums do not.
+
+    Args:
+        article: what `read_article` gave.
+        statement: plain text; ranges of the findings are places in it.
+        language: BCP-47 tag of the statement.
+
+    Returns:
+        NUMBER_MISMATCH and DATE_MISMATCH findings. Where the article has the number in another currency, or as a
+        number of something else where the statement says a percentage, `source` is that place.
+    """
+    findings: list[Finding] = []
+    values = read_quantities(statement, base_language(language))
+    wanting = {id(value) for value in values if value.strict and not value.is_in(article.given)}
+    for value in values:
+        if not value.strict or is_idle_one(value):
+            continue
+        if id(value) not in wanting:
+            finding = _check_unit(article, statement, value)
+            if finding is not None:
+                findings.append(finding)
+        elif not _is_rounded(article, statement, value) and not is_second_unit(value, values, wanting):
+            findings.append(_finding(statement, value, "the article does not have the value"))
+    return findings
+
+
+def check_claims(
+    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
+) -> list[Finding]:
+    """Quantities of one statement of a summary that the article has nowhere.
+
+    For several statements, `read_article` once and `check_statement` for each.
+
+    Args:
+        bodies: block id and plain text of each block of the article.
+        statement: plain text, in the language of the article or in another.
+        article_language: BCP-47 tag; there are no findings if it or the next is not en, ko or ja.
+        language: BCP-47 tag of the statement.
+    """
+    if base_language(article_language) not in READERS:
+        return []
+    return check_statement(read_article(bodies, article_language), statement, language)
+
+
+def _check_unit(article: ArticleQuantities, statement: str, value: Value) -> Finding | None:
+    """The number stands in the article, but as a number of something else."""
+    if value.unit != "percent" and value.unit not in units.CURRENCIES and value.unit != "date":
+        return None
+    places: dict[str, Place] = {}
+    for key in value.keys:
+        places |= article.places.get(key, {})
+    if not places or _SOFT in places:
+        return None
+    if value.unit in units.CURRENCIES:
+        is_same = any(unit == value.unit or unit not in units.CURRENCIES for unit in places)
+        what = "the article has the amount in another currency"
+    elif value.unit == "date":
+        is_same = not _DAYS.isdisjoint(places)
+        what = "the article has the day as another number"
+    else:
+        is_same = not _SHARES.isdisjoint(places)
+        what = "the article has the number, but not as a share"
+    return None if is_same else _finding(statement, value, what, next(iter(places.values())))
+
+
+def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> bool:
+    number = value.number
+    if number is None or number <= 0 or not math.isfinite(number):
+        return False
+    if value.unit == "fraction":
+        middle = bisect_left(article.numbers, 100 * number - 2.5)
+        return any(percent <= 100 * number + 2.5 for percent in article.numbers[middle : middle + 1])
+    before = statement[max(0, value.start - 20) : value.start].rstrip("$£€¥₩")
+    after = statement[value.end : value.end + 10]
+    manner = next((name for name, pattern in _BEFORE.items() if pattern.search(before)), "")
+    manner = manner or next((name for name, pattern in _AFTER.items() if pattern.match(after)), "")
+    if not manner and value.scale < 1000:
+        return False
+    step = _step(number)
+    low, high = number - step / 2, number + step / 2
+    if manner == "over":
+        low, high = number, number + step
+    elif manner == "under":
+        low, high = number - step, number
+    middle = bisect_left(article.numbers, number)
+    nearest = article.numbers[max(0, middle - 1) : middle + 1]
+    return any(low <= other <= high and abs(other - number) <= _APART[manner] * other for other in nearest)
+
+
+def _step(number: float) -> float:
+    """What one more of the last digit that is not 0 adds: 100 for 1,200."""
+    digits = f"{number:.6g}"
+    exact = float(digits)
+    exponent = math.floor(math.log10(exact))
+    for place in range(exponent, exponent - 7, -1):
+        if math.isclose(round(exact / 10.0**place) * 10.0**place, exact, rel_tol=1e-9):
+            return float(10.0**place)
+    return float(10.0 ** (exponent - 6))
+
+
+def _finding(statement: str, value: Value, message: str, place: Place | None = None) -> Finding:
+    finding = Finding(
+        kind=kind_of(value),
+        severity=Finding.SEVERITY_WARNING if value.unit == "name" or place else Finding.SEVERITY_CRITICAL,
+        message=message,
+        actual=statement[value.start : value.end],
+    )
+    finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
+    if place is not None:
+        location = Location(block_id=place.block_id, range=TextRange(start=place.start, end=place.end))
+        finding.source.CopyFrom(location)
+        finding.expected = place.text
+    return finding
