@@ -15,7 +15,7 @@ from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
 from triwire_server.pipeline.article import read_article, source_if_new
 from triwire_server.pipeline.context import CallContext, PartFailure
-from triwire_server.pipeline.house_terms import HouseTerms
+from triwire_server.pipeline.house_terms import TermsCache
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import DirectionUnsupported, TranslationPlan, Translator
 from triwire_server.text.extract import extract_article
@@ -57,6 +57,7 @@ class Pipeline:
         self._translator = Translator(engine, catalog, repair=repair)
         self._summarizer = Summarizer(engine, catalog, self._translator)
         self._limits = limits
+        self._terms = TermsCache()
 
     async def extract(
         self, request: article_service_pb2.ExtractArticleRequest
@@ -200,7 +201,7 @@ class Pipeline:
         """Read the article and plan every output; all directions that are not served are reported at once."""
         article = read_article(request.content, default_cleaning, self._limits)
         violations: list[Violation] = []
-        terms = HouseTerms(request.house_style.terms)
+        terms = self._terms.terms_of(request.house_style)
         translations = []
         summaries = []
         for path, language in zip(translation_paths, request.target_languages, strict=True):

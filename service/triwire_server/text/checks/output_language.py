@@ -36,7 +36,11 @@ _FOREIGN_WORDS = frozenset(_WORDS_OF_OTHERS.split()) - frozenset(
 )
 _FOREIGN_RUNS = {
     "en": re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3][\u3005\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"),
-    "ko": re.compile(rf"[\u3041-\u3096\u30a1-\u30fa][\u3041-\u3096\u30a1-\u30fc]+|[\u3400-\u9fff]{{3,}}|{_LATIN_RUN}"),
+    "ko": re.compile(
+        # Words of other scripts, a word that begins in Hangul and goes on in Latin letters, and English clauses.
+        r"[\u3041-\u3096\u30a1-\u30fa][\u3041-\u3096\u30a1-\u30fc]+|[\u3400-\u9fff]{3,}|(?<=[\uac00-\ud7a3])[a-z]{3,40}|"
+        + _LATIN_RUN
+    ),
     "ja": re.compile(rf"[\uac00-\ud7a3]{{2,}}|[\u3400-\u9fff]{{3,}}|{_LATIN_RUN}"),
 }
 _MIN_SMALL_WORDS = 3
@@ -152,7 +156,10 @@ def _check_foreign_runs(text: str, language: str, copied: Sequence[Place]) -> li
             continue
         if any(match.start() < end and start < match.end() for start, end in copied):
             continue
-        found = _language_of_run(match.group())
+        is_half_a_word = (
+            bool(before) and script_of(before) is Script.HANGUL and script_of(match.group()[0]) is Script.LATIN
+        )
+        found = "en" if is_half_a_word else _language_of_run(match.group())
         if found and found != language:
             message = "a passage is in another language"
             place = match.span()

@@ -75,3 +75,10 @@ def test_an_output_of_any_length_is_checked_in_linear_time() -> None:
 def _empty() -> Article:
 
     return article_of("ja", "港が再開した。")  # the harbour reopened
+
+
+def test_a_word_that_begins_in_hangul_and_goes_on_in_latin_letters_is_found() -> None:
+    [finding] = check_language("공공 건물에는 오cean색 깃발이 나부낀다.", "ko")  # an "o-cean" coloured flag
+    assert (finding.target.start, finding.target.end, finding.actual) == (9, 13, "en")
+    # A particle after a Latin name, and a name in capitals after a word without a space.
+    assert check_language("그는 iPhone을 샀다. 한국GM은 공장을 닫았다.", "ko") == []
