@@ -16,7 +16,8 @@ from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client import batch_files
 from triwire_client.article_run import ArticleRun
 from triwire_client.batch import BatchResult
-from triwire_client.client import DEFAULT_TARGET, Client, Tls
+from triwire_client.client import Client
+from triwire_client.connection import DEFAULT_TARGET, Tls
 from triwire_client.content import CleaningName, PriorityName, StyleName
 from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED
 from triwire_client.inputs import FormatName, InputError, one_line, read_content

@@ -17,7 +17,8 @@ TriwireError
 ├── QueueFullError                 QUEUE_FULL
 ├── UnavailableError               the server cannot be reached
 │   ├── ShuttingDownError          SHUTTING_DOWN
-│   └── StartingError              STARTING
+│   ├── StartingError              STARTING
+│   └── GlossariesUnavailableError GLOSSARIES_UNAVAILABLE
 ├── DeadlineExceededError          DEADLINE
 ├── InferenceFailedError           INFERENCE_FAILED
 ├── NotImplementedByServerError    the server does not have this method yet
@@ -157,6 +158,10 @@ class StartingError(UnavailableError):
     """The server still loads its models."""
 
 
+class GlossariesUnavailableError(UnavailableError):
+    """What keeps the server's glossaries does not answer now."""
+
+
 class DeadlineExceededError(TriwireError):
     """The time given was not enough."""
 
@@ -189,6 +194,7 @@ BY_REASON: dict[str, type[TriwireError]] = {
     "QUEUE_FULL": QueueFullError,
     "SHUTTING_DOWN": ShuttingDownError,
     "STARTING": StartingError,
+    "GLOSSARIES_UNAVAILABLE": GlossariesUnavailableError,
     "DEADLINE": DeadlineExceededError,
     "INFERENCE_FAILED": InferenceFailedError,
 }

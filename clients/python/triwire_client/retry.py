@@ -13,16 +13,27 @@ from triwire_client.errors import (
     DeadlineExceededError,
     InferenceFailedError,
     QueueFullError,
+    ShuttingDownError,
+    StartingError,
     TriwireError,
     UnavailableError,
 )
 
 _Answer = TypeVar("_Answer")
+_REFUSALS = (QueueFullError, ShuttingDownError, StartingError)
+"""Failures by which the server says that it has not begun with the call."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Which failures are tried again. Any call may be: no method of ArticleService changes stored state.
+    """Which failures are tried again.
+
+    A call that changes nothing may be repeated after any failure that passes: all of ArticleService, reading
+    glossaries, and replacing one without an etag, which gives the same glossary however often it is done. Creating,
+    deleting, and replacing with an etag are another matter: if an attempt was carried out and only its answer was
+    lost, the next one is told that the glossary exists, is missing or was changed by somebody, which is this caller.
+    These are repeated only after a refusal, where the server says that it did nothing; where the outcome is unknown
+    the failure is raised, and whoever called reads what is stored.
 
     The delay that the server asks for is obeyed as it is; without one it is `initial_seconds`, doubled each time up
     to `max_seconds`, with "full jitter" (a random share of it), so that clients do not come back all at once.
@@ -36,9 +47,15 @@ class RetryPolicy:
     random: Callable[[], float] = field(default=random.random)
     """Gives a number from 0 to 1; tests pass their own."""
 
-    def delay(self, error: TriwireError, attempt: int) -> float | None:
-        """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again."""
-        if attempt >= self.max_attempts:
+    def delay(self, error: TriwireError, attempt: int, *, is_repeatable: bool = True) -> float | None:
+        """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again.
+
+        Args:
+            error: how the attempt failed.
+            attempt: its number, from 1.
+            is_repeatable: whether carrying the call out twice is the same as once.
+        """
+        if attempt >= self.max_attempts or not (is_repeatable or isinstance(error, _REFUSALS)):
             return None
         if isinstance(error, InferenceFailedError) and attempt > 1:
             return None
@@ -55,6 +72,8 @@ async def with_retries(
     timeout: float | None,  # noqa: ASYNC109 - spans the attempts, and each attempt gets what is left
     sleep: Callable[[float], Awaitable[None]],
     clock: Callable[[], float] = time.monotonic,
+    *,
+    is_repeatable: bool = True,
 ) -> _Answer:
     """Make a call until it answers, fails for good or the time is up.
 
@@ -64,6 +83,7 @@ async def with_retries(
         timeout: seconds for everything, retries included; None: no limit.
         sleep: waits for seconds.
         clock: monotonic seconds.
+        is_repeatable: whether carrying the call out twice is the same as once; if not, only refusals are repeated.
 
     Raises:
         TriwireError: the last failure. A wait that would pass the deadline is not begun.
@@ -82,7 +102,7 @@ async def with_retries(
         try:
             return await call(left)
         except TriwireError as error:
-            delay = policy.delay(error, attempt)
+            delay = policy.delay(error, attempt, is_repeatable=is_repeatable)
             if delay is None or (end is not None and clock() + delay >= end):
                 raise
         await sleep(delay)

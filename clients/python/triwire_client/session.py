@@ -11,7 +11,8 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from rich.console import Console
 
-from triwire_client.client import Client, Tls
+from triwire_client.client import Client
+from triwire_client.connection import Tls
 from triwire_client.errors import TriwireError
 from triwire_client.failures import describe, exit_code
 from triwire_client.inputs import InputError

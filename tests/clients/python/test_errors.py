@@ -25,6 +25,7 @@ REASONS = [
     ("QUEUE_FULL", grpc.StatusCode.RESOURCE_EXHAUSTED, errors.QueueFullError),
     ("SHUTTING_DOWN", grpc.StatusCode.UNAVAILABLE, errors.ShuttingDownError),
     ("STARTING", grpc.StatusCode.UNAVAILABLE, errors.StartingError),
+    ("GLOSSARIES_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, errors.GlossariesUnavailableError),
     ("DEADLINE", grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceededError),
     ("INFERENCE_FAILED", grpc.StatusCode.INTERNAL, errors.InferenceFailedError),
 ]
