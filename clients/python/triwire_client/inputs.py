@@ -43,7 +43,7 @@ def read_content(
     try:
         json_format.Parse(text, article)
     except (json_format.ParseError, ValueError) as error:  # a lone surrogate in an escape is a ValueError
-        raise InputError(f"{_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
+        raise InputError(f"{source_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
     if language:
         article.language = language
     return to_content(article, cleaning=cleaning)
@@ -55,22 +55,38 @@ def read_text(source: str) -> str:
     Raises:
         InputError: it cannot be read, or is not UTF-8.
     """
+    return decode(read_bytes(source), source_name(source))
+
+
+def read_bytes(source: str) -> bytes:
+    """What a file holds, or standard input for "-".
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise InputError(f"{_name(source)}: cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{source_name(source)}: cannot be read: {error.strerror or error}") from error
+
+
+def decode(data: bytes, name: str) -> str:
+    """The text of a file in UTF-8. A byte order mark is dropped.
+
+    Raises:
+        InputError: it is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{_name(source)}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)"
-        ) from error
+        raise InputError(f"{name}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)") from error
+
+
+def source_name(source: str) -> str:
+    """How an input is called in messages."""
+    return "standard input" if source == "-" else source
 
 
 def one_line(error: Exception) -> str:
     """The message of an exception without its line breaks."""
     return " ".join(str(error).split())
-
-
-def _name(source: str) -> str:
-    return "standard input" if source == "-" else source
