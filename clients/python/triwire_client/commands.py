@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_client import batch_files
+from triwire_client import batch_files, glossary_commands
 from triwire_client.article_run import ArticleRun
 from triwire_client.batch import BatchResult
 from triwire_client.client import Client
@@ -45,6 +45,7 @@ class KindName(StrEnum):
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.add_typer(glossary_commands.app, name="glossary")
 
 
 def run(arguments: Sequence[str]) -> int:

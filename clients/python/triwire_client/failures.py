@@ -1,6 +1,7 @@
 """How the `triwire` command tells failures: one line with the field and the remedy, and an exit code."""
 
 import re
+from collections.abc import Callable
 
 from triwire_client.errors import (
     AccessDeniedError,
@@ -10,6 +11,7 @@ from triwire_client.errors import (
     DeadlineExceededError,
     EtagMismatchError,
     GlossaryExistsError,
+    GlossaryNotFoundError,
     InferenceFailedError,
     InvalidRequestError,
     LanguageUndetectedError,
@@ -23,7 +25,7 @@ from triwire_client.errors import (
     TriwireError,
     UnavailableError,
 )
-from triwire_client.inputs import one_line
+from triwire_client.inputs import bounded, one_line
 
 PARTIAL = 1
 """Some items or parts failed, others did not."""
@@ -50,6 +52,9 @@ _OPTIONS = (
     (r"content\.language|content\.article\.language", "--language"),
     (r"house_style\.register", "--register"),
     (r"content\b.*", "the input"),
+    (r"glossary\.name|glossary_id", "--id"),
+    (r"glossary\.display_name", "--name"),
+    (r"name", "ID"),
 )
 _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
     (ContentTooLargeError, "split it"),
@@ -57,6 +62,8 @@ _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
     (LanguageUndetectedError, "name it with --language"),
     (NoArticleTextError, "with --cleaning none everything is article text"),
     (ModelNotFoundError, "`triwire models` lists the names"),
+    (GlossaryNotFoundError, "`triwire glossary list` lists the ids"),
+    (EtagMismatchError, "`triwire glossary show` has the etag of what is there now"),
     (CredentialsInvalidError, "give a token with TRIWIRE_TOKEN or --token"),
     (AccessDeniedError, "ask who runs the server for access"),
     (DeadlineExceededError, "give more time with --timeout, or ask for less at once"),
@@ -97,10 +104,34 @@ def describe(error: TriwireError, target: str) -> str:
     elif isinstance(error, QueueFullError):
         words += f"; try again in {error.retry_delay or 1:.0f} s"
     else:
-        words += next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
-    if error.reason:
-        words += f" [{error.reason}]"
-    return words + (f" (request {error.request_id})" if error.request_id else "")
+        words += _remedy(error)
+    return words + _source(error)
+
+
+def describe_violations(error: InvalidRequestError, place: Callable[[str], str]) -> list[str]:
+    """A refused request in a line for each violation, or for the first of many.
+
+    Args:
+        error: what was raised.
+        place: gives for a field's path where in the input it comes from, "w.csv:14", or "".
+    """
+    lines = []
+    for found in error.violations:
+        where = place(found.field)
+        words = " ".join(f"{_place(found.field)}: {found.description}".split())
+        lines.append(f"{where}: {words}" if where else words)
+    lines = bounded(lines) or [one_line(error)]
+    return [*lines[:-1], lines[-1] + _remedy(error) + _source(error)]
+
+
+def _remedy(error: TriwireError) -> str:
+    return next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
+
+
+def _source(error: TriwireError) -> str:
+    """Reason and request id, as far as they are known."""
+    reason = f" [{error.reason}]" if error.reason else ""
+    return reason + (f" (request {error.request_id})" if error.request_id else "")
 
 
 def _place(field: str) -> str:

@@ -4,10 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_client.inputs import InputError
-
-MAX_TOLD = 20
-"""Problems of a file that are told one by one; of the others, how many there are."""
+from triwire_client.inputs import MAX_TOLD, InputError, bounded
 
 _SERVED = ("en", "ko", "ja")
 
@@ -47,17 +44,6 @@ class Problems:
         """Raises InputError with a line for each problem, if there are any."""
         if self._count:
             raise InputError("\n".join(bounded(self._lines, self._count)))
-
-
-def bounded(lines: Sequence[str], count: int | None = None) -> list[str]:
-    """The first lines, and how many more there are.
-
-    Args:
-        lines: as many as there are, or the first of them.
-        count: how many there are in all; None: these.
-    """
-    left = (len(lines) if count is None else count) - MAX_TOLD
-    return [*lines[:MAX_TOLD], *([f"and {left:,} more"] if left > 0 else [])]
 
 
 def file_language(tag: str) -> str:

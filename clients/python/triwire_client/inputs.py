@@ -1,6 +1,7 @@
 """What the `triwire` command reads: files and standard input become content."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +13,12 @@ from triwire_client.content import CleaningName, to_content
 FormatName = Literal["auto", "text", "html", "json"]
 _BY_SUFFIX: dict[str, FormatName] = {".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json"}
 
+MAX_TOLD = 20
+"""Problems of one input that are told one by one; of the others, how many there are."""
+
 
 class InputError(Exception):
-    """Input that cannot be used; the message is one line with the place and the remedy."""
+    """Input that cannot be used; the message has a line for each problem, with its place and the remedy."""
 
 
 def read_content(
@@ -85,6 +89,17 @@ def decode(data: bytes, name: str) -> str:
 def source_name(source: str) -> str:
     """How an input is called in messages."""
     return "standard input" if source == "-" else source
+
+
+def bounded(lines: Sequence[str], count: int | None = None) -> list[str]:
+    """The first lines, and how many more there are.
+
+    Args:
+        lines: as many as there are, or the first of them.
+        count: how many there are in all; None: these.
+    """
+    left = (len(lines) if count is None else count) - MAX_TOLD
+    return [*lines[:MAX_TOLD], *([f"and {left:,} more"] if left > 0 else [])]
 
 
 def one_line(error: Exception) -> str:

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from triwire.v1 import article_pb2, article_service_pb2
+from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 from triwire_client.errors import TriwireError
+from triwire_client.glossaries import glossary_id
+from triwire_client.glossary_entries import language_order
 
 Finding = article_service_pb2.Finding
 
@@ -142,6 +144,33 @@ class Renderer:
         self._console.print()
         self._line(Text("limits: " + " · ".join(limits), style="dim"))
 
+    def glossaries(self, glossaries: Sequence[glossary_service_pb2.Glossary]) -> None:
+        """Glossaries without their terms, a line each."""
+        if not glossaries:
+            self._console.print("no glossaries are stored")
+        ids = max([len(glossary_id(glossary.name)) for glossary in glossaries], default=0)
+        for glossary in glossaries:
+            notes = [_count(glossary.term_count, "term"), f"changed {glossary.update_time.ToJsonString()}"]
+            self._row(f"{glossary_id(glossary.name):<{ids}}", Text(clean(" · ".join(_named(glossary, notes)))))
+
+    def glossary(self, glossary: glossary_service_pb2.Glossary) -> None:
+        """A glossary with its terms, a line each."""
+        notes = _named(glossary, [_count(glossary.term_count, "term"), f"etag {glossary.etag}"])
+        self.heading(glossary_id(glossary.name), *notes)
+        for term in glossary.terms:
+            line = Text()
+            for language in language_order([term]):
+                line.append(f"{' · ' if line.plain else ''}{clean(language)} ", style="dim")
+                line.append(clean(term.forms[language]))
+            flags = ["verbatim"] * term.verbatim + ["any case"] * term.case_insensitive
+            line.append(f"  ({', '.join(flags)})" if flags else "", style="dim")
+            self._line(line)
+
+    def stored_glossary(self, glossary: glossary_service_pb2.Glossary, verb: str) -> None:
+        """What became of a glossary, in one line: "westmere created · 12 terms · etag 7"."""
+        notes = _named(glossary, [_count(glossary.term_count, "term"), f"etag {glossary.etag}"])
+        self._line(Text(clean(" · ".join([f"{glossary_id(glossary.name)} {verb}", *notes]))))
+
     def failure(self, what: str, error: TriwireError) -> None:
         """A part of a result that failed, in one line."""
         line = Text(f"{what} failed: ", style="bold red")
@@ -247,6 +276,10 @@ def _directions(pairs: Sequence[article_service_pb2.LanguagePair]) -> str:
         directions.setdefault(pair.source_language, []).append(pair.target_language + mark)
     words = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in directions.items())
     return words + ("  (* default for this direction)" if "*" in words else "")
+
+
+def _named(glossary: glossary_service_pb2.Glossary, notes: Sequence[str]) -> list[str]:
+    return [*([glossary.display_name] if glossary.display_name else []), *notes]
 
 
 def _count(number: int, noun: str) -> str:

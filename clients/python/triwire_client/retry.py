@@ -20,8 +20,6 @@ from triwire_client.errors import (
 )
 
 _Answer = TypeVar("_Answer")
-_REFUSALS = (QueueFullError, ShuttingDownError, StartingError)
-"""Failures by which the server says that it has not begun with the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class RetryPolicy:
             attempt: its number, from 1.
             is_repeatable: whether carrying the call out twice is the same as once.
         """
-        if attempt >= self.max_attempts or not (is_repeatable or isinstance(error, _REFUSALS)):
+        if attempt >= self.max_attempts or not (is_repeatable or is_refusal(error)):
             return None
         if isinstance(error, InferenceFailedError) and attempt > 1:
             return None
@@ -64,6 +62,11 @@ class RetryPolicy:
         if error.retry_delay is not None:
             return error.retry_delay
         return self.random() * min(self.max_seconds, self.initial_seconds * 2.0 ** (attempt - 1))
+
+
+def is_refusal(error: TriwireError) -> bool:
+    """Whether a failure says that the server has not begun with the call."""
+    return isinstance(error, QueueFullError | ShuttingDownError | StartingError)
 
 
 async def with_retries(
