@@ -51,6 +51,7 @@ _OPTIONS = (
     (r".*\.block_kinds.*", "--kind"),
     (r"content\.language|content\.article\.language", "--language"),
     (r"house_style\.register", "--register"),
+    (r"house_style\.glossaries.*", "--glossary"),
     (r"content\b.*", "the input"),
     (r"glossary\.name|glossary_id", "--id"),
     (r"glossary\.display_name", "--name"),

@@ -261,6 +261,13 @@ def test_an_unknown_model_is_refused_with_where_to_look(server: str) -> None:
     assert "; `triwire models` lists the names [MODEL_NOT_FOUND]" in done.err
 
 
+def test_an_unknown_glossary_is_refused_with_where_to_look(server: str) -> None:
+    for command in (["translate", "-", "--to", "ko"], ["summarize", "-"], ["process", "-", "--to", "ko"]):
+        done = triwire(*command, "--glossary", "nowhere", target=server, text=HARBOUR)
+        assert (done.code, done.out) == (2, "")
+        assert "'glossaries/nowhere'; `triwire glossary list` lists the ids [GLOSSARY_NOT_FOUND]" in done.err
+
+
 def test_a_server_that_is_not_there_is_code_3() -> None:
     done = triwire("models", target="127.0.0.1:1")
     assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
@@ -468,6 +475,22 @@ async def test_a_part_that_failed_is_a_line_and_code_1_while_another_is_there() 
     assert done.code == 1
     assert done.err.startswith("triwire: Japanese (ja): INTERNAL as told; try again")
     assert done.err.endswith("[INFERENCE_FAILED] (request r-1)\n")
+
+
+async def test_glossaries_are_asked_for_in_the_order_given() -> None:
+    styles = []
+
+    async def stream(request: Any, context: Any) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
+        styles.append(request.request.house_style)
+        for part in (STARTED, KOREAN_DONE, USAGE):
+            yield part
+
+    options = ["--to", "ko", "--glossary", "sport", "--glossary", "glossaries/house", "--register", "news"]
+    async with scripted_server(Scripted(stream=stream)) as target:
+        await asyncio.to_thread(triwire, "process", "-", *options, target=target, text="Harbour opens")
+    (style,) = styles
+    assert style.glossaries == ["glossaries/sport", "glossaries/house"]
+    assert style.register == article_service_pb2.REGISTER_NEWS
 
 
 @pytest.mark.parametrize(
