@@ -13,6 +13,7 @@ from triwire_client.glossary_entries import GlossaryFile
 from triwire_client.glossary_files import read_glossary, write_glossary
 from triwire_client.glossary_tbx import read_tbx, write_tbx
 from triwire_client.inputs import InputError
+from triwire_server.text.term_index import TermIndex
 
 HARBOUR = {"en": "Westmere harbour", "ko": "웨스트미어항", "ja": "ウェストミア港"}
 
@@ -342,3 +343,19 @@ def test_languages_may_be_chosen_and_what_then_says_nothing_is_left_out(tmp_path
         f"{path}:3: is not taken over: fewer than two of its forms are en, ko",
         f"{path}:5: is not taken over: fewer than two of its forms are en, ko",
     ]
+
+
+def test_the_example_does_what_its_notes_say() -> None:
+    terms = read_glossary(str(Path(__file__).parents[3] / "examples" / "glossary.csv")).terms
+    assert len(terms) == 12
+    assert all(len(term.forms) == 3 or term.verbatim for term in terms)
+    english = "Hot weather, the HOT told the Port Ellery Gazette, made Night Picking pay at Ferrant & Daughters."
+    hits = [(hit.source_form, hit.target_form) for hit in TermIndex(terms, "en", "ko").find_terms(english)]
+    assert hits == [
+        ("HOT", "홀린 재단"),
+        ("Port Ellery Gazette", "포트 엘러리 가제트"),
+        ("night picking", "야간 수확"),
+        ("Ferrant & Daughters", "Ferrant & Daughters"),
+    ]
+    korean = "솔뫼군은 가람역에서 시작했다."  # "Solmoe County began at Garam Station."
+    assert [hit.target_form for hit in TermIndex(terms, "ko", "ja").find_terms(korean)] == ["ソルメ郡", "カラム駅"]
