@@ -114,15 +114,21 @@ def describe_violations(error: InvalidRequestError, place: Callable[[str], str])
 
     Args:
         error: what was raised.
-        place: gives for a field's path where in the input it comes from, "w.csv:14", or "".
+        place: gives for a field's path, or a term that a description mentions ("terms[12]"), where in the input it
+            comes from, "w.csv:14", or "".
     """
     lines = []
     for found in error.violations:
         where = place(found.field)
-        words = " ".join(f"{_place(found.field)}: {found.description}".split())
+        description = re.sub(r"\bterms\[\d+\]", lambda term: _with_place(term[0], place(term[0])), found.description)
+        words = " ".join(f"{_place(found.field)}: {description}".split())
         lines.append(f"{where}: {words}" if where else words)
     lines = bounded(lines) or [one_line(error)]
     return [*lines[:-1], lines[-1] + _remedy(error) + _source(error)]
+
+
+def _with_place(words: str, place: str) -> str:
+    return f"{words} ({place})" if place else words
 
 
 def _remedy(error: TriwireError) -> str:

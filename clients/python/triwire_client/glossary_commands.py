@@ -177,5 +177,5 @@ def _unknown(id_: str) -> str:
 
 def _place(read: GlossaryFile, field: str) -> str:
     """Where in the file the term of a field stands; "" for a field of no term."""
-    index = field.partition("glossary.terms[")[2].partition("]")[0]
+    index = field.partition("terms[")[2].partition("]")[0]
     return read.places[int(index)] if index.isdigit() and int(index) < len(read.places) else ""

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -150,7 +151,7 @@ class Renderer:
             self._console.print("no glossaries are stored")
         ids = max([len(glossary_id(glossary.name)) for glossary in glossaries], default=0)
         for glossary in glossaries:
-            notes = [_count(glossary.term_count, "term"), f"changed {glossary.update_time.ToJsonString()}"]
+            notes = [_count(glossary.term_count, "term"), f"changed {_time(glossary.update_time)}"]
             self._row(f"{glossary_id(glossary.name):<{ids}}", Text(clean(" · ".join(_named(glossary, notes)))))
 
     def glossary(self, glossary: glossary_service_pb2.Glossary) -> None:
@@ -276,6 +277,10 @@ def _directions(pairs: Sequence[article_service_pb2.LanguagePair]) -> str:
         directions.setdefault(pair.source_language, []).append(pair.target_language + mark)
     words = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in directions.items())
     return words + ("  (* default for this direction)" if "*" in words else "")
+
+
+def _time(moment: Timestamp) -> str:
+    return f"{moment.ToDatetime():%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _named(glossary: glossary_service_pb2.Glossary, notes: Sequence[str]) -> list[str]:

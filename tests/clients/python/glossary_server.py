@@ -156,7 +156,12 @@ def _violations(glossary: Glossary) -> list[tuple[str, str]]:
     found = []
     if len(glossary.display_name) > 120:
         found.append(("glossary.display_name", f"has {len(glossary.display_name)} characters; 120 are allowed"))
+    seen: dict[tuple[tuple[str, str], ...], int] = {}
     for index, term in enumerate(glossary.terms):
+        forms = tuple(sorted(term.forms.items()))
+        if len(forms) > 1 and seen.setdefault(forms, index) != index:
+            languages = " and ".join(language for language, _ in forms)
+            found.append((f"glossary.terms[{index}].forms", f"has the {languages} of terms[{seen[forms]}]"))
         if not term.forms:
             found.append((f"glossary.terms[{index}].forms", "is required"))
         for language, form in sorted(term.forms.items()):

@@ -64,8 +64,8 @@ def test_list_and_show_are_for_people_and_for_programs(server: str) -> None:
     triwire("glossary", "import", "-", "--id", "westmere", "--name", "West\x1bmere", target=server, text=CSV)
     triwire("glossary", "import", "-", "--id", "sea", target=server, text="en,ko\npier,부두\n")
     assert triwire("glossary", "list", target=server).out == (
-        "sea       1 term · changed 2026-03-01T12:00:02Z\n"
-        "westmere  West\ufffdmere · 2 terms · changed 2026-03-01T12:00:01Z\n"
+        "sea       1 term · changed 2026-03-01 12:00:02 UTC\n"
+        "westmere  West\ufffdmere · 2 terms · changed 2026-03-01 12:00:01 UTC\n"
     )
     assert triwire("glossary", "show", "westmere", target=server).out == (
         "\nwestmere · West\ufffdmere · 2 terms · etag etag-1\n"
@@ -119,6 +119,15 @@ def test_what_the_server_refuses_is_told_with_file_line_and_field(server: str, t
     lines = triwire("glossary", "import", str(path), "--id", "w", target=server).err.splitlines()
     assert len(lines) == 21
     assert lines[20] == "triwire: and 10 more [INVALID_FIELD]"
+
+
+def test_a_term_that_a_refusal_mentions_is_told_with_its_line(server: str) -> None:
+    text = "en,ko\nport,항\n\npier,부두\nport,항\n"
+    done = triwire("glossary", "import", "-", "--id", "w", target=server, text=text)
+    assert done.err == (
+        "triwire: standard input:5: glossary.terms[2].forms: has the en and ko of terms[0] (standard input:2)"
+        " [INVALID_FIELD]\n"
+    )
 
 
 def test_languages_that_are_not_asked_for_are_left_out_with_a_remark(server: str, glossaries: Glossaries) -> None:

@@ -1,10 +1,12 @@
 import csv
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from triwire.v1.glossary_service_pb2 import Glossary, GlossaryTerm
@@ -18,11 +20,24 @@ from triwire_server.text.term_index import TermIndex
 HARBOUR = {"en": "Westmere harbour", "ko": "웨스트미어항", "ja": "ウェストミア港"}
 
 
-def refusal(read: object, *arguments: object) -> list[str]:
+def refusal(read: Callable[..., Any], *arguments: Any) -> list[str]:
     """The lines that tell what is wrong with a file."""
     with pytest.raises(InputError) as raised:
-        read(*arguments)  # type: ignore[operator]  # one of the two readers
+        read(*arguments)
     return str(raised.value).split("\n")
+
+
+def assert_read_or_refused(read: Callable[[Any, str], GlossaryFile], data: str | bytes, name: str) -> None:
+    """A file gives terms with forms that are not empty, or a refusal that names it."""
+    told, found = "", GlossaryFile()
+    try:
+        found = read(data, name)
+    except InputError as error:
+        told = str(error)
+    assert told == "" or told.startswith(f"{name}:")
+    assert len(found.terms) == len(found.places)
+    assert all(term.forms for term in found.terms)
+    assert all(form == form.strip() != "" for term in found.terms for form in term.forms.values())
 
 
 def forms_of(read: GlossaryFile) -> list[dict[str, str]]:
@@ -57,6 +72,7 @@ QUOTES = GlossaryTerm(forms={"en": 'the "Grey, Mare"; Ltd', "ko": "<주>회색�
 
 
 class TestCsv:
+    @settings(deadline=None)
     @given(term_lists(form_texts))
     @example([QUOTES])
     def test_what_is_written_reads_as_the_same_terms(self, terms: list[GlossaryTerm]) -> None:
@@ -64,6 +80,7 @@ class TestCsv:
         assert read_csv(text, "f").terms == terms
         assert write_csv(read_csv(text, "f").terms) == text
 
+    @settings(deadline=None)
     @given(term_lists(form_texts), st.lists(st.text("a \"',;\t\r\n"), min_size=6, max_size=6), st.sampled_from(",;\t"))
     def test_notes_of_any_kind_and_any_delimiter_change_nothing(
         self, terms: list[GlossaryTerm], notes: list[str], delimiter: str
@@ -206,6 +223,7 @@ MARTIF = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class TestTbx:
+    @settings(deadline=None)
     @given(term_lists(xml_form_texts), xml_form_texts)
     @example([QUOTES, GlossaryTerm(forms={"en": "]]> x"}, verbatim=True)], "<t> & co")
     def test_what_is_written_reads_as_the_same_terms(self, terms: list[GlossaryTerm], title: str) -> None:
@@ -315,6 +333,26 @@ class TestTbx:
             "term 2: en: U+FFFF cannot stand in TBX; export as csv",
             "term 2: ko: U+000A cannot stand in TBX; export as csv",
         ]
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(), st.text("enkoja,;\t\n\r\"' 1yes\0", max_size=60).map("en,ko,verbatim\n".__add__)))
+def test_any_text_is_a_csv_file_or_is_refused(text: str) -> None:
+    assert_read_or_refused(read_csv, text, "w.csv")
+
+
+# Pieces that are markup, so that what is made of them often comes near to being TBX.
+PIECES = ["<term>", "</term>", "<hi>", "</hi>", "<note>", "</termSec>", "<termSec>", "<langSec>", "</conceptEntry>"]
+PIECES += ["<text>", "<body>", "&amp;", "&x;", "<!--", "-->", "<![CDATA[", "]]>", "\x00", "\xff", "<?x ?>", "a", " "]
+changes = st.lists(st.tuples(st.integers(0, len(DCA)), st.integers(0, 40), st.sampled_from(PIECES)), max_size=4)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([DCA, DCT, MARTIF]), changes)
+def test_any_bytes_are_a_tbx_file_or_are_refused(text: str, changed: list[tuple[int, int, str]]) -> None:
+    for place, length, piece in changed:
+        text = text[:place] + piece + text[place + length :]
+    assert_read_or_refused(read_tbx, text.encode("utf-8" if len(changed) % 2 else "latin-1", "replace"), "w.tbx")
 
 
 def test_the_form_of_a_file_goes_by_its_name_and_else_by_its_beginning(tmp_path: Path) -> None:
