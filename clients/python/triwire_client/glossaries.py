@@ -1,4 +1,4 @@
-"""The calls of GlossaryService. Decision of what may be repeated: see `RetryPolicy`."""
+"""The calls of GlossaryService. Which of them are repeated after a failure, and why, is said at `RetryPolicy`."""
 
 from collections.abc import AsyncIterator
 

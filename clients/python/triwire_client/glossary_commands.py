@@ -21,6 +21,9 @@ from triwire_client.session import CallFailed, Session, say
 
 Glossary = glossary_service_pb2.Glossary
 
+_MAX_TERMS_BYTES = 2 * 1024 * 1024
+"""Of the contract. A server would refuse twice as much as a message, without saying what it was about."""
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the glossary.", show_default=False)]
@@ -56,6 +59,12 @@ def import_(
         say(remark)
     if not read.terms:
         raise InputError(f"{source_name(file)}: has no terms to take over; `triwire glossary delete` removes one")
+    size = Glossary(terms=read.terms).ByteSize()
+    if size > _MAX_TERMS_BYTES:
+        raise InputError(
+            f"{source_name(file)}: has {size:,} bytes of terms, encoded; a glossary may have {_MAX_TERMS_BYTES:,};"
+            " split it, a request may name several"
+        )
 
     async def call(client: Client) -> int:
         try:

@@ -62,7 +62,7 @@ def write_csv(terms: Sequence[GlossaryTerm]) -> str:
 def _rows(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """The rows that hold something, each with the line it begins in; a row that cannot be read is the last."""
     delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     while True:
         try:

@@ -13,12 +13,12 @@ import grpc
 import pytest
 from google.protobuf import json_format
 
+from tests.clients.python.command import COMMAND, Done, triwire
 from tests.clients.python.servers import Scripted, fail, make_status, scripted_server, served
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.inputs import InputError
 from triwire_client.session import hoist
 
-COMMAND = str(Path(sys.executable).parent / "triwire")
 ARTICLES = Path(__file__).parents[3] / "examples" / "articles"
 HARBOUR = (
     "Harbour opens again\n\nThe harbour of Westmere opened on Monday. The first ferry left at noon with 212 people."
@@ -30,28 +30,6 @@ KOREAN = "항구가 월요일에 다시 열렸다."  # "The harbour opened again
 def server(tiny_profile: Path) -> Iterator[str]:
     with served(tiny_profile) as target:
         yield target
-
-
-def triwire(*arguments: str, target: str = "", text: str | bytes = "", **environment: str) -> "Done":
-    """Run the installed command as a shell would, in a pipe."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIWIRE_")}
-    given = text.encode() if isinstance(text, str) else text
-    env = {**kept, **({"TRIWIRE_TARGET": target} if target else {}), **environment}
-    done = subprocess.run([COMMAND, *arguments], check=False, capture_output=True, input=given, env=env, timeout=60)
-    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-class Done:
-    """What a command left behind."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
 
 
 def test_extract_shows_each_block_with_its_kind_on_one_line(server: str) -> None:

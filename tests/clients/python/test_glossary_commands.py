@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.python.command import triwire
 from tests.clients.python.glossary_server import Glossaries, served_glossaries
-from tests.clients.python.test_cli import triwire
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 
 CSV = "en,ko,ja,verbatim,case_insensitive\nWestmere harbour,웨스트미어항,ウェストミア港,,\nFerrant,,,true,true\n"
@@ -102,6 +102,15 @@ def test_an_empty_file_does_not_empty_a_glossary(server: str, glossaries: Glossa
         "triwire: standard input: has no terms to take over; `triwire glossary delete` removes one\n",
     )
     assert glossaries.calls == []
+
+
+def test_a_glossary_that_is_too_large_is_refused_before_it_is_sent(server: str, glossaries: Glossaries) -> None:
+    text = "en,ko\n" + "".join(f"pier {number} {'x' * 180},부두 {number}\n" for number in range(10_000))
+    done = triwire("glossary", "import", "-", "--id", "w", target=server, text=text)
+    assert (done.code, glossaries.calls) == (2, [])
+    assert done.err.endswith(
+        " bytes of terms, encoded; a glossary may have 2,097,152; split it, a request may name several\n"
+    )
 
 
 def test_what_the_server_refuses_is_told_with_file_line_and_field(server: str, tmp_path: Path) -> None:

@@ -105,6 +105,10 @@ class TestCsv:
         assert read.terms == [GlossaryTerm(forms=HARBOUR), GlossaryTerm(forms={"en": "Ferrant"}, verbatim=True)]
         assert read.places == ["westmere.csv:2", "westmere.csv:5"]
 
+    def test_spaces_after_a_delimiter_do_not_make_quotation_marks_part_of_a_form(self) -> None:
+        read = read_csv('en, ko, note\n"Ferrant, Hall & Co", "페런트"\n5" pipe, 관 , "in ""inches"""\n', "w.csv")
+        assert forms_of(read) == [{"en": "Ferrant, Hall & Co", "ko": "페런트"}, {"en": '5" pipe', "ko": "관"}]
+
     def test_a_single_language_needs_no_delimiter(self) -> None:
         assert read_csv("en\nFerrant\n", "f").terms == [GlossaryTerm(forms={"en": "Ferrant"})]
 
