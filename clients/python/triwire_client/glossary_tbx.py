@@ -45,7 +45,6 @@ _MODULES = "http://www.tbxinfo.net/ns/"
 """Names of elements in here are data categories (style DCT), never structure."""
 
 _XML_LANG = "http://www.w3.org/XML/1998/namespace lang"
-_LAYOUT = re.compile(r"[ \t]*[\r\n][ \t\r\n]*")
 _UNFIT = re.compile("[^\t\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -108,7 +107,7 @@ def write_tbx(terms: Sequence[GlossaryTerm], title: str = "") -> str:
     ]
     for number, term in enumerate(terms, 1):
         for language, form in term.forms.items():
-            if unfit := _UNFIT.search(form):
+            if unfit := _UNFIT.search(language + form):
                 problems.add(f"term {number}", f"{language}: U+{ord(unfit[0]):04X} cannot stand in TBX; export as csv")
         lines += _concept_lines(number, term, languages)
     if unfit := _UNFIT.search(title):
@@ -210,7 +209,8 @@ class _Reader:
 
     def _read_text(self) -> str:
         """The text of an element; a line break and the spaces around it are the layout of the file."""
-        return _LAYOUT.sub(" ", "".join(self._text)).strip()
+        lines = "".join(self._text).replace("\r", "\n").split("\n")
+        return " ".join(stripped for line in lines if (stripped := line.strip(" \t"))).strip()
 
     def _finish_concept(self) -> None:
         concept = self._concept

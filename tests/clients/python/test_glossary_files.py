@@ -322,13 +322,15 @@ class TestTbx:
             assert told in line
             assert time.monotonic() - started < 1
 
-    def test_depth_and_many_terms_take_linear_time(self) -> None:
+    def test_depth_many_terms_and_long_ones_take_linear_time(self) -> None:
         started = time.monotonic()
         deep = DCA.replace("<note>", "<x>" * 50_000 + "</x>" * 50_000 + "<note>")
         assert forms_of(read_tbx(deep.encode(), "f")) == [HARBOUR]
         many = "".join(f"<termSec><term>w{number}</term></termSec>" for number in range(20_000))
         read = read_tbx(DCA.replace('<langSec xml:lang="ko">', f'<langSec xml:lang="ko">{many}', 1).encode(), "f")
         assert len(read.remarks) == 20_000
+        spaces = DCA.replace("Westmere\n", "Westmere" + " " * 1_000_000 + "x\n")
+        assert len(read_tbx(spaces.encode(), "f").terms[0].forms["en"]) == 1_000_017
         assert time.monotonic() - started < 5
 
     def test_what_xml_cannot_hold_is_refused_rather_than_changed(self) -> None:
