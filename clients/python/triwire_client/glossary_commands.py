@@ -15,7 +15,7 @@ from triwire_client.glossaries import glossary_id, glossary_name
 from triwire_client.glossary_entries import GlossaryFile, file_language
 from triwire_client.glossary_files import GlossaryFormat, format_of, read_glossary, write_glossary
 from triwire_client.inputs import InputError, bounded, source_name
-from triwire_client.render import Renderer
+from triwire_client.render import Renderer, count
 from triwire_client.retry import is_refusal
 from triwire_client.session import CallFailed, Session, say
 
@@ -49,6 +49,7 @@ def import_(
     form: Annotated[
         GlossaryFormat | None, typer.Option("--format", help="How FILE is read; by its name if not given.")
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the file, and send nothing.")] = False,
 ) -> int:
     """Create a glossary from a file, or replace it as a whole, in one call."""
     session: Session = context.obj
@@ -65,6 +66,9 @@ def import_(
             f"{source_name(file)}: has {size:,} bytes of terms, encoded; a glossary may have {_MAX_TERMS_BYTES:,};"
             " split it, a request may name several"
         )
+    if dry_run:
+        sys.stdout.write(f"{source_name(file)}: {count(len(read.terms), 'term')}, nothing was sent\n")
+        return 0
 
     async def call(client: Client) -> int:
         try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_client.glossary_entries import GlossaryFile, Problems, file_language, language_order
+from triwire_client.glossary_entries import GlossaryFile, Problems, country_doubt, file_language, language_order
 
 _FLAGS = ("verbatim", "case_insensitive")
 _IGNORED = "note"
@@ -91,6 +91,8 @@ def _columns(header: list[str], place: str, problems: Problems) -> list[str]:
         if column.lower() in (*_FLAGS, _IGNORED):
             column = column.lower()
         elif _LANGUAGE.fullmatch(column):
+            if doubt := country_doubt(column):
+                problems.add(place, f"column {number}: {doubt}")
             column = file_language(column)
         elif column or number < len(header):
             words = "is neither a language tag (en, ko, ja) nor one of verbatim, case_insensitive, note"

@@ -7,6 +7,8 @@ from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.inputs import MAX_TOLD, InputError, bounded
 
 _SERVED = ("en", "ko", "ja")
+_COUNTRIES = {"kr": "ko", "jp": "ja"}
+"""Codes of countries that are often written for languages. "uk" is not here: it is Ukrainian."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,12 @@ def file_language(tag: str) -> str:
     """A language tag of a file as glossaries have it: "en_US" -> "en", "JA" -> "ja"; of other languages as it is."""
     base = tag.strip().replace("_", "-").partition("-")[0].lower()
     return base if base in _SERVED else tag.strip()
+
+
+def country_doubt(tag: str) -> str:
+    """What is wrong with a language tag that is rather the code of a country; "" for any other."""
+    meant = _COUNTRIES.get(tag.strip().lower(), "")
+    return f"{tag.strip()!r} is the code of a country; the language is {meant}" if meant else ""
 
 
 def language_order(terms: Iterable[GlossaryTerm]) -> list[str]:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_client.glossary_entries import GlossaryFile, Problems, file_language, language_order
+from triwire_client.glossary_entries import GlossaryFile, Problems, country_doubt, file_language, language_order
 from triwire_client.inputs import InputError
 
 VERBATIM_NOTE = "triwire: verbatim"
@@ -185,6 +185,8 @@ class _Reader:
             self._language = file_language(attributes.get(_XML_LANG, attributes.get("lang", "")))
             if not self._language:
                 self._problems.add(self._place(), f"{name}: has no xml:lang")
+            elif doubt := country_doubt(self._language):
+                self._problems.add(self._place(), f"{name}: {doubt}")
         elif name in _TEXTS:
             self._text = []
             self._text_place = self._place()

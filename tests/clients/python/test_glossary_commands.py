@@ -95,6 +95,14 @@ def test_a_file_with_problems_is_told_line_by_line_and_nothing_is_sent(server: s
     assert glossaries.calls == []
 
 
+def test_a_dry_run_checks_the_file_without_a_server() -> None:
+    done = triwire("glossary", "import", "-", "--id", "w", "--dry-run", target="127.0.0.1:1", text=CSV)
+    assert (done.code, done.out, done.err) == (0, "standard input: 2 terms, nothing was sent\n", "")
+    done = triwire("glossary", "import", "-", "--id", "w", "--dry-run", target="127.0.0.1:1", text="en,kr\na,b\n")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "triwire: standard input:1: column 2: 'kr' is the code of a country; the language is ko\n"
+
+
 def test_an_empty_file_does_not_empty_a_glossary(server: str, glossaries: Glossaries) -> None:
     done = triwire("glossary", "import", "-", "--id", "westmere", target=server, text="en,ko\n")
     assert (done.code, done.err) == (

@@ -140,6 +140,13 @@ class TestCsv:
                 ],
             ),
             (
+                "en,kr,JP\n",
+                [
+                    "w.csv:1: column 2: 'kr' is the code of a country; the language is ko",
+                    "w.csv:1: column 3: 'JP' is the code of a country; the language is ja",
+                ],
+            ),
+            (
                 "note,verbatim\n",
                 [
                     "w.csv:1: has no column of a language; the first line is to name the columns, such as en,ko,ja",
@@ -293,6 +300,10 @@ class TestTbx:
             ("<xliff version='2.0'/>", "w.tbx:1:1: is not TBX: its outermost element is 'xliff'"),
             (DCA.replace(' xml:lang="ko"', ""), "w.tbx:17:7: langSec: has no xml:lang"),
             (
+                DCA.replace('xml:lang="ko"', 'xml:lang="KR"'),
+                "w.tbx:17:7: langSec: 'KR' is the code of a country; the language is ko",
+            ),
+            (
                 "<tbx><text><body><p>no concept</p></body></text></tbx>",
                 "w.tbx: has no concept (conceptEntry or termEntry) in the body of its text",
             ),
@@ -301,7 +312,7 @@ class TestTbx:
                 "w.tbx:1:31: cannot be read: multi-byte encodings are not supported; convert it to UTF-8",
             ),
         ],
-        ids=["mismatched", "ampersand", "cut", "empty", "other", "no-language", "no-concept", "encoding"],
+        ids=["mismatched", "ampersand", "cut", "empty", "other", "no-language", "country", "no-concept", "encoding"],
     )
     def test_what_is_not_tbx_is_told_with_line_and_column(self, text: str, line: str) -> None:
         assert refusal(read_tbx, text.encode(), "w.tbx") == [line]
@@ -372,6 +383,16 @@ def test_the_form_of_a_file_goes_by_its_name_and_else_by_its_beginning(tmp_path:
     (tmp_path / "w.csv").write_bytes("en,ko\n항".encode("euc-kr"))
     with pytest.raises(InputError, match=r"w.csv: is not UTF-8 at byte 6; convert it first"):
         read_glossary(str(tmp_path / "w.csv"))
+
+
+def test_csv_in_utf_16_is_read_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "w.txt"
+    for encoding in ("utf-16", "utf-8-sig"):
+        path.write_bytes("en\tko\tja\r\nWestmere harbour\t웨스트미어항\tウェストミア港\r\n".encode(encoding))
+        assert forms_of(read_glossary(str(path))) == [HARBOUR]
+    path.write_bytes("en\tko".encode("utf-16") + b"x")
+    with pytest.raises(InputError, match=r"w.txt: is not UTF-16 at byte 12, although it begins so"):
+        read_glossary(str(path))
 
 
 def test_languages_may_be_chosen_and_what_then_says_nothing_is_left_out(tmp_path: Path) -> None:
