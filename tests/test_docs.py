@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.python.glossary_server import Glossaries, served_glossaries
 from tests.clients.python.servers import served
-from triwire_client.glossary_csv import read_csv
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,8 +17,13 @@ ROOT = Path(__file__).parents[1]
 def environment(tiny_profile: Path) -> Iterator[dict[str, str]]:
     """Where the examples find a server and the commands of this installation."""
     with served(tiny_profile) as target:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        yield {**os.environ, "TRIWIRE_TARGET": target, "PATH": path}
+        yield surroundings(target)
+
+
+def surroundings(target: str) -> dict[str, str]:
+    """An environment with a server and the commands of this installation."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "TRIWIRE_TARGET": target, "PATH": path}
 
 
 def blocks(name: str, language: str) -> list[str]:
@@ -36,37 +41,50 @@ def test_the_examples_of_the_client_run(number: int, environment: dict[str, str]
     assert done.stdout.strip()
 
 
-SCRIPTS = [(name, number) for name in ("cli.md", "glossaries.md") for number in range(len(blocks(name, "sh")))]
+@pytest.mark.parametrize("number", range(len(blocks("cli.md", "sh"))))
+def test_the_examples_of_the_command_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
+    done = run_script(blocks("cli.md", "sh")[number], environment, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"^triwire: (?!\d+ done)", done.stderr, re.M)
 
 
-@pytest.mark.parametrize(("name", "number"), SCRIPTS)
-def test_the_examples_of_the_command_run(name: str, number: int, environment: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "examples").symlink_to(ROOT / "examples")
-    script = "set -o pipefail\n" + blocks(name, "sh")[number]
-    done = subprocess.run(
-        ["bash", "-e", "-c", script],  # noqa: S607 - found on the path
+def run_script(script: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run commands in a folder beside the examples, up to the first that fails."""
+    (folder / "examples").symlink_to(ROOT / "examples")
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script],  # noqa: S607 - found on the path
         check=False,
         capture_output=True,
         text=True,
         env=environment,
-        cwd=tmp_path,
+        cwd=folder,
     )
-    assert done.returncode == 0, done.stderr
-    assert not re.search(r"^triwire: (?!\d+ done)", done.stderr, re.M)
+
+
+@pytest.fixture
+def glossary_environment() -> Iterator[dict[str, str]]:
+    with served_glossaries(Glossaries()) as target:
+        yield surroundings(target)
+
+
+@pytest.mark.parametrize("number", range(len(blocks("glossaries.md", "sh"))))
+def test_the_commands_for_glossaries_run(number: int, glossary_environment: dict[str, str], tmp_path: Path) -> None:
+    done = run_script(blocks("glossaries.md", "sh")[number], glossary_environment, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("house created")
+
+
+def test_the_example_of_glossaries_from_python_runs(glossary_environment: dict[str, str], tmp_path: Path) -> None:
+    (source,) = blocks("glossaries.md", "python")
+    script = tmp_path / "example.py"
+    script.write_text(source, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(script)], check=False, capture_output=True, text=True, env=glossary_environment
+    )
+    assert (done.returncode, done.stdout) == (0, "glossaries/house 2\n"), done.stderr
 
 
 def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     codes = re.findall(r"^\| (\d+) \|", text, re.M)
     assert codes == ["0", "1", "2", "3", "4", "130"]
-
-
-def test_the_csv_of_the_document_is_read_as_it_says() -> None:
-    text = (ROOT / "docs" / "glossaries.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```\n(en,ko.*?)^```$", text, re.M | re.S)
-    found = read_csv(example)
-    assert (found.problems, found.notes) == ([], [])
-    assert [dict(term.forms) for term in found.terms] == [
-        {"en": "Kim You-geun", "ko": "김유근", "ja": "キム・ユグン"},
-        {"en": "QX-7"},
-    ]

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triwire_client.batch import BatchResult
-    from triwire_client.client import Client, Tls
+    from triwire_client.client import Client
+    from triwire_client.connection import Tls
     from triwire_client.content import Html
     from triwire_client.errors import TriwireError, Violation
     from triwire_client.retry import RetryPolicy
@@ -19,7 +20,7 @@ _MODULES = {
     "Html": "content",
     "RetryPolicy": "retry",
     "SyncClient": "sync",
-    "Tls": "client",
+    "Tls": "connection",
     "TriwireError": "errors",
     "Violation": "errors",
 }

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -12,6 +12,7 @@ import grpc
 from grpc.aio import EOF  # type: ignore[attr-defined]  # missing in the published stubs
 
 from triwire.v1 import article_service_pb2
+from triwire_client.connection import translated
 from triwire_client.errors import (
     DeadlineExceededError,
     InvalidRequestError,
@@ -58,14 +59,6 @@ class BatchResult:
         if self.response is None:
             raise TriwireError(f"item {self.item_id} has neither response nor error")
         return self.response
-
-
-async def translated(answer: Awaitable[_Answer]) -> _Answer:
-    """An answer, with gRPC's exception replaced by ours."""
-    try:
-        return await answer
-    except grpc.aio.AioRpcError as error:
-        raise from_rpc_error(error) from error
 
 
 async def run_batch(

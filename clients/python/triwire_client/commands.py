@@ -1,9 +1,8 @@
 """The commands of `triwire`: each reads its input, makes one call and shows the answer."""
 
-import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from importlib.metadata import version as distribution_version
 from pathlib import Path
@@ -13,16 +12,16 @@ import typer
 from rich.console import Console
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_client import batch_files
+from triwire_client import glossary_commands
 from triwire_client.article_run import ArticleRun
-from triwire_client.batch import BatchResult
-from triwire_client.client import DEFAULT_TARGET, Client, Tls
+from triwire_client.batch_command import batch
+from triwire_client.client import Client
+from triwire_client.connection import DEFAULT_TARGET, Tls
 from triwire_client.content import CleaningName, PriorityName, StyleName
-from triwire_client.failures import INTERRUPTED, PARTIAL, REFUSED
-from triwire_client.glossary_commands import app as glossary_app
-from triwire_client.glossary_commands import resource_name
+from triwire_client.failures import INTERRUPTED, REFUSED
+from triwire_client.glossaries import glossary_name
 from triwire_client.inputs import FormatName, InputError, one_line, read_content
-from triwire_client.progress import ArticleProgress, batch_bar
+from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
 from triwire_client.session import CallFailed, Session, hoist, say
 
@@ -46,7 +45,6 @@ class KindName(StrEnum):
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-app.add_typer(glossary_app, name="glossary")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -132,11 +130,10 @@ Cleaning = Annotated[
 ]
 ModelName = Annotated[str, typer.Option(help="name or name@version, see `triwire models`.")]
 SummaryModel = Annotated[str, typer.Option(help="Model of the summaries, see `triwire models`.")]
-Glossaries = Annotated[
-    list[str] | None,
-    typer.Option("--glossary", help="Glossary whose terms apply, see `triwire glossary`. May be repeated."),
-]
 Register = Annotated[RegisterName | None, typer.Option(help="Sentence endings in Korean and Japanese.")]
+Glossaries = Annotated[
+    list[str] | None, typer.Option("--glossary", help="Id of a stored glossary to keep to. May be repeated.")
+]
 Priority = Annotated[PriorityName, typer.Option(help="Place in the server's queue.")]
 Kinds = Annotated[
     list[KindName] | None, typer.Option("--kind", help="Translate blocks of this kind alone. May be repeated.")
@@ -191,8 +188,8 @@ def summarize(
     bullets: Bullets = 0,
     max_characters: MaxCharacters = 0,
     model: ModelName = "",
-    glossary: Glossaries = None,
     register: Register = None,
+    glossary: Glossaries = None,
     priority: Priority = "standard",
     language: Language = "",
     cleaning: Cleaning = None,
@@ -202,13 +199,12 @@ def summarize(
     session: Session = context.obj
     content = read_content(file, form, language, cleaning)
     options = _summary(style, to, bullets, max_characters, model)
+    house_style = _style(register, glossary)
 
     async def call(client: Client) -> int:
         started = time.monotonic()
         with session.waiting("summarizing"):
-            response = await client.summarize(
-                content, options, house_style=_style(register, glossary), priority=priority
-            )
+            response = await client.summarize(content, options, house_style=house_style, priority=priority)
         if session.as_json:
             session.show_json(response)
             return 0
@@ -231,8 +227,8 @@ def translate(
         bool, typer.Option("--html", help="Print the HTML input with its words translated, and nothing else.")
     ] = False,
     model: ModelName = "",
-    glossary: Glossaries = None,
     register: Register = None,
+    glossary: Glossaries = None,
     priority: Priority = "standard",
     language: Language = "",
     cleaning: Cleaning = None,
@@ -283,8 +279,8 @@ def process(
     sentences: Sentences = False,
     model: ModelName = "",
     summary_model: SummaryModel = "",
-    glossary: Glossaries = None,
     register: Register = None,
+    glossary: Glossaries = None,
     priority: Priority = "standard",
     language: Language = "",
     cleaning: Cleaning = None,
@@ -340,68 +336,8 @@ def models(context: typer.Context) -> int:
     return session.run(call)
 
 
-@app.command()
-def batch(
-    context: typer.Context,
-    items: Annotated[str, typer.Argument(metavar="IN.jsonl", help="An item a line, or - for standard input.")],
-    answers: Annotated[Path, typer.Argument(metavar="OUT.jsonl", help="An answer a line, added as they come.")],
-    window: Annotated[int, typer.Option(min=1, help="Items that may be under way at once.")] = 64,
-) -> int:
-    """Work through a file of items; run it again to go on and to retry what failed.
-
-    Each line of IN is a ProcessBatchRequest as protobuf JSON:
-    {"item_id": "a1", "translate": {"content": {"text": "..."}, "target_language": "ko"}}.
-    Items that have a result in OUT are skipped. --timeout is for the whole batch.
-    """
-    session: Session = context.obj
-    if items != "-" and answers.exists() and Path(items).exists() and os.path.samefile(items, answers):
-        raise InputError(f"{answers}: is the input; give another output file")
-    total = None if items == "-" else batch_files.count_items(Path(items))
-    done = batch_files.resume(answers)
-    num_skipped = num_done = num_failed = 0
-
-    async def call(client: Client) -> int:
-        nonlocal num_done
-        lines = sys.stdin.buffer if items == "-" else Path(items).open("rb")  # noqa: ASYNC230, SIM115 - local; closed below
-        with lines, answers.open("ab") as out, batch_bar(session.err) as bar:
-            task = bar.add_task("items", total=total, failed=0)
-
-            def note(result: BatchResult) -> None:
-                nonlocal num_done, num_failed
-                num_done += result.error is None
-                num_failed += result.error is not None
-                out.write(batch_files.write_result(result))
-                out.flush()
-                bar.update(task, advance=1, failed=num_failed)
-
-            def unfinished() -> Iterator[article_service_pb2.ProcessBatchRequest]:
-                nonlocal num_skipped
-                for item in batch_files.read_items(lines, done):
-                    if item is None:
-                        num_skipped += 1
-                        bar.update(task, advance=1)
-                    elif isinstance(item, batch_files.BadLine):
-                        note(item.result)
-                    else:
-                        yield item
-
-            async for result in client.process_batch(unfinished(), window=window, timeout=session.timeout):
-                note(result)
-        return PARTIAL if num_failed else 0
-
-    try:
-        code = session.run(call)
-    except CallFailed as failed:
-        failed.line += f"; {num_done + num_failed:,} items were answered before, the same command goes on from there"
-        raise
-    except OSError as error:
-        raise InputError(f"{error.filename or answers}: {error.strerror or error}") from error
-    if session.as_json:
-        sys.stdout.write(f'{{"done": {num_done}, "skipped": {num_skipped}, "failed": {num_failed}}}\n')
-    else:
-        remedy = f"; {answers} has the reasons, and the same command tries them again" if num_failed else ""
-        say(f"{num_done:,} done, {num_skipped:,} skipped, {num_failed:,} failed{remedy}")
-    return code
+app.command()(batch)
+app.add_typer(glossary_commands.app, name="glossary")
 
 
 def _summary(
@@ -434,8 +370,10 @@ def _options(kinds: Sequence[KindName] | None, sentences: bool, model: str) -> a
 def _style(register: RegisterName | None, glossaries: Sequence[str] | None) -> article_service_pb2.HouseStyle | None:
     if register is None and not glossaries:
         return None
-    value = article_service_pb2.Register.Value(f"REGISTER_{(register or 'unspecified').upper()}")
-    return article_service_pb2.HouseStyle(register=value, glossaries=[resource_name(name) for name in glossaries or ()])
+    style = article_service_pb2.HouseStyle(glossaries=[glossary_name(glossary) for glossary in glossaries or ()])
+    if register is not None:
+        style.register = article_service_pb2.Register.Value(f"REGISTER_{register.upper()}")
+    return style
 
 
 def _fail(line: str, code: int) -> int:

@@ -159,7 +159,7 @@ class StartingError(UnavailableError):
 
 
 class GlossariesUnavailableError(UnavailableError):
-    """The server cannot reach its stored glossaries now; whether a write was done is unknown."""
+    """What keeps the server's glossaries does not answer now."""
 
 
 class DeadlineExceededError(TriwireError):

@@ -1,6 +1,7 @@
 """How the `triwire` command tells failures: one line with the field and the remedy, and an exit code."""
 
 import re
+from collections.abc import Callable
 
 from triwire_client.errors import (
     AccessDeniedError,
@@ -24,7 +25,7 @@ from triwire_client.errors import (
     TriwireError,
     UnavailableError,
 )
-from triwire_client.inputs import one_line
+from triwire_client.inputs import bounded, one_line
 
 PARTIAL = 1
 """Some items or parts failed, others did not."""
@@ -51,18 +52,19 @@ _OPTIONS = (
     (r"content\.language|content\.article\.language", "--language"),
     (r"house_style\.register", "--register"),
     (r"house_style\.glossaries.*", "--glossary"),
-    (r"glossary_id|glossary\.name|name", "the id"),
-    (r"glossary\.display_name", "--name"),
     (r"content\b.*", "the input"),
+    (r"glossary\.name|glossary_id", "--id"),
+    (r"glossary\.display_name", "--name"),
+    (r"name", "ID"),
 )
 _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
     (ContentTooLargeError, "split it"),
     (LanguageUnsupportedError, "`triwire models` lists the directions"),
     (LanguageUndetectedError, "name it with --language"),
     (NoArticleTextError, "with --cleaning none everything is article text"),
-    (GlossaryNotFoundError, "`triwire glossary list` lists the ids"),
-    (GlossaryExistsError, "--update replaces it"),
     (ModelNotFoundError, "`triwire models` lists the names"),
+    (GlossaryNotFoundError, "`triwire glossary list` lists the ids"),
+    (EtagMismatchError, "`triwire glossary show` has the etag of what is there now"),
     (CredentialsInvalidError, "give a token with TRIWIRE_TOKEN or --token"),
     (AccessDeniedError, "ask who runs the server for access"),
     (DeadlineExceededError, "give more time with --timeout, or ask for less at once"),
@@ -103,10 +105,40 @@ def describe(error: TriwireError, target: str) -> str:
     elif isinstance(error, QueueFullError):
         words += f"; try again in {error.retry_delay or 1:.0f} s"
     else:
-        words += next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
-    if error.reason:
-        words += f" [{error.reason}]"
-    return words + (f" (request {error.request_id})" if error.request_id else "")
+        words += _remedy(error)
+    return words + _source(error)
+
+
+def describe_violations(error: InvalidRequestError, place: Callable[[str], str]) -> list[str]:
+    """A refused request in a line for each violation, or for the first of many.
+
+    Args:
+        error: what was raised.
+        place: gives for a field's path, or a term that a description mentions ("terms[12]"), where in the input it
+            comes from, "w.csv:14", or "".
+    """
+    lines = []
+    for found in error.violations:
+        where = place(found.field)
+        description = re.sub(r"\bterms\[\d+\]", lambda term: _with_place(term[0], place(term[0])), found.description)
+        words = " ".join(f"{_place(found.field)}: {description}".split())
+        lines.append(f"{where}: {words}" if where else words)
+    lines = bounded(lines) or [one_line(error)]
+    return [*lines[:-1], lines[-1] + _remedy(error) + _source(error)]
+
+
+def _with_place(words: str, place: str) -> str:
+    return f"{words} ({place})" if place else words
+
+
+def _remedy(error: TriwireError) -> str:
+    return next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
+
+
+def _source(error: TriwireError) -> str:
+    """Reason and request id, as far as they are known."""
+    reason = f" [{error.reason}]" if error.reason else ""
+    return reason + (f" (request {error.request_id})" if error.request_id else "")
 
 
 def _place(field: str) -> str:

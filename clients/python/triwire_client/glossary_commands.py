@@ -1,289 +1,194 @@
-"""The commands of `triwire glossary`: files in and out, and what the server keeps."""
+"""The commands of `triwire glossary`: import, export, list, show, delete."""
 
-import re
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any
 
 import typer
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from triwire.v1 import glossary_service_pb2
 from triwire_client.client import Client
-from triwire_client.errors import GlossaryNotFoundError, InvalidRequestError, Violation
-from triwire_client.glossary_csv import read_csv, write_csv
-from triwire_client.glossary_entries import LANGUAGES, GlossaryFile, shorten
-from triwire_client.glossary_tbx import read_tbx, write_tbx
-from triwire_client.inputs import InputError, decode, name_of, read_bytes
-from triwire_client.render import clean
-from triwire_client.session import Session, say
+from triwire_client.errors import CancelledError, DeadlineExceededError, InvalidRequestError, UnavailableError
+from triwire_client.failures import REFUSED, describe, describe_violations, exit_code
+from triwire_client.glossaries import glossary_id, glossary_name
+from triwire_client.glossary_entries import GlossaryFile, file_language
+from triwire_client.glossary_files import GlossaryFormat, format_of, read_glossary, write_glossary
+from triwire_client.inputs import InputError, bounded, source_name
+from triwire_client.render import Renderer, count
+from triwire_client.retry import is_refusal
+from triwire_client.session import CallFailed, Session, say
 
 Glossary = glossary_service_pb2.Glossary
-FileFormat = Literal["auto", "csv", "tbx"]
 
-_SUFFIXES: dict[str, FileFormat] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".tbx": "tbx",
-    ".xml": "tbx",
-}
-_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_BLANK = b"\xef\xbb\xbf \t\r\n"
-"""What may stand before the first character that counts: the byte order mark of UTF-8, spaces, line ends."""
+_MAX_TERMS_BYTES = 2 * 1024 * 1024
+"""Of the contract. A server would refuse twice as much as a message, without saying what it was about."""
 
-_MAX_GLOSSARY_BYTES = 2 * 1024 * 1024
-_MAX_REQUEST_TERMS = 10_000
-"""Terms that a request takes from all of its glossaries, unless the server was set to another number."""
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-_MAX_LINES = 50
-"""Problems or notes that are shown; of the rest, the number."""
+Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the glossary.", show_default=False)]
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    help="Keep terms on the server: import and export files, list, show, delete.",
-)
 
-Name = Annotated[str, typer.Argument(metavar="ID", help="Id of the glossary.", show_default=False)]
-Format = Annotated[FileFormat, typer.Option("--format", help="auto goes by the file's name.")]
-Etag = Annotated[str, typer.Option(help="Only while this is the glossary's current etag.")]
+@app.callback()
+def set_up() -> None:
+    """Keep glossaries on the server, and in files beside it."""
 
 
 @app.command("import")
-def import_file(
+def import_(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or TBX, or - for standard input.")],
-    glossary_id: Annotated[str, typer.Option("--id", help="Id of the glossary on the server.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or TBX file, or - for standard input.")],
+    id_: Annotated[str, typer.Option("--id", metavar="ID", help="Glossary to create or to replace.")],
     name: Annotated[
-        str | None, typer.Option(help="Name for people; else the file's title, else the one that it has.")
+        str | None, typer.Option("--name", help="Its name for people; the title of a TBX file if not given.")
     ] = None,
-    form: Format = "auto",
-    update: Annotated[
-        bool, typer.Option("--update", help="Replace the glossary; it is created if there is none.")
-    ] = False,
-    etag: Etag = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file and send nothing.")] = False,
+    etag: Annotated[str, typer.Option(help="Replace it only while this is its etag.")] = "",
+    language: Annotated[
+        list[str] | None, typer.Option(help="Take over this language alone. May be repeated; all if not given.")
+    ] = None,
+    form: Annotated[
+        GlossaryFormat | None, typer.Option("--format", help="How FILE is read; by its name if not given.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the file, and send nothing.")] = False,
 ) -> int:
-    """Put the terms of a file into a glossary: a new one, or with --update or --etag in the place of the old one."""
+    """Create a glossary from a file, or replace it as a whole, in one call."""
     session: Session = context.obj
-    found = read_glossary(file, form)
-    for line in shorten(found.notes, _MAX_LINES):
-        say(f"{name_of(file)}: {line}")
+    read = read_glossary(file, form, [file_language(tag) for tag in language or ()])
+    glossary = Glossary(name=glossary_name(id_), terms=read.terms)
+    glossary.display_name = read.title if name is None else name
+    for remark in bounded(read.remarks):
+        say(remark)
+    if not read.terms:
+        raise InputError(f"{source_name(file)}: has no terms to take over; `triwire glossary delete` removes one")
+    size = Glossary(terms=read.terms).ByteSize()
+    if size > _MAX_TERMS_BYTES:
+        raise InputError(
+            f"{source_name(file)}: has {size:,} bytes of terms, encoded; a glossary may have {_MAX_TERMS_BYTES:,};"
+            " split it, a request may name several"
+        )
     if dry_run:
-        session.out.print(f"{name_of(file)}: {_count(len(found.entries))}, nothing was sent", soft_wrap=True)
+        sys.stdout.write(f"{source_name(file)}: {count(len(read.terms), 'term')}, nothing was sent\n")
         return 0
 
     async def call(client: Client) -> int:
-        glossary = Glossary(name=resource_name(glossary_id), terms=found.terms, etag=etag)
-        is_update = update or bool(etag)
-        glossary.display_name = name if name is not None else found.title
-        if is_update and name is None and not found.title:
-            glossary.display_name = await _current_name(client, glossary.name)
         try:
-            stored = await (_replace(client, glossary, update) if is_update else _create(client, glossary))
+            response = await client.update_glossary(glossary, etag=etag, allow_missing=True)
         except InvalidRequestError as error:
-            error.violations = tuple(_with_place(violation, found) for violation in error.violations)
-            raise
+            lines = describe_violations(error, lambda field: _place(read, field))
+            raise CallFailed("\n".join(lines), REFUSED) from error
         if session.as_json:
-            session.show_json(stored)
+            session.show_json(response)
         else:
-            session.out.print(f"{stored.name}: {_count(stored.term_count)}, etag {stored.etag}", soft_wrap=True)
+            stored = response.glossary
+            verb = "created" if stored.create_time == stored.update_time else "replaced"
+            Renderer(session.out).stored_glossary(stored, verb)
         return 0
 
-    return session.run(call)
+    return _run(session, call, id_, is_repeatable=not etag)
 
 
-@app.command("export")
-def export_file(
+@app.command()
+def export(
     context: typer.Context,
-    glossary_id: Name,
-    form: Format = "auto",
+    id_: Id,
+    form: Annotated[
+        GlossaryFormat | None, typer.Option("--format", help="Form of the file; by the name after -o, else csv.")
+    ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File to write; else it goes to standard output.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write; standard output if not given.")
     ] = None,
 ) -> int:
-    """Write a glossary as CSV or TBX; importing the file gives the same terms."""
+    """Write a glossary as CSV or TBX; `import` reads it again."""
     session: Session = context.obj
-    if form == "auto":
-        form = "csv" if output is None else _by_suffix(str(output))
+    if session.as_json:
+        raise InputError("--json: `triwire glossary show --json` answers with JSON; export writes csv and tbx")
 
     async def call(client: Client) -> int:
-        glossary = await _read(client, glossary_id)
-        text = write_tbx(glossary) if form == "tbx" else write_csv(glossary)
+        glossary = (await client.get_glossary(id_)).glossary
+        data = write_glossary(glossary, form or format_of(output))
         if output is None:
-            sys.stdout.write(text)
+            sys.stdout.buffer.write(data)
             return 0
         try:
-            output.write_text(text, encoding="utf-8", newline="")
+            output.write_bytes(data)
         except OSError as error:
             raise InputError(f"{output}: cannot be written: {error.strerror or error}") from error
-        if not session.as_json:
-            session.out.print(f"{output}: {_count(len(glossary.terms))}", soft_wrap=True)
         return 0
 
     return session.run(call)
 
 
 @app.command("list")
-def list_all(context: typer.Context) -> int:
+def list_(context: typer.Context) -> int:
     """List the glossaries of the server."""
     session: Session = context.obj
 
     async def call(client: Client) -> int:
-        whole = glossary_service_pb2.ListGlossariesResponse()
-        request = glossary_service_pb2.ListGlossariesRequest(page_size=500)
-        while True:
-            page = await client.list_glossaries(request)
-            whole.glossaries.extend(page.glossaries)
-            if not page.next_page_token:
-                break
-            request.page_token = page.next_page_token
+        found = [glossary async for glossary in client.list_glossaries()]
         if session.as_json:
-            session.show_json(whole)
-            return 0
-        width = max([len(_id(glossary)) for glossary in whole.glossaries], default=0)
-        for glossary in whole.glossaries:
-            line = f"{_id(glossary):<{width}}  {_count(glossary.term_count):>12}  {_time(glossary.update_time)}"
-            session.out.print(f"{line}  {clean(glossary.display_name)}".rstrip(), soft_wrap=True)
-        if not whole.glossaries:
-            session.out.print("no glossaries")
+            session.show_json(glossary_service_pb2.ListGlossariesResponse(glossaries=found))
+        else:
+            Renderer(session.out).glossaries(found)
         return 0
 
     return session.run(call)
 
 
 @app.command()
-def show(context: typer.Context, glossary_id: Name) -> int:
-    """Show a glossary with its terms."""
+def show(context: typer.Context, id_: Id) -> int:
+    """Show a glossary with its terms and its etag."""
     session: Session = context.obj
 
     async def call(client: Client) -> int:
-        glossary = await _read(client, glossary_id)
+        response = await client.get_glossary(id_)
         if session.as_json:
-            session.show_json(glossary)
-            return 0
-        title = f"{glossary.name} · {clean(glossary.display_name)}" if glossary.display_name else glossary.name
-        times = f"created {_time(glossary.create_time)}, updated {_time(glossary.update_time)}"
-        session.out.print(title, style="bold green", soft_wrap=True)
-        session.out.print(f"{_count(glossary.term_count)}, {times}, etag {glossary.etag}", style="dim", soft_wrap=True)
-        for term in glossary.terms:
-            forms = " · ".join(f"{name} {clean(term.forms[name])}" for name in LANGUAGES if name in term.forms)
-            flags = [flag for flag in ("verbatim", "case_insensitive") if getattr(term, flag)]
-            session.out.print(forms + (f"  ({', '.join(flags)})" if flags else ""), soft_wrap=True)
+            session.show_json(response)
+        else:
+            Renderer(session.out).glossary(response.glossary)
         return 0
 
     return session.run(call)
 
 
 @app.command()
-def delete(context: typer.Context, glossary_id: Name, etag: Etag = "") -> int:
+def delete(
+    context: typer.Context,
+    id_: Id,
+    etag: Annotated[str, typer.Option(help="Delete it only while this is its etag.")] = "",
+) -> int:
     """Delete a glossary."""
     session: Session = context.obj
 
     async def call(client: Client) -> int:
-        name = resource_name(glossary_id)
-        await client.delete_glossary(glossary_service_pb2.DeleteGlossaryRequest(name=name, etag=etag))
-        if not session.as_json:
-            session.out.print(f"{name}: deleted")
+        response = await client.delete_glossary(id_, etag=etag)
+        if session.as_json:
+            session.show_json(response)
+        else:
+            sys.stdout.write(f"{glossary_id(id_)} deleted\n")
         return 0
 
-    return session.run(call)
+    return _run(session, call, id_, is_repeatable=False)
 
 
-def resource_name(glossary_id: str) -> str:
-    """The name of a glossary, given its id or the name itself."""
-    return glossary_id if glossary_id.startswith("glossaries/") else f"glossaries/{glossary_id}"
+def _run(session: Session, call: Callable[[Client], Coroutine[Any, Any, int]], id_: str, *, is_repeatable: bool) -> int:
+    """Make a call that changes something; tell where it may have been carried out although no answer came."""
+
+    async def told(client: Client) -> int:
+        try:
+            return await call(client)
+        except (UnavailableError, DeadlineExceededError, CancelledError) as error:
+            if is_repeatable or is_refusal(error):
+                raise
+            raise CallFailed(describe(error, session.target) + _unknown(id_), exit_code(error)) from error
+
+    return session.run(told)
 
 
-def read_glossary(source: str, form: FileFormat = "auto") -> GlossaryFile:
-    """The terms of a file, or of standard input for "-".
-
-    Args:
-        source: path, or "-".
-        form: how it is read; "auto" goes by the file's name, and on standard input by how it begins.
-
-    Raises:
-        InputError: the file cannot be read, holds no term, or has problems, which the message lists with their places.
-    """
-    data = read_bytes(source)
-    if form == "auto":
-        form = _by_suffix(source) if source != "-" else ("tbx" if data.lstrip(_BLANK)[:1] == b"<" else "csv")
-    if form == "tbx":
-        found = read_tbx(data)
-    else:
-        is_utf_16 = data.startswith(_UTF_16_MARKS)  # "Unicode text" of a spreadsheet
-        found = read_csv(data.decode("utf-16", "replace") if is_utf_16 else decode(source, data))
-    if found.problems:
-        _refuse(source, found.problems)
-    if not found.entries:
-        _refuse(source, [*found.notes, "no term is left"])
-    size = Glossary(terms=found.terms).ByteSize()
-    if size > _MAX_GLOSSARY_BYTES:
-        _refuse(
-            source, [f"has {size:,} bytes of terms; {_MAX_GLOSSARY_BYTES:,} are allowed; make several glossaries of it"]
-        )
-    if len(found.entries) > _MAX_REQUEST_TERMS:
-        found.notes.append(
-            f"has {_count(len(found.entries))}; a request takes {_MAX_REQUEST_TERMS:,}, see `triwire models`"
-        )
-    return found
+def _unknown(id_: str) -> str:
+    return f"; it may have been done all the same: `triwire glossary show {glossary_id(id_)}` tells"
 
 
-def _refuse(source: str, problems: list[str]) -> NoReturn:
-    count = "a place is" if len(problems) == 1 else f"{len(problems):,} places are"
-    lines = "".join(f"\n  {line}" for line in shorten(problems, _MAX_LINES))
-    raise InputError(f"{name_of(source)}: {count} wrong, nothing was sent:{lines}")
-
-
-def _by_suffix(path: str) -> FileFormat:
-    suffix = Path(path).suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise InputError(f"{path}: neither {', '.join(_SUFFIXES)}; name the format with --format csv or --format tbx")
-    return _SUFFIXES[suffix]
-
-
-async def _create(client: Client, glossary: Glossary) -> Glossary:
-    glossary_id = glossary.name.removeprefix("glossaries/")
-    request = glossary_service_pb2.CreateGlossaryRequest(glossary_id=glossary_id, glossary=glossary)
-    return (await client.create_glossary(request)).glossary
-
-
-async def _replace(client: Client, glossary: Glossary, allow_missing: bool) -> Glossary:
-    request = glossary_service_pb2.UpdateGlossaryRequest(glossary=glossary, allow_missing=allow_missing)
-    return (await client.update_glossary(request)).glossary
-
-
-async def _read(client: Client, glossary_id: str) -> Glossary:
-    request = glossary_service_pb2.GetGlossaryRequest(name=resource_name(glossary_id))
-    return (await client.get_glossary(request)).glossary
-
-
-async def _current_name(client: Client, name: str) -> str:
-    """What the glossary is called, which an update would otherwise remove."""
-    try:
-        return (await _read(client, name)).display_name
-    except GlossaryNotFoundError:
-        return ""
-
-
-def _with_place(violation: Violation, found: GlossaryFile) -> Violation:
-    """The violation with the line of the file that it comes from."""
-    index = re.match(r"glossary\.terms\[(\d+)\]", violation.field)
-    if index is None or int(index[1]) >= len(found.entries):
-        return violation
-    return Violation(f"{found.entries[int(index[1])].place} ({violation.field})", violation.description)
-
-
-def _id(glossary: Glossary) -> str:
-    return glossary.name.removeprefix("glossaries/")
-
-
-def _count(number: int) -> str:
-    return f"{number:,} term{'' if number == 1 else 's'}"
-
-
-def _time(timestamp: Timestamp) -> str:
-    return f"{timestamp.ToDatetime():%Y-%m-%d %H:%M} UTC"
+def _place(read: GlossaryFile, field: str) -> str:
+    """Where in the file the term of a field stands; "" for a field of no term."""
+    index = field.partition("terms[")[2].partition("]")[0]
+    return read.places[int(index)] if index.isdigit() and int(index) < len(read.places) else ""

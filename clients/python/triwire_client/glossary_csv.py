@@ -1,150 +1,133 @@
-"""Glossaries as CSV: a row of languages, then a row for each term. docs/glossaries.md describes the format."""
+"""Glossaries as CSV: a header of language tags, a line for each term. docs/glossaries.md describes the columns."""
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
-from triwire.v1.glossary_service_pb2 import Glossary
-from triwire_client.glossary_entries import LANGUAGES, GlossaryFile, language_of, mistaken_country
+from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_client.glossary_entries import GlossaryFile, Problems, country_doubt, file_language, language_order
 
-_DELIMITERS = ",;\t"
 _FLAGS = ("verbatim", "case_insensitive")
-_REMARKS = ("note", "notes", "comment", "comments", "remark", "remarks")
-_YES = frozenset(("1", "true", "yes", "y", "x", "✓", "예", "はい"))  # the last two are "yes"
-_NO = frozenset(("", "0", "false", "no", "n", "-", "아니요", "いいえ"))  # the last two are "no"
+_IGNORED = "note"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,8}")
+_TRUE = ("true", "1", "yes")
+_FALSE = ("", "false", "0", "no")
+_DELIMITERS = ",;\t"
 
 
-def read_csv(text: str) -> GlossaryFile:
-    """Read a glossary; what is wrong with it is in `problems`.
+def read_csv(text: str, name: str) -> GlossaryFile:
+    """The terms of a CSV file. Empty lines are passed over, spaces around a form dropped.
 
     Args:
-        text: of the file, without a byte order mark.
+        text: the file, with comma, semicolon or tab between its columns.
+        name: of the file, for problems.
+
+    Raises:
+        InputError: with a line for each problem: file, line, column.
     """
-    found = GlossaryFile()
-    rows = _rows(text, found)
-    header = next(rows, None)
-    if header is None:
-        found.problems.append("line 1: is empty; the first row has the languages of the columns, such as en,ko,ja")
-        return found
-    columns = _columns(*header, found)
-    if found.problems:
-        return found
-    for line, cells in rows:
-        _read_row(line, cells, columns, found)
-    found.compare()
-    return found
+    problems = Problems()
+    rows = _rows(text, name, problems)
+    line, header = next(rows, (1, []))
+    problems.refuse()
+    columns = _columns(header, f"{name}:{line}", problems)
+    problems.refuse()
+    read = GlossaryFile()
+    for line, row in rows:
+        place = f"{name}:{line}"
+        term = _term(row, columns, place, problems)
+        if term is not None:
+            read.terms.append(term)
+            read.places.append(place)
+    problems.refuse()
+    return read
 
 
-def write_csv(glossary: Glossary) -> str:
-    """A glossary as CSV with commas, which `read_csv` reads back as the same terms."""
-    languages = [language for language in LANGUAGES if any(language in term.forms for term in glossary.terms)]
-    flags = [flag for flag in _FLAGS if any(getattr(term, flag) for term in glossary.terms)]
-    out = io.StringIO()
+def write_csv(terms: Sequence[GlossaryTerm]) -> str:
+    """Terms as CSV with commas, in their order; reading it gives the same terms.
+
+    Columns are the languages that occur, then both flags, whether used or not: so the first term that uses one
+    changes no other line.
+    """
+    languages = language_order(terms) or ["en", "ko", "ja"]
+    out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*(languages or LANGUAGES), *flags])
-    for term in glossary.terms:
-        forms = [dict(term.forms).get(language, "") for language in languages]
-        writer.writerow([*forms, *("yes" if getattr(term, flag) else "" for flag in flags)])
+    writer.writerow([*languages, *_FLAGS])
+    for term in terms:
+        flags = ["true" if getattr(term, flag) else "" for flag in _FLAGS]
+        writer.writerow([*[term.forms.get(language, "") for language in languages], *flags])
     return out.getvalue()
 
 
-def _rows(text: str, found: GlossaryFile) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not empty, each with the number of its first line."""
-    lines = io.StringIO(text, newline="")
-    skipped = 0
-    first = lines.readline()
-    while first and not first.strip():
-        skipped += 1
-        first = lines.readline()
-    delimiter = _delimiter(first)
-    if first[:4].lower() == "sep=":  # written by Excel for itself
-        skipped += 1
-        first = lines.readline()
-    reader = csv.reader(_chain(first, lines), delimiter=delimiter, strict=True)
-    begin = 1
+def _rows(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold something, each with the line it begins in; a row that cannot be read is the last."""
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    line = 1
     while True:
-        begin = reader.line_num + 1
         try:
-            cells = next(reader, None)
+            row = next(reader)
+        except StopIteration:
+            return
         except csv.Error as error:
-            found.problems.append(
-                f"line {skipped + begin}: cannot be read as CSV: {error}; is a quotation mark missing?"
-            )
+            problems.add(f"{name}:{line}", f"cannot be read from here on: {error}; see its quotation marks")
             return
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield skipped + begin, cells
+        if any(cell.strip() for cell in row):
+            yield line, row
+        line = reader.line_num + 1
 
 
-def _chain(first: str, lines: io.StringIO) -> Iterator[str]:
-    yield first
-    yield from lines
+def _delimiter(text: str) -> str:
+    """What separates the columns of the header, in which names hold no delimiter."""
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    return max(_DELIMITERS, key=header.count)
 
 
-def _delimiter(header: str) -> str:
-    """The delimiter that makes most of the header known; a file of one column has a comma."""
-    if header[:4].lower() == "sep=" and header[4:5]:
-        return header[4]
-
-    def known(delimiter: str) -> int:
-        cells = next(csv.reader([header], delimiter=delimiter), [])
-        return sum(_kind(cell) is not None for cell in cells)
-
-    return max(_DELIMITERS, key=known)
-
-
-def _kind(cell: str) -> str | None:
-    """What a column holds: a language, a flag, or None for something else."""
-    name = cell.strip().casefold().replace("-", "_").replace(" ", "_")
-    return name if name in _FLAGS else language_of(cell)
-
-
-def _columns(line: int, cells: Sequence[str], found: GlossaryFile) -> list[str | None]:
-    columns: list[str | None] = []
-    for number, cell in enumerate(cells, 1):
-        place = f"line {line}, column {number} ({cell.strip()[:20]})"
-        kind = _kind(cell)
-        meant = mistaken_country(cell)
-        if meant:
-            found.problems.append(f"{place}: is the code of a country; the language is {meant}")
-        elif kind is not None and kind in columns:
-            found.problems.append(f"{place}: is {kind}, as column {columns.index(kind) + 1} is")
-        elif kind is None and cell.strip().casefold() not in (*_REMARKS, ""):
-            found.notes.append(
-                f"{place}: left out: neither a language ({', '.join(LANGUAGES)}) nor {' or '.join(_FLAGS)}"
-            )
-        columns.append(kind)
-    if not found.problems and not any(kind in LANGUAGES for kind in columns):
-        found.problems.append(
-            f"line {line}: names no language; the first row has those of the columns, such as en,ko,ja"
-        )
+def _columns(header: list[str], place: str, problems: Problems) -> list[str]:
+    """What each column is: a language, a flag, or "note"."""
+    columns: list[str] = []
+    for number, cell in enumerate(header, 1):
+        column = cell.strip()
+        if column.lower() in (*_FLAGS, _IGNORED):
+            column = column.lower()
+        elif _LANGUAGE.fullmatch(column):
+            if doubt := country_doubt(column):
+                problems.add(place, f"column {number}: {doubt}")
+            column = file_language(column)
+        elif column or number < len(header):
+            words = "is neither a language tag (en, ko, ja) nor one of verbatim, case_insensitive, note"
+            problems.add(place, f"column {number}: {column[:40]!r} {words}")
+        if column in columns and column != _IGNORED:
+            problems.add(place, f"column {number}: {column!r} is there already, in column {columns.index(column) + 1}")
+        columns.append(column)
+    if not any(_is_language(column) for column in columns):
+        problems.add(place, "has no column of a language; the first line is to name the columns, such as en,ko,ja")
     return columns
 
 
-def _read_row(line: int, cells: Sequence[str], columns: Sequence[str | None], found: GlossaryFile) -> None:
-    forms: dict[str, str] = {}
-    flags = dict.fromkeys(_FLAGS, False)
-    for number, cell in enumerate(cells, 1):
-        if number > len(columns):
-            if cell.strip():
-                found.problems.append(f"line {line}, column {number}: is beyond the {len(columns)} of the first row")
-            continue
-        kind = columns[number - 1]
-        place = f"line {line}, column {number} ({kind})"
-        if kind in LANGUAGES:
-            form = found.clean(cell, place)
-            if form:
-                forms[str(kind)] = form
-        elif kind is not None:
-            flags[kind] = _read_flag(cell, place, found)
-    if not forms and any(flags.values()):
-        found.problems.append(f"line {line}: has no form in any language")
-    found.add(f"line {line}", forms, **flags)
+def _is_language(column: str) -> bool:
+    return column != "" and column not in (*_FLAGS, _IGNORED)
 
 
-def _read_flag(cell: str, place: str, found: GlossaryFile) -> bool:
-    value = cell.strip().casefold()
-    if value not in _YES and value not in _NO:
-        found.problems.append(f"{place}: is {value[:20]!r}; write yes or no, or leave it empty")
-    return value in _YES
+def _term(row: list[str], columns: list[str], place: str, problems: Problems) -> GlossaryTerm | None:
+    """The term of a row, or None with a problem."""
+    term = GlossaryTerm()
+    extra = next((number for number, cell in enumerate(row, 1) if number > len(columns) and cell.strip()), None)
+    if extra is not None:
+        problems.add(place, f"column {extra}: the header has {len(columns)} columns; quote what holds a delimiter")
+        return None
+    is_good = True
+    for number, (column, cell) in enumerate(zip(columns, row, strict=False), 1):
+        value = cell.strip()
+        if column in _FLAGS:
+            if value.lower() not in (*_TRUE, *_FALSE):
+                words = f"column {number} ({column}): {value[:40]!r} is none of true, false, 1, 0, yes, no"
+                problems.add(place, words)
+                is_good = False
+            setattr(term, column, value.lower() in _TRUE)
+        elif _is_language(column) and value:
+            term.forms[column] = value
+    if not term.forms:
+        problems.add(place, f"has no form in {', '.join(column for column in columns if _is_language(column))}")
+        return None
+    return term if is_good else None

@@ -1,243 +1,259 @@
-"""Glossaries as TBX, the XML of terminology tools (ISO 30042); docs/glossaries.md says what is read and written.
+"""Glossaries as TBX (ISO 30042): read in its styles DCA and DCT and in the older form `martif`, written in DCA.
 
-Read are TBX of 2019 in both styles (DCA, DCT) and its predecessor with the root element martif. Names of elements are
-compared without their namespace, so that files whose tools did not get it right are read all the same. A file that
-declares entities is refused: nothing is fetched, and nothing grows while it is read.
+Reading is safe for files from anywhere: a document type that declares entities is refused, none is ever fetched, and
+nothing recurses. docs/glossaries.md says what is taken over.
 """
 
-import html
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
 
-from triwire.v1.glossary_service_pb2 import Glossary
-from triwire_client.glossary_entries import LANGUAGES, GlossaryFile, language_of, mistaken_country
+from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_client.glossary_entries import GlossaryFile, Problems, country_doubt, file_language, language_order
+from triwire_client.inputs import InputError
 
-_NAMESPACE = "urn:iso:std:iso:30042:ed-2"
-_XML_LANG = "http://www.w3.org/XML/1998/namespace lang"
-_ROOTS = ("tbx", "martif")
+VERBATIM_NOTE = "triwire: verbatim"
+CASE_NOTE = "triwire: case-insensitive"
+"""Notes of a concept that carry our flags. TBX-Basic has no data category for them, but notes pass through any tool."""
+
+_ROOTS = ("tbx", "TBX", "martif")
 _CONCEPTS = ("conceptEntry", "termEntry")
-_LANGUAGE_SECTIONS = ("langSec", "langSet")
-_TERM_SECTIONS = ("termSec", "tig", "ntig")
+_LANGUAGES = ("langSec", "langSet")
+_GROUPS = ("termSec", "tig", "ntig", "termGrp")
 _STATUSES = ("administrativeStatus", "normativeAuthorization")
-_PREFERRED = ("preferredTerm", "standardizedTerm")
-_DISCOURAGED = ("deprecatedTerm", "supersededTerm", "obsoleteTerm")
-_FLAG_NOTE = "triwire: "
-_FLAGS = ("verbatim", "case_insensitive")
+_PARENTS = {
+    **dict.fromkeys(_CONCEPTS, ("body",)),
+    **dict.fromkeys(_LANGUAGES, _CONCEPTS),
+    **dict.fromkeys(("termSec", "tig", "ntig"), _LANGUAGES),
+    "termGrp": ("ntig",),
+    "term": _GROUPS,
+    "termNote": (*_GROUPS, "termNoteGrp"),
+    "termNoteGrp": _GROUPS,
+    "title": ("titleStmt",),
+    "note": _CONCEPTS,
+    "hi": ("term", "hi", "foreign"),
+    "foreign": ("term", "hi", "foreign"),
+    **dict.fromkeys(_STATUSES, _GROUPS),
+}
+"""Elements that are read, and in which they count. Others are passed over with all that is in them."""
+
+_HEADER = ("tbxHeader", "martifHeader", "fileDesc", "titleStmt", "text", "body")
+_TEXTS = ("term", "title", "note", "termNote", *_STATUSES)
+_MODULES = "http://www.tbxinfo.net/ns/"
+"""Names of elements in here are data categories (style DCT), never structure."""
+
+_XML_LANG = "http://www.w3.org/XML/1998/namespace lang"
+_UNFIT = re.compile("[^\t\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(slots=True)
-class _Word:
-    """A term of one language, as TBX has it: several of a concept may be synonyms."""
-
-    line: int
-    text: str = ""
+class _Form:
+    language: str
+    text: str
+    place: str
     status: str = ""
+
+    @property
+    def rank(self) -> int:
+        """Smaller is better: preferred, unmarked or admitted, not to be used."""
+        if self.status.startswith(("deprecated", "superseded")):
+            return 2
+        return 0 if self.status.startswith(("preferred", "standardized")) else 1
 
 
 @dataclass(slots=True)
 class _Concept:
-    line: int
-    words: dict[str, list[_Word]] = field(default_factory=dict)
-    flags: set[str] = field(default_factory=set)
+    place: str
+    forms: list[_Form] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-class _Refused(Exception):
-    """The file is not read any further; the message has the place."""
-
-
-def read_tbx(data: bytes) -> GlossaryFile:
-    """Read a glossary; what is wrong with it is in `problems`.
-
-    Of several words for a concept in one language, the preferred one, or else the first, stands for it; each of the
-    others becomes a term of its own with the same forms in the other languages, so that it is found in a source text.
-    Words marked as deprecated or superseded are left out.
+def read_tbx(data: bytes, name: str) -> GlossaryFile:
+    """The terms of a TBX file: of each concept and language the preferred term, or else the first.
 
     Args:
-        data: of the file; the encoding is what the XML says.
+        data: the file, in the encoding that it declares.
+        name: of the file, for problems.
+
+    Raises:
+        InputError: with a line for each problem: file, line, column.
     """
-    found = GlossaryFile()
-    reader = _Reader(found)
-    try:
-        reader.read(data)
-    except _Refused as refusal:
-        found.problems.append(str(refusal))
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        found.problems.append(f"line {error.lineno}, column {error.offset + 1}: is not XML: {reason}")
-    except (LookupError, ValueError) as error:  # of the encoding that the file names
-        found.problems.append(f"line 1: the encoding cannot be read ({error}); convert the file to UTF-8")
-    found.compare()
-    return found
+    reader = _Reader(name)
+    reader.read(data)
+    return reader.result
 
 
-def write_tbx(glossary: Glossary) -> str:
-    """A glossary as TBX-Basic in DCA style, which `read_tbx` reads back as the same terms and name."""
-    languages = [language for language in LANGUAGES if any(language in term.forms for term in glossary.terms)]
+def write_tbx(terms: Sequence[GlossaryTerm], title: str = "") -> str:
+    """Terms as TBX-Basic in style DCA, in their order; reading it gives the same terms.
+
+    Raises:
+        InputError: a form holds a line break, or a character that no XML file can.
+    """
+    problems = Problems()
+    languages = language_order(terms)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<tbx type="TBX-Basic" style="dca" xml:lang="{(languages or LANGUAGES)[0]}" xmlns="{_NAMESPACE}">',
+        '<tbx type="TBX-Basic" style="dca" xml:lang="en" xmlns="urn:iso:std:iso:30042:ed-2">',
         "  <tbxHeader>",
         "    <fileDesc>",
-        *(
-            [f"      <titleStmt><title>{_escape(glossary.display_name)}</title></titleStmt>"]
-            * bool(glossary.display_name)
-        ),
-        f"      <sourceDesc><p>{_escape(glossary.name)}</p></sourceDesc>",
+        *([f"      <titleStmt><title>{escape(title)}</title></titleStmt>"] if title else []),
+        "      <sourceDesc><p>A glossary of triwire.</p></sourceDesc>",
         "    </fileDesc>",
         "  </tbxHeader>",
         "  <text>",
         "    <body>",
     ]
-    for number, term in enumerate(glossary.terms, 1):
-        lines.append(f'      <conceptEntry id="c{number}">')
-        lines += [f"        <note>{_FLAG_NOTE}{flag}</note>" for flag in _FLAGS if getattr(term, flag)]
-        for language in LANGUAGES:
-            if language in term.forms:
-                words = f"<termSec><term>{_escape(term.forms[language])}</term></termSec>"
-                lines.append(f'        <langSec xml:lang="{language}">{words}</langSec>')
-        lines.append("      </conceptEntry>")
-    return "\n".join([*lines, "    </body>", "  </text>", "</tbx>", ""])
+    for number, term in enumerate(terms, 1):
+        for language, form in term.forms.items():
+            if unfit := _UNFIT.search(language + form):
+                problems.add(f"term {number}", f"{language}: U+{ord(unfit[0]):04X} cannot stand in TBX; export as csv")
+        lines += _concept_lines(number, term, languages)
+    if unfit := _UNFIT.search(title):
+        problems.add("display name", f"U+{ord(unfit[0]):04X} cannot stand in TBX; export as csv")
+    problems.refuse()
+    lines += ["    </body>", "  </text>", "</tbx>", ""]
+    return "\n".join(lines)
 
 
-def _title(display_name: str) -> list[str]:
-    return [f"      <titleStmt><title>{_escape(display_name)}</title></titleStmt>"] if display_name else []
-
-
-def _escape(text: str) -> str:
-    return html.escape(text, quote=False)
+def _concept_lines(number: int, term: GlossaryTerm, languages: Sequence[str]) -> list[str]:
+    lines = [f'      <conceptEntry id="c{number}">']
+    notes = [VERBATIM_NOTE] * term.verbatim + [CASE_NOTE] * term.case_insensitive
+    lines += [f"        <note>{note}</note>" for note in notes]
+    for language in languages:
+        if language in term.forms:
+            lines += [
+                f"        <langSec xml:lang={quoteattr(language)}>",
+                f"          <termSec><term>{escape(term.forms[language])}</term></termSec>",
+                "        </langSec>",
+            ]
+    return [*lines, "      </conceptEntry>"]
 
 
 class _Reader:
-    """Follows the elements of a file and adds each concept to what was found when it ends."""
+    """Takes the parser's events. `_path` has the names of the open elements, "" for one that is passed over."""
 
-    def __init__(self, found: GlossaryFile) -> None:
-        self._found = found
-        self._parser = expat.ParserCreate(namespace_separator=" ")
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._characters
-        self._parser.EntityDeclHandler = self._refuse_declaration
-        self._parser.SkippedEntityHandler = self._refuse_reference
+    def __init__(self, name: str) -> None:
+        self.result = GlossaryFile()
+        self._name = name
+        self._problems = Problems()
         self._path: list[str] = []
-        self._types: list[str] = []
         self._concept: _Concept | None = None
-        self._language: str | None = None
-        self._word: _Word | None = None
-        self._text: list[str] | None = None
-        self._text_depth = 0
-        self._unserved: set[str] = set()
-        self._num_discouraged = 0
+        self._language = ""
+        self._type = ""
+        self._text: list[str] = []
+        self._text_place = ""
+        self._parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.EntityDeclHandler = self._refuse_entity
+        parser.SkippedEntityHandler = self._refuse_unknown_entity
 
     def read(self, data: bytes) -> None:
-        self._parser.Parse(data, True)
-        if self._unserved:
-            tags = ", ".join(sorted(self._unserved))
-            self._found.notes.append(f"left out: what is in {tags}; languages are {', '.join(LANGUAGES)}")
-        if self._num_discouraged:
-            self._found.notes.append(f"left out: words marked as deprecated or superseded ({self._num_discouraged:,})")
+        """Read a file.
 
-    @property
-    def _line(self) -> int:
-        line: int = self._parser.CurrentLineNumber
-        return line
+        Raises:
+            InputError: with what is wrong.
+        """
+        try:
+            self._parser.Parse(data, True)
+        except expat.ExpatError as error:
+            place = f"{self._name}:{error.lineno}:{error.offset + 1}"
+            self._problems.add(place, f"is not well-formed XML: {expat.ErrorString(error.code)}")
+        except (LookupError, ValueError) as error:  # an encoding that Python does not know, or that takes two bytes
+            self._problems.add(self._place(), f"cannot be read: {error}; convert it to UTF-8")
+        self._problems.refuse()
+        if not self.result.terms and not self.result.remarks:
+            raise InputError(f"{self._name}: has no concept (conceptEntry or termEntry) in the body of its text")
 
-    def _refuse_declaration(self, name: str, *_: object) -> None:
-        raise _Refused(
-            f"line {self._line}: declares the entity {name[:20]!r}; files with entities of their own are not read"
-        )
+    def _place(self) -> str:
+        return f"{self._name}:{self._parser.CurrentLineNumber}:{self._parser.CurrentColumnNumber + 1}"
 
-    def _refuse_reference(self, name: str, *_: object) -> None:
-        raise _Refused(f"line {self._line}: refers to the entity {name[:20]!r}, which the file does not have")
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        space, _, name = tag.rpartition(" ")
+        if not self._path and (name not in _ROOTS or space.startswith(_MODULES)):
+            raise InputError(f"{self._place()}: is not TBX: its outermost element is {name[:40]!r}")
+        if self._path and not _is_read(name, space, self._path[-1]):
+            name = ""
+        self._path.append(name)
+        if name in _CONCEPTS:
+            self._concept = _Concept(self._place())
+        elif name in _LANGUAGES:
+            self._language = file_language(attributes.get(_XML_LANG, attributes.get("lang", "")))
+            if not self._language:
+                self._problems.add(self._place(), f"{name}: has no xml:lang")
+            elif doubt := country_doubt(self._language):
+                self._problems.add(self._place(), f"{name}: {doubt}")
+        elif name in _TEXTS:
+            self._text = []
+            self._text_place = self._place()
+            self._type = attributes.get("type", name)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        element = _local(name)
-        if not self._path and element not in _ROOTS:
-            raise _Refused(f"line {self._line}: is <{element[:20]}>; a TBX file begins with <tbx> or <martif>")
-        self._path.append(element)
-        self._types.append(attributes.get("type", ""))
-        if element in _CONCEPTS:
-            self._concept, self._language = _Concept(self._line), None
-        elif element in _LANGUAGE_SECTIONS:
-            self._language = self._read_language(attributes)
-        elif element in _TERM_SECTIONS:
-            self._word = None
-        if self._text is None and self._is_read(element):
-            self._text, self._text_depth = [], len(self._path)
-            if element == "term":
-                self._word = _Word(self._line)
+    def _characters(self, text: str) -> None:
+        if self._path and self._path[-1] in (*_TEXTS, "hi", "foreign"):
+            self._text.append(text)
 
-    def _is_read(self, element: str) -> bool:
-        """Whether the text of this element matters."""
-        if element == "title":
-            return "titleStmt" in self._path
-        if element == "note":
-            return len(self._path) > 1 and self._path[-2] in _CONCEPTS
-        is_status = element in _STATUSES or (element == "termNote" and self._types[-1] in _STATUSES)
-        return self._concept is not None and (element == "term" or is_status)
+    def _end(self, _: str) -> None:
+        name = self._path.pop()
+        if name in _CONCEPTS:
+            self._finish_concept()
+        elif name == "title" and not self.result.title:
+            self.result.title = self._read_text()
+        elif name == "note" and self._concept is not None:
+            self._concept.notes.append(self._read_text())
+        elif name == "term" and self._concept is not None:
+            self._concept.forms.append(_Form(self._language, self._read_text(), self._text_place))
+        elif name in ("termNote", *_STATUSES) and self._type in _STATUSES and self._concept and self._concept.forms:
+            self._concept.forms[-1].status = self._read_text()
 
-    def _characters(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
+    def _read_text(self) -> str:
+        """The text of an element; a line break and the spaces around it are the layout of the file."""
+        lines = "".join(self._text).replace("\r", "\n").split("\n")
+        return " ".join(stripped for line in lines if (stripped := line.strip(" \t"))).strip()
 
-    def _end(self, name: str) -> None:
-        element = self._path[-1]
-        if self._text is not None and self._text_depth == len(self._path):
-            self._take(element, "".join(self._text).strip())
-            self._text = None
-        if element in _LANGUAGE_SECTIONS:
-            self._language = None
-        elif element in _CONCEPTS and self._concept is not None:
-            self._add(self._concept)
-            self._concept = None
-        self._path.pop()
-        self._types.pop()
+    def _finish_concept(self) -> None:
+        concept = self._concept
+        if concept is None:
+            return
+        self._concept = None
+        term = GlossaryTerm(verbatim=VERBATIM_NOTE in concept.notes, case_insensitive=CASE_NOTE in concept.notes)
+        by_language: dict[str, list[_Form]] = {}
+        for form in concept.forms:
+            by_language.setdefault(form.language, []).append(form)
+        for language, forms in by_language.items():
+            usable = [form for form in forms if form.text and form.rank < 2]
+            taken = min(usable, key=lambda form: form.rank) if usable else None
+            if taken is not None:
+                term.forms[language] = taken.text
+            self._remark([form for form in forms if taken is None or form.text != taken.text], taken)
+        if term.forms:
+            self.result.terms.append(term)
+            self.result.places.append(concept.place)
+        else:
+            self.result.remarks.append(f"{concept.place}: the concept is not taken over: it has no term to take")
 
-    def _take(self, element: str, text: str) -> None:
-        if element == "title":
-            self._found.title = self._found.title or " ".join(text.split())
-        elif element == "note" and self._concept is not None and text.startswith(_FLAG_NOTE):
-            self._concept.flags.add(text.removeprefix(_FLAG_NOTE))
-        elif element == "term" and self._concept is not None and self._word is not None:
-            self._word.text = text
-            if self._language is not None:
-                self._concept.words.setdefault(self._language, []).append(self._word)
-        elif self._word is not None and element != "note":
-            self._word.status = text.removesuffix("-admn-sts")
+    def _remark(self, left: Sequence[_Form], taken: _Form | None) -> None:
+        for form in left:
+            reason = f"“{taken.text}” is" if taken is not None else ""
+            if not form.text:
+                reason = "it is empty"
+            elif form.rank == 2:
+                reason = f"it is marked {form.status}"
+            words = f"{form.language}: “{form.text}” is not taken over: {reason}"
+            self.result.remarks.append(f"{form.place}: {words}")
 
-    def _read_language(self, attributes: dict[str, str]) -> str | None:
-        tag = attributes.get(_XML_LANG) or attributes.get("lang", "")
-        if not tag:
-            self._found.problems.append(f"line {self._line}: <{self._path[-1]}> has no xml:lang")
-            return None
-        meant = mistaken_country(tag)
-        if meant:
-            self._found.problems.append(f"line {self._line}: {tag} is the code of a country; the language is {meant}")
-            return None
-        language = language_of(tag)
-        if language is None:
-            self._unserved.add(tag[:20])
-        return language
+    def _refuse_entity(self, name: str, *_: object) -> None:
+        raise InputError(f"{self._place()}: declares the entity {name[:40]!r}; entities are not read, write them out")
 
-    def _add(self, concept: _Concept) -> None:
-        kept: dict[str, list[str]] = {}
-        for language, words in concept.words.items():
-            usable = [word for word in words if word.status not in _DISCOURAGED]
-            self._num_discouraged += len(words) - len(usable)
-            usable.sort(key=lambda word: word.status not in _PREFERRED)  # else the order of the file stays
-            forms = [self._found.clean(word.text, f"line {word.line} ({language})") for word in usable]
-            forms = list(dict.fromkeys(form for form in forms if form))
-            if forms:
-                kept[language] = forms
-        flags = {flag: flag in concept.flags for flag in _FLAGS}
-        main = {language: kept[language][0] for language in LANGUAGES if language in kept}
-        place = f"line {concept.line}"
-        self._found.add(place, main, **flags)
-        for language, forms in kept.items():
-            for synonym in forms[1:]:
-                self._found.add(place, {**main, language: synonym}, **flags)
+    def _refuse_unknown_entity(self, name: str, *_: object) -> None:
+        raise InputError(f"{self._place()}: uses the entity {name[:40]!r}, which is not read; write it out")
 
 
-def _local(name: str) -> str:
-    """The name of an element without its namespace."""
-    return name.rpartition(" ")[2]
+def _is_read(name: str, space: str, parent: str) -> bool:
+    """Whether an element means something here, rather than being passed over with all that is in it."""
+    if parent == "" or (space.startswith(_MODULES) and name not in _STATUSES):
+        return False
+    return name in _HEADER or parent in _PARENTS.get(name, ())

@@ -1,6 +1,7 @@
 """What the `triwire` command reads: files and standard input become content."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +13,12 @@ from triwire_client.content import CleaningName, to_content
 FormatName = Literal["auto", "text", "html", "json"]
 _BY_SUFFIX: dict[str, FormatName] = {".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json"}
 
+MAX_TOLD = 20
+"""Problems of one input that are told one by one; of the others, how many there are."""
+
 
 class InputError(Exception):
-    """Input that cannot be used; the message is one line with the place and the remedy."""
+    """Input that cannot be used; the message has a line for each problem, with its place and the remedy."""
 
 
 def read_content(
@@ -43,7 +47,7 @@ def read_content(
     try:
         json_format.Parse(text, article)
     except (json_format.ParseError, ValueError) as error:  # a lone surrogate in an escape is a ValueError
-        raise InputError(f"{name_of(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
+        raise InputError(f"{source_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
     if language:
         article.language = language
     return to_content(article, cleaning=cleaning)
@@ -55,11 +59,11 @@ def read_text(source: str) -> str:
     Raises:
         InputError: it cannot be read, or is not UTF-8.
     """
-    return decode(source, read_bytes(source))
+    return decode(read_bytes(source), source_name(source))
 
 
 def read_bytes(source: str) -> bytes:
-    """The bytes of a file, or of standard input for "-".
+    """What a file holds, or standard input for "-".
 
     Raises:
         InputError: it cannot be read.
@@ -67,11 +71,11 @@ def read_bytes(source: str) -> bytes:
     try:
         return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
-        raise InputError(f"{name_of(source)}: cannot be read: {error.strerror or error}") from error
+        raise InputError(f"{source_name(source)}: cannot be read: {error.strerror or error}") from error
 
 
-def decode(source: str, data: bytes) -> str:
-    """The text in the bytes of an input. A byte order mark is dropped.
+def decode(data: bytes, name: str) -> str:
+    """The text of a file in UTF-8. A byte order mark is dropped.
 
     Raises:
         InputError: it is not UTF-8.
@@ -79,16 +83,25 @@ def decode(source: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name_of(source)}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)"
-        ) from error
+        raise InputError(f"{name}: is not UTF-8 at byte {error.start}; convert it first (iconv -t UTF-8)") from error
+
+
+def source_name(source: str) -> str:
+    """How an input is called in messages."""
+    return "standard input" if source == "-" else source
+
+
+def bounded(lines: Sequence[str], count: int | None = None) -> list[str]:
+    """The first lines, and how many more there are.
+
+    Args:
+        lines: as many as there are, or the first of them.
+        count: how many there are in all; None: these.
+    """
+    left = (len(lines) if count is None else count) - MAX_TOLD
+    return [*lines[:MAX_TOLD], *([f"and {left:,} more"] if left > 0 else [])]
 
 
 def one_line(error: Exception) -> str:
     """The message of an exception without its line breaks."""
     return " ".join(str(error).split())
-
-
-def name_of(source: str) -> str:
-    """How messages call an input."""
-    return "standard input" if source == "-" else source

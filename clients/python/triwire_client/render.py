@@ -8,12 +8,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from triwire.v1 import article_pb2, article_service_pb2
+from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 from triwire_client.errors import TriwireError
+from triwire_client.glossaries import glossary_id
+from triwire_client.glossary_entries import language_order
 
 Finding = article_service_pb2.Finding
 
@@ -53,7 +56,7 @@ class Renderer:
         kinds = [block_kind(block.kind) for block in article.blocks]
         width = max([len(kind) for kind in kinds], default=0)
         ids = max([len(block.block_id) for block in article.blocks], default=0)
-        self.heading(f"{language_name(article.language)} article", _count(len(article.blocks), "block"))
+        self.heading(f"{language_name(article.language)} article", count(len(article.blocks), "block"))
         for block, kind in zip(article.blocks, kinds, strict=True):
             self._row(f"{block.block_id:<{ids}}  {kind:<{width}}", _body(block))
 
@@ -75,7 +78,7 @@ class Renderer:
             num_missing: blocks that did not arrive because the call failed before.
         """
         notes = [f"from {language_name(translation.source_language)}"] if translation.source_language else []
-        notes += [*translation.models, _count(len(translation.blocks), "block")]
+        notes += [*translation.models, count(len(translation.blocks), "block")]
         if num_missing:
             notes.append(f"incomplete: {num_missing} missing")
         self.heading(language_name(translation.target_language), *notes)
@@ -106,7 +109,7 @@ class Renderer:
             seconds: wall time that the caller measured.
         """
         parts = [f"{usage.input_tokens:,} tokens in", f"{usage.output_tokens:,} out"]
-        parts.append(_count(usage.segments, "segment") + f" ({usage.cached_segments:,} from the cache)")
+        parts.append(count(usage.segments, "segment") + f" ({usage.cached_segments:,} from the cache)")
         compute = usage.compute_duration.ToNanoseconds() / 1e9
         parts.append(f"queue {usage.queue_duration.ToNanoseconds() / 1e9:.2f} s, compute {compute:.2f} s")
         if seconds is not None:
@@ -142,6 +145,33 @@ class Renderer:
         self._console.print()
         self._line(Text("limits: " + " · ".join(limits), style="dim"))
 
+    def glossaries(self, glossaries: Sequence[glossary_service_pb2.Glossary]) -> None:
+        """Glossaries without their terms, a line each."""
+        if not glossaries:
+            self._console.print("no glossaries are stored")
+        ids = max([len(glossary_id(glossary.name)) for glossary in glossaries], default=0)
+        for glossary in glossaries:
+            notes = [count(glossary.term_count, "term"), f"changed {_time(glossary.update_time)}"]
+            self._row(f"{glossary_id(glossary.name):<{ids}}", Text(clean(" · ".join(_named(glossary, notes)))))
+
+    def glossary(self, glossary: glossary_service_pb2.Glossary) -> None:
+        """A glossary with its terms, a line each."""
+        notes = _named(glossary, [count(glossary.term_count, "term"), f"etag {glossary.etag}"])
+        self.heading(glossary_id(glossary.name), *notes)
+        for term in glossary.terms:
+            line = Text()
+            for language in language_order([term]):
+                line.append(f"{' · ' if line.plain else ''}{clean(language)} ", style="dim")
+                line.append(clean(term.forms[language]))
+            flags = ["verbatim"] * term.verbatim + ["any case"] * term.case_insensitive
+            line.append(f"  ({', '.join(flags)})" if flags else "", style="dim")
+            self._line(line)
+
+    def stored_glossary(self, glossary: glossary_service_pb2.Glossary, verb: str) -> None:
+        """What became of a glossary, in one line: "westmere created · 12 terms · etag 7"."""
+        notes = _named(glossary, [count(glossary.term_count, "term"), f"etag {glossary.etag}"])
+        self._line(Text(clean(" · ".join([f"{glossary_id(glossary.name)} {verb}", *notes]))))
+
     def failure(self, what: str, error: TriwireError) -> None:
         """A part of a result that failed, in one line."""
         line = Text(f"{what} failed: ", style="bold red")
@@ -174,10 +204,10 @@ class Renderer:
             (*_SEVERITIES.get(finding.severity, _SEVERITIES[Finding.SEVERITY_WARNING]), describe_finding(finding, body))
             for finding in findings
         ]
-        for (word, style, words), count in Counter(lines).items():  # in order, equal ones together
+        for (word, style, words), times in Counter(lines).items():  # in order, equal ones together
             line = Text(" " * indent)
             line.append(f"! {word}: ", style=style)
-            line.append(words + (f" ({count} times)" if count > 1 else ""), style=style.replace("bold ", ""))
+            line.append(words + (f" ({times} times)" if times > 1 else ""), style=style.replace("bold ", ""))
             self._line(line)
 
     def _line(self, line: Text) -> None:
@@ -249,5 +279,14 @@ def _directions(pairs: Sequence[article_service_pb2.LanguagePair]) -> str:
     return words + ("  (* default for this direction)" if "*" in words else "")
 
 
-def _count(number: int, noun: str) -> str:
+def _time(moment: Timestamp) -> str:
+    return f"{moment.ToDatetime():%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _named(glossary: glossary_service_pb2.Glossary, notes: Sequence[str]) -> list[str]:
+    return [*([glossary.display_name] if glossary.display_name else []), *notes]
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 term", "1,200 terms"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

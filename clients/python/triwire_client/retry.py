@@ -26,8 +26,12 @@ _Answer = TypeVar("_Answer")
 class RetryPolicy:
     """Which failures are tried again.
 
-    Any call for articles may be, since none changes stored state; one that changes glossaries is tried again only if
-    the server refused it before it began.
+    A call that changes nothing may be repeated after any failure that passes: all of ArticleService, reading
+    glossaries, and replacing one without an etag, which gives the same glossary however often it is done. Creating,
+    deleting, and replacing with an etag are another matter: if an attempt was carried out and only its answer was
+    lost, the next one is told that the glossary exists, is missing or was changed by somebody, which is this caller.
+    These are repeated only after a refusal, where the server says that it did nothing; where the outcome is unknown
+    the failure is raised, and whoever called reads what is stored.
 
     The delay that the server asks for is obeyed as it is; without one it is `initial_seconds`, doubled each time up
     to `max_seconds`, with "full jitter" (a random share of it), so that clients do not come back all at once.
@@ -45,13 +49,11 @@ class RetryPolicy:
         """Seconds to wait after the failure of an attempt (from 1), or None: not to be tried again.
 
         Args:
-            error: of the attempt.
-            attempt: number of attempts so far.
-            is_repeatable: whether it does no harm to make a call again that may have been done.
+            error: how the attempt failed.
+            attempt: its number, from 1.
+            is_repeatable: whether carrying the call out twice is the same as once.
         """
-        if not is_repeatable and not isinstance(error, QueueFullError | ShuttingDownError | StartingError):
-            return None
-        if attempt >= self.max_attempts:
+        if attempt >= self.max_attempts or not (is_repeatable or is_refusal(error)):
             return None
         if isinstance(error, InferenceFailedError) and attempt > 1:
             return None
@@ -60,6 +62,11 @@ class RetryPolicy:
         if error.retry_delay is not None:
             return error.retry_delay
         return self.random() * min(self.max_seconds, self.initial_seconds * 2.0 ** (attempt - 1))
+
+
+def is_refusal(error: TriwireError) -> bool:
+    """Whether a failure says that the server has not begun with the call."""
+    return isinstance(error, QueueFullError | ShuttingDownError | StartingError)
 
 
 async def with_retries(
@@ -79,7 +86,7 @@ async def with_retries(
         timeout: seconds for everything, retries included; None: no limit.
         sleep: waits for seconds.
         clock: monotonic seconds.
-        is_repeatable: as in `RetryPolicy.delay`.
+        is_repeatable: whether carrying the call out twice is the same as once; if not, only refusals are repeated.
 
     Raises:
         TriwireError: the last failure. A wait that would pass the deadline is not begun.

@@ -11,7 +11,8 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from rich.console import Console
 
-from triwire_client.client import Client, Tls
+from triwire_client.client import Client
+from triwire_client.connection import Tls
 from triwire_client.errors import TriwireError
 from triwire_client.failures import describe, exit_code
 from triwire_client.inputs import InputError
@@ -115,6 +116,6 @@ class Session:
         return self.err.status(what) if self.err.is_terminal and not self.as_json else nullcontext()
 
 
-def say(line: str) -> None:
-    """Tell something on standard error, in one line."""
-    sys.stderr.write(f"triwire: {line}\n")
+def say(words: str) -> None:
+    """Tell something on standard error; a line of it for each that is given."""
+    sys.stderr.write("".join(f"triwire: {line}\n" for line in words.split("\n")))

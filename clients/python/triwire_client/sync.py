@@ -8,8 +8,10 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from triwire.v1 import article_service_pb2, glossary_service_pb2
 from triwire_client.batch import BatchResult
-from triwire_client.client import Client, Tls
+from triwire_client.client import Client
+from triwire_client.connection import Tls
 from triwire_client.content import CleaningName, ContentLike, PriorityLike, SummaryLike
+from triwire_client.glossaries import Glossary
 from triwire_client.retry import RetryPolicy
 
 _Made = TypeVar("_Made")
@@ -43,13 +45,22 @@ class _BatchOptions(TypedDict, total=False):
     timeout: float | None
 
 
-class _TimeOptions(TypedDict, total=False):
-    timeout: float | None
-
-
 class _ListOptions(TypedDict, total=False):
     page_size: int
     timeout: float | None
+
+
+class _GlossaryOptions(TypedDict, total=False):
+    timeout: float | None
+
+
+class _UpdateOptions(_GlossaryOptions, total=False):
+    etag: str | None
+    allow_missing: bool
+
+
+class _DeleteOptions(_GlossaryOptions, total=False):
+    etag: str
 
 
 class SyncClient:
@@ -159,34 +170,30 @@ class SyncClient:
         return self._run(self._client.list_models(**options))
 
     def create_glossary(
-        self, request: glossary_service_pb2.CreateGlossaryRequest, **options: Unpack[_TimeOptions]
+        self, glossary_id: str, glossary: Glossary, **options: Unpack[_GlossaryOptions]
     ) -> glossary_service_pb2.CreateGlossaryResponse:
         """See `Client.create_glossary`."""
-        return self._run(self._client.create_glossary(request, **options))
+        return self._run(self._client.create_glossary(glossary_id, glossary, **options))
 
-    def get_glossary(
-        self, request: glossary_service_pb2.GetGlossaryRequest, **options: Unpack[_TimeOptions]
-    ) -> glossary_service_pb2.GetGlossaryResponse:
+    def get_glossary(self, name: str, **options: Unpack[_GlossaryOptions]) -> glossary_service_pb2.GetGlossaryResponse:
         """See `Client.get_glossary`."""
-        return self._run(self._client.get_glossary(request, **options))
+        return self._run(self._client.get_glossary(name, **options))
 
-    def list_glossaries(
-        self, request: glossary_service_pb2.ListGlossariesRequest, **options: Unpack[_TimeOptions]
-    ) -> glossary_service_pb2.ListGlossariesResponse:
+    def list_glossaries(self, **options: Unpack[_ListOptions]) -> Iterator[Glossary]:
         """See `Client.list_glossaries`."""
-        return self._run(self._client.list_glossaries(request, **options))
+        return self._iterate(self._client.list_glossaries(**options))
 
     def update_glossary(
-        self, request: glossary_service_pb2.UpdateGlossaryRequest, **options: Unpack[_TimeOptions]
+        self, glossary: Glossary, **options: Unpack[_UpdateOptions]
     ) -> glossary_service_pb2.UpdateGlossaryResponse:
         """See `Client.update_glossary`."""
-        return self._run(self._client.update_glossary(request, **options))
+        return self._run(self._client.update_glossary(glossary, **options))
 
     def delete_glossary(
-        self, request: glossary_service_pb2.DeleteGlossaryRequest, **options: Unpack[_TimeOptions]
+        self, name: str, **options: Unpack[_DeleteOptions]
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
         """See `Client.delete_glossary`."""
-        return self._run(self._client.delete_glossary(request, **options))
+        return self._run(self._client.delete_glossary(name, **options))
 
     def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,8 @@ from triwire_server.glossary_store.base import (
 _SCHEMA_VERSION = 1
 _BUSY_SECONDS = 5.0
 """How long a process waits while another one writes to the file."""
+
+_BUSY_PAUSE_SECONDS = 0.01
 
 _CREATE = """
 CREATE TABLE glossary (
@@ -141,7 +144,7 @@ class SqliteStore(GlossaryStore):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Transactions are begun by hand, so that what is read and then written is one.
             self._connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(self._connection)
             # A write that was answered survives a loss of power; there are few of them.
             self._connection.execute("PRAGMA synchronous = FULL")
             with _Transaction(self._connection):
@@ -157,6 +160,20 @@ class SqliteStore(GlossaryStore):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn on write-ahead mode. Of several that do so at once SQLite refuses all but one without waiting."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 class _Transaction:

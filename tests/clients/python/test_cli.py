@@ -13,12 +13,12 @@ import grpc
 import pytest
 from google.protobuf import json_format
 
+from tests.clients.python.command import COMMAND, Done, triwire
 from tests.clients.python.servers import Scripted, fail, make_status, scripted_server, served
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.inputs import InputError
 from triwire_client.session import hoist
 
-COMMAND = str(Path(sys.executable).parent / "triwire")
 ARTICLES = Path(__file__).parents[3] / "examples" / "articles"
 HARBOUR = (
     "Harbour opens again\n\nThe harbour of Westmere opened on Monday. The first ferry left at noon with 212 people."
@@ -30,28 +30,6 @@ KOREAN = "항구가 월요일에 다시 열렸다."  # "The harbour opened again
 def server(tiny_profile: Path) -> Iterator[str]:
     with served(tiny_profile) as target:
         yield target
-
-
-def triwire(*arguments: str, target: str = "", text: str | bytes = "", **environment: str) -> "Done":
-    """Run the installed command as a shell would, in a pipe."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIWIRE_")}
-    given = text.encode() if isinstance(text, str) else text
-    env = {**kept, **({"TRIWIRE_TARGET": target} if target else {}), **environment}
-    done = subprocess.run([COMMAND, *arguments], check=False, capture_output=True, input=given, env=env, timeout=60)
-    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-class Done:
-    """What a command left behind."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code = code
-        self.out = out
-        self.err = err
-
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
 
 
 def test_extract_shows_each_block_with_its_kind_on_one_line(server: str) -> None:
@@ -261,6 +239,13 @@ def test_an_unknown_model_is_refused_with_where_to_look(server: str) -> None:
     assert "; `triwire models` lists the names [MODEL_NOT_FOUND]" in done.err
 
 
+def test_an_unknown_glossary_is_refused_with_where_to_look(server: str) -> None:
+    for command in (["translate", "-", "--to", "ko"], ["summarize", "-"], ["process", "-", "--to", "ko"]):
+        done = triwire(*command, "--glossary", "nowhere", target=server, text=HARBOUR)
+        assert (done.code, done.out) == (2, "")
+        assert "'glossaries/nowhere'; `triwire glossary list` lists the ids [GLOSSARY_NOT_FOUND]" in done.err
+
+
 def test_a_server_that_is_not_there_is_code_3() -> None:
     done = triwire("models", target="127.0.0.1:1")
     assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
@@ -468,6 +453,22 @@ async def test_a_part_that_failed_is_a_line_and_code_1_while_another_is_there() 
     assert done.code == 1
     assert done.err.startswith("triwire: Japanese (ja): INTERNAL as told; try again")
     assert done.err.endswith("[INFERENCE_FAILED] (request r-1)\n")
+
+
+async def test_glossaries_are_asked_for_in_the_order_given() -> None:
+    styles = []
+
+    async def stream(request: Any, context: Any) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
+        styles.append(request.request.house_style)
+        for part in (STARTED, KOREAN_DONE, USAGE):
+            yield part
+
+    options = ["--to", "ko", "--glossary", "sport", "--glossary", "glossaries/house", "--register", "news"]
+    async with scripted_server(Scripted(stream=stream)) as target:
+        await asyncio.to_thread(triwire, "process", "-", *options, target=target, text="Harbour opens")
+    (style,) = styles
+    assert style.glossaries == ["glossaries/sport", "glossaries/house"]
+    assert style.register == article_service_pb2.REGISTER_NEWS
 
 
 @pytest.mark.parametrize(

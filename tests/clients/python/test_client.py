@@ -1,4 +1,5 @@
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -234,7 +235,7 @@ async def test_every_method_of_the_contract_has_a_call_and_none_is_extra() -> No
     services += [*glossary_service_pb2.DESCRIPTOR.services_by_name.values()]
     methods = {method.name for service in services for method in service.methods}
     for face in (Client, SyncClient):
-        calls = {name for name, member in vars(face).items() if not name.startswith("_") and callable(member)}
+        calls = {name for name, member in inspect.getmembers(face) if not name.startswith("_") and callable(member)}
         assert {"".join(word.title() for word in name.split("_")) for name in calls - {"close"}} == methods
 
 

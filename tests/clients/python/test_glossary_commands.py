@@ -1,210 +1,206 @@
-"""`triwire glossary` as a shell runs it, against a real server."""
-
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.clients.python.servers import served
-from tests.clients.python.test_cli import triwire
+from tests.clients.python.command import triwire
+from tests.clients.python.glossary_server import Glossaries, served_glossaries
+from triwire.v1.glossary_service_pb2 import GlossaryTerm
 
-EXAMPLE = Path(__file__).parents[3] / "examples" / "glossary.csv"
-ROWS = "en,ko,ja,verbatim\nWestmere,웨스트미어,ウェストミア,\nQX-7,,,yes\n"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with served("extractive") as target:
-        yield target
+CSV = "en,ko,ja,verbatim,case_insensitive\nWestmere harbour,웨스트미어항,ウェストミア港,,\nFerrant,,,true,true\n"
+HARBOUR = GlossaryTerm(forms={"en": "Westmere harbour", "ko": "웨스트미어항", "ja": "ウェストミア港"})
 
 
 @pytest.fixture
-def glossary_id(request: pytest.FixtureRequest) -> str:
-    """An id of the test's own; the server is shared."""
-    return "g" + str(abs(hash(request.node.name)))
+def glossaries() -> Glossaries:
+    return Glossaries()
 
 
-def test_a_file_is_imported_shown_listed_exported_and_deleted(server: str, glossary_id: str, tmp_path: Path) -> None:
-    done = triwire("glossary", "import", str(EXAMPLE), "--id", glossary_id, "--name", "Harbour desk", target=server)
-    assert (done.code, done.err) == (0, "")
-    assert done.out.startswith(f"glossaries/{glossary_id}: 12 terms, etag ")
-    shown = triwire("glossary", "show", glossary_id, target=server).out.splitlines()
-    assert shown[0] == f"glossaries/{glossary_id} · Harbour desk"
-    assert shown[1].startswith("12 terms, created 20")
-    assert "en Kim You-geun · ko 김유근 · ja キム・ユグン" in shown
-    assert "en QX-7  (verbatim)" in shown
-    listed = triwire("glossary", "list", target=server).out
-    assert f"{glossary_id}      12 terms  20" in listed
-    assert "Harbour desk" in listed
-    out = tmp_path / "out.tbx"
-    done = triwire("glossary", "export", f"glossaries/{glossary_id}", "-o", str(out), target=server)
-    assert done.out == f"{out}: 12 terms\n"
-    assert "<title>Harbour desk</title>" in out.read_text(encoding="utf-8")
-    done = triwire("glossary", "delete", glossary_id, target=server)
-    assert done.out == f"glossaries/{glossary_id}: deleted\n"
-    done = triwire("glossary", "delete", glossary_id, target=server)
-    assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "`triwire glossary list` lists the ids [GLOSSARY_NOT_FOUND]" in done.err
+@pytest.fixture
+def server(glossaries: Glossaries) -> Iterator[str]:
+    with served_glossaries(glossaries) as target:
+        yield target
 
 
-def test_csv_to_server_to_tbx_to_server_to_csv_loses_nothing(server: str, glossary_id: str, tmp_path: Path) -> None:
-    tbx = tmp_path / "terms.tbx"
-    other = f"{glossary_id}-again"
-    for arguments in (
-        ["import", str(EXAMPLE), "--id", glossary_id, "--name", "Harbour & <desk>"],
-        ["export", glossary_id, "-o", str(tbx)],
-        ["import", str(tbx), "--id", other],
-    ):
-        done = triwire("glossary", *arguments, target=server)
-        assert (done.code, done.err) == (0, "")
-    first = triwire("glossary", "export", glossary_id, target=server).out
-    assert triwire("glossary", "export", other, target=server).out == first
-    rows = [row.rsplit(",", 1)[0] for row in EXAMPLE.read_text(encoding="utf-8").splitlines()]  # without the notes
-    assert first.splitlines() == rows
-    names = [triwire("glossary", "show", each, "--json", target=server).json() for each in (glossary_id, other)]
-    assert [found["display_name"] for found in names] == ["Harbour & <desk>"] * 2
-    assert names[0]["terms"] == names[1]["terms"]
+def test_import_creates_and_replaces_in_one_call(server: str, glossaries: Glossaries) -> None:
+    done = triwire("glossary", "import", "-", "--id", "westmere", "--name", "Westmere", target=server, text=CSV)
+    assert (done.code, done.out, done.err) == (0, "westmere created · Westmere · 2 terms · etag etag-1\n", "")
+    done = triwire("glossary", "import", "-", "--id", "glossaries/westmere", target=server, text="en,ko\npier,부두\n")
+    assert (done.code, done.out) == (0, "westmere replaced · 1 term · etag etag-2\n")
+    assert glossaries.calls == ["UpdateGlossary", "UpdateGlossary"]
+    assert glossaries.stored["glossaries/westmere"].terms[0] == GlossaryTerm(forms={"en": "pier", "ko": "부두"})
 
 
-def test_an_id_is_taken_unless_an_update_is_asked_for(server: str, glossary_id: str) -> None:
-    arguments = ["glossary", "import", "-", "--id", glossary_id]
-    first = triwire(*arguments, "--update", "--name", "Desk", "--json", target=server, text=ROWS).json()
-    assert (first["term_count"], first["display_name"]) == (2, "Desk")
-    done = triwire(*arguments, target=server, text=ROWS)
-    assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "exists already; --update replaces it [GLOSSARY_EXISTS]" in done.err
-    fewer = "en,ko\npier,부두\n"
-    second = triwire(*arguments, "--update", "--json", target=server, text=fewer).json()
-    assert (second["term_count"], second["display_name"]) == (1, "Desk")
-    assert second["etag"] != first["etag"]
-    stale = triwire(*arguments, "--etag", first["etag"], target=server, text=ROWS)
-    assert stale.code == 2
-    assert "[ETAG_MISMATCH]" in stale.err
-    stale = triwire("glossary", "delete", glossary_id, "--etag", first["etag"], target=server)
-    assert (stale.code, "[ETAG_MISMATCH]" in stale.err) == (2, True)
-    third = triwire(*arguments, "--etag", second["etag"], "--name", "", "--json", target=server, text=ROWS).json()
-    assert third["term_count"] == 2
-    assert "display_name" not in third
+@pytest.mark.parametrize("form", ["csv", "tbx"])
+def test_what_is_exported_is_imported_again(server: str, glossaries: Glossaries, form: str, tmp_path: Path) -> None:
+    triwire("glossary", "import", "-", "--id", "westmere", "--name", "W & H", target=server, text=CSV)
+    printed = triwire("glossary", "export", "westmere", "--format", form, target=server)
+    path = tmp_path / f"westmere.{form}"
+    written = triwire("glossary", "export", "westmere", "-o", str(path), target=server)
+    assert (printed.code, written.code, written.out, written.err) == (0, 0, "", "")
+    assert path.read_text(encoding="utf-8") == printed.out
+    assert triwire("glossary", "import", str(path), "--id", "copy", target=server).code == 0
+    copy = glossaries.stored["glossaries/copy"]
+    assert copy.terms == glossaries.stored["glossaries/westmere"].terms
+    assert copy.display_name == ("W & H" if form == "tbx" else "")
+    assert form == "tbx" or printed.out == CSV
 
 
-def test_an_etag_alone_creates_nothing(server: str, glossary_id: str) -> None:
-    done = triwire("glossary", "import", "-", "--id", glossary_id, "--etag", "x", target=server, text=ROWS)
-    assert (done.code, "[GLOSSARY_NOT_FOUND]" in done.err) == (2, True)
+def test_an_etag_keeps_import_and_delete_from_undoing_another_s_change(server: str, glossaries: Glossaries) -> None:
+    triwire("glossary", "import", "-", "--id", "westmere", target=server, text=CSV)
+    for command in (["import", "-", "--id", "westmere"], ["delete", "westmere"]):
+        done = triwire("glossary", *command, "--etag", "old", target=server, text=CSV)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.endswith("; `triwire glossary show` has the etag of what is there now [ETAG_MISMATCH]\n")
+    assert glossaries.stored["glossaries/westmere"].etag == "etag-1"
+    assert triwire("glossary", "import", "-", "--id", "westmere", "--etag", "etag-1", target=server, text=CSV).code == 0
+    done = triwire("glossary", "delete", "westmere", "--etag", "etag-2", target=server)
+    assert (done.code, done.out, glossaries.stored) == (0, "westmere deleted\n", {})
 
 
-def test_problems_of_a_file_are_told_at_once_and_nothing_is_sent(server: str, glossary_id: str, tmp_path: Path) -> None:
-    path = tmp_path / "terms.csv"
-    path.write_text("en,ko,verbatim\npier,부두,maybe\nferry,여객선,,more\n", encoding="utf-8")
-    done = triwire("glossary", "import", str(path), "--id", glossary_id, "--update", target=server)
+def test_list_and_show_are_for_people_and_for_programs(server: str) -> None:
+    assert triwire("glossary", "list", target=server).out == "no glossaries are stored\n"
+    triwire("glossary", "import", "-", "--id", "westmere", "--name", "West\x1bmere", target=server, text=CSV)
+    triwire("glossary", "import", "-", "--id", "sea", target=server, text="en,ko\npier,부두\n")
+    assert triwire("glossary", "list", target=server).out == (
+        "sea       1 term · changed 2026-03-01 12:00:02 UTC\n"
+        "westmere  West\ufffdmere · 2 terms · changed 2026-03-01 12:00:01 UTC\n"
+    )
+    assert triwire("glossary", "show", "westmere", target=server).out == (
+        "\nwestmere · West\ufffdmere · 2 terms · etag etag-1\n"
+        "en Westmere harbour · ko 웨스트미어항 · ja ウェストミア港\n"
+        "en Ferrant  (verbatim, any case)\n"
+    )
+    listed = triwire("glossary", "list", "--json", target=server).json()["glossaries"]
+    assert [found["name"] for found in listed] == ["glossaries/sea", "glossaries/westmere"]
+    shown = triwire("--json", "glossary", "show", "westmere", target=server).json()["glossary"]
+    assert shown["terms"][1] == {"forms": {"en": "Ferrant"}, "verbatim": True, "case_insensitive": True}
+    deleted = triwire("glossary", "delete", "sea", "--json", target=server)
+    assert json.loads(deleted.out) == {}
+    stored = triwire("glossary", "import", "-", "--id", "sea", "--json", target=server, text=CSV).json()["glossary"]
+    assert (stored["etag"], stored["term_count"]) == ("etag-3", 2)
+
+
+def test_a_file_with_problems_is_told_line_by_line_and_nothing_is_sent(server: str, glossaries: Glossaries) -> None:
+    text = "en,ko,verbatim\npier,부두,perhaps\n,,\n,,yes\n"
+    done = triwire("glossary", "import", "-", "--id", "westmere", target=server, text=text)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "triwire: standard input:2: column 3 (verbatim): 'perhaps' is none of true, false, 1, 0, yes, no\n"
+        "triwire: standard input:4: has no form in en, ko\n"
+    )
+    done = triwire("glossary", "import", "-", "--id", "westmere", target=server, text="<tbx><text>")
+    assert (done.code, done.err) == (2, "triwire: standard input:1:12: is not well-formed XML: no element found\n")
+    assert glossaries.calls == []
+
+
+def test_a_dry_run_checks_the_file_without_a_server() -> None:
+    done = triwire("glossary", "import", "-", "--id", "w", "--dry-run", target="127.0.0.1:1", text=CSV)
+    assert (done.code, done.out, done.err) == (0, "standard input: 2 terms, nothing was sent\n", "")
+    done = triwire("glossary", "import", "-", "--id", "w", "--dry-run", target="127.0.0.1:1", text="en,kr\na,b\n")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "triwire: standard input:1: column 2: 'kr' is the code of a country; the language is ko\n"
+
+
+def test_an_empty_file_does_not_empty_a_glossary(server: str, glossaries: Glossaries) -> None:
+    done = triwire("glossary", "import", "-", "--id", "westmere", target=server, text="en,ko\n")
+    assert (done.code, done.err) == (
+        2,
+        "triwire: standard input: has no terms to take over; `triwire glossary delete` removes one\n",
+    )
+    assert glossaries.calls == []
+
+
+def test_a_glossary_that_is_too_large_is_refused_before_it_is_sent(server: str, glossaries: Glossaries) -> None:
+    text = "en,ko\n" + "".join(f"pier {number} {'x' * 180},부두 {number}\n" for number in range(10_000))
+    done = triwire("glossary", "import", "-", "--id", "w", target=server, text=text)
+    assert (done.code, glossaries.calls) == (2, [])
+    assert done.err.endswith(
+        " bytes of terms, encoded; a glossary may have 2,097,152; split it, a request may name several\n"
+    )
+
+
+def test_what_the_server_refuses_is_told_with_file_line_and_field(server: str, tmp_path: Path) -> None:
+    path = tmp_path / "w.csv"
+    path.write_text(f"en,ko,de\npier,부두,\nport,,Hafen\n{'x' * 201},항,\n", encoding="utf-8")
+    done = triwire("glossary", "import", str(path), "--id", "West", "--name", "n" * 121, target=server)
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines() == [
-        f"triwire: {path}: 2 places are wrong, nothing was sent:",
-        "  line 2, column 3 (verbatim): is 'maybe'; write yes or no, or leave it empty",
-        "  line 3, column 4: is beyond the 3 of the first row",
+        'triwire: --id (glossary.name): must be "glossaries/{glossary}"',
+        "triwire: --name (glossary.display_name): has 121 characters; 120 are allowed",
+        f'triwire: {path}:3: glossary.terms[1].forms["de"]: languages of forms are en, ko, ja',
+        f'triwire: {path}:4: glossary.terms[2].forms["en"]: has 201 characters; 200 are allowed [INVALID_FIELD]',
     ]
-    assert glossary_id not in triwire("glossary", "list", target=server).out
+    path.write_text("de\n" + "Hafen\n" * 30, encoding="utf-8")
+    lines = triwire("glossary", "import", str(path), "--id", "w", target=server).err.splitlines()
+    assert len(lines) == 21
+    assert lines[20] == "triwire: and 10 more [INVALID_FIELD]"
 
 
-def test_many_problems_are_counted(tmp_path: Path) -> None:
-    path = tmp_path / "terms.csv"
-    path.write_text("en,ko\n" + "a,b,c\n" * 60, encoding="utf-8")
-    lines = triwire("glossary", "import", str(path), "--id", "x").err.splitlines()
-    assert len(lines) == 52
-    assert lines[0].endswith(": 60 places are wrong, nothing was sent:")
-    assert lines[-1] == "  and 10 more"
+def test_a_term_that_a_refusal_mentions_is_told_with_its_line(server: str) -> None:
+    text = "en,ko\nport,항\n\npier,부두\nport,항\n"
+    done = triwire("glossary", "import", "-", "--id", "w", target=server, text=text)
+    assert done.err == (
+        "triwire: standard input:5: glossary.terms[2].forms: has the en and ko of terms[0] (standard input:2)"
+        " [INVALID_FIELD]\n"
+    )
 
 
-def test_a_dry_run_needs_no_server_and_notes_go_to_standard_error() -> None:
-    text = "en,ko,owner\npier,부두,Kim\nferry,,\n"
-    done = triwire("glossary", "import", "-", "--id", "x", "--dry-run", text=text)
-    assert (done.code, done.out) == (0, "standard input: 1 term, nothing was sent\n")
-    assert done.err.splitlines() == [
-        "triwire: standard input: line 1, column 3 (owner): left out:"
-        " neither a language (en, ko, ja) nor verbatim or case_insensitive",
-        "triwire: standard input: line 3: left out: has en alone; a term has two languages or is verbatim",
-    ]
+def test_languages_that_are_not_asked_for_are_left_out_with_a_remark(server: str, glossaries: Glossaries) -> None:
+    text = "en,ko,de\npier,부두,Steg\nport,,Hafen\n"
+    done = triwire(
+        "glossary", "import", "-", "--id", "w", "--language", "en-GB", "--language", "ko", target=server, text=text
+    )
+    assert done.code == 0
+    assert done.err == "triwire: standard input:3: is not taken over: fewer than two of its forms are en, ko\n"
+    assert list(glossaries.stored["glossaries/w"].terms) == [GlossaryTerm(forms={"en": "pier", "ko": "부두"})]
 
 
-def test_what_a_spreadsheet_writes_as_unicode_text_is_read() -> None:
-    for data in (ROWS.replace(",", "\t").encode("utf-16"), ROWS.encode("utf-8-sig")):
-        done = triwire("glossary", "import", "-", "--id", "x", "--dry-run", text=data)
-        assert done.out == "standard input: 2 terms, nothing was sent\n"
+def test_a_glossary_that_is_not_there_is_told_with_where_to_look(server: str) -> None:
+    for command in ("show", "export", "delete"):
+        done = triwire("glossary", command, "nowhere", target=server)
+        assert (done.code, done.out) == (2, "")
+        assert done.err == (
+            "triwire: glossaries/nowhere: GLOSSARY_NOT_FOUND; `triwire glossary list` lists the ids"
+            " [GLOSSARY_NOT_FOUND]\n"
+        )
+    done = triwire("glossary", "show", "No Where", target=server)
+    assert done.err == 'triwire: ID (name): must be "glossaries/{glossary}" [INVALID_FIELD]\n'
+
+
+def test_a_change_whose_answer_was_lost_is_said_to_be_open(tmp_path: Path) -> None:
+    glossaries = Glossaries(["", "lost", "lost", ""])
+    with served_glossaries(glossaries) as target:
+        triwire("glossary", "import", "-", "--id", "w", target=target, text=CSV)
+        done = triwire("glossary", "delete", "w", target=target)
+        assert done.code == 3
+        assert done.err.endswith("; it may have been done all the same: `triwire glossary show w` tells\n")
+        assert glossaries.stored == {}
+        done = triwire("glossary", "import", "-", "--id", "w", target=target, text=CSV)
+        assert (done.code, done.out) == (0, "w replaced · 2 terms · etag etag-3\n")
+    assert glossaries.calls == ["UpdateGlossary", "DeleteGlossary", "UpdateGlossary", "UpdateGlossary"]
+
+
+def test_output_that_cannot_be_written_and_json_for_export_are_refused(server: str, tmp_path: Path) -> None:
+    triwire("glossary", "import", "-", "--id", "w", target=server, text=CSV)
+    path = tmp_path / "no" / "w.csv"
+    done = triwire("glossary", "export", "w", "-o", str(path), target=server)
+    assert (done.code, done.err) == (2, f"triwire: {path}: cannot be written: No such file or directory\n")
+    done = triwire("glossary", "export", "w", "--json", target=server)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("triwire: --json: `triwire glossary show --json` answers with JSON")
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "line"),
+    ("arguments", "line"),
     [
-        ("terms.xls", b"", "neither .csv, .tsv, .txt, .tbx, .xml; name the format with --format csv or --format tbx"),
-        ("terms.csv", "en,ko\n부두".encode("cp949"), "is not UTF-8 at byte 6; convert it first (iconv -t UTF-8)"),
-        ("terms.csv", b"en,ko\n", "a place is wrong, nothing was sent:\n  no term is left"),
-        (
-            "terms.tbx",
-            b"<tbx>",
-            "a place is wrong, nothing was sent:\n  line 1, column 6: is not XML: no element found",
-        ),
+        (["glossary", "frob"], "No such command 'frob'; see `triwire glossary --help`"),
+        (["glossary", "import", "-"], "Missing option '--id'; see `triwire glossary import --help`"),
+        (["glossary", "import", "no.csv", "--id", "w"], "no.csv: cannot be read: No such file or directory"),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_file_that_cannot_be_used_is_told(tmp_path: Path, name: str, content: bytes, line: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    done = triwire("glossary", "import", str(path), "--id", "x")
-    assert (done.code, done.err) == (2, f"triwire: {path}: {line}\n")
-
-
-def test_refusals_of_the_server_name_option_and_line(server: str) -> None:
-    done = triwire("glossary", "import", "-", "--id", "9", "--name", "n" * 121, target=server, text=ROWS)
-    assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "triwire: the id (glossary_id): must be 1 to 63 of" in done.err
-    assert "; --name (glossary.display_name): has 121 characters; 120 are allowed" in done.err
-
-
-def test_a_glossary_that_is_not_there_is_refused_by_the_commands_that_use_it(server: str) -> None:
-    for command in (["show", "nothing"], ["export", "nothing"]):
-        done = triwire("glossary", *command, target=server)
-        assert (done.code, "[GLOSSARY_NOT_FOUND]" in done.err) == (2, True)
-    done = triwire("summarize", "-", "--glossary", "nothing", target=server, text="The harbour opened.")
-    assert (done.code, "'glossaries/nothing'" in done.err) == (2, True)
-    done = triwire("process", "-", "--summary", "bullets", "--glossary", "N", target=server, text="The harbour opened.")
-    assert done.err.startswith("triwire: --glossary (house_style.glossaries[0]): must be ")
-
-
-def test_an_article_is_worked_on_with_the_terms_of_a_glossary(server: str, glossary_id: str) -> None:
-    assert triwire("glossary", "import", "-", "--id", glossary_id, target=server, text=ROWS).code == 0
-    text = "The harbour of Westmere opened on Monday."
-    done = triwire("summarize", "-", "--glossary", glossary_id, "--register", "news", target=server, text=text)
-    assert done.code == 0
-    assert "Westmere" in done.out
-
-
-def test_an_export_that_cannot_be_written_is_told(server: str, glossary_id: str, tmp_path: Path) -> None:
-    assert triwire("glossary", "import", "-", "--id", glossary_id, target=server, text=ROWS).code == 0
-    path = tmp_path / "nowhere" / "terms.csv"
-    done = triwire("glossary", "export", glossary_id, "-o", str(path), target=server)
-    assert (done.code, done.err) == (2, f"triwire: {path}: cannot be written: No such file or directory\n")
-
-
-def test_without_a_command_the_group_shows_its_help() -> None:
-    done = triwire("glossary")
-    assert done.code == 2
-    for word in ("import", "export", "list", "show", "delete"):
-        assert word in done.out + done.err
-
-
-def test_sizes_that_the_server_would_refuse_are_told_before(tmp_path: Path) -> None:
-    path = tmp_path / "terms.csv"
-    arguments = ["glossary", "import", str(path), "--id", "x", "--dry-run"]
-    path.write_text("en,ko\n" + "".join(f"name {n},이름 {n}\n" for n in range(10_001)), encoding="utf-8")
+def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], line: str) -> None:
     done = triwire(*arguments)
-    assert done.code == 0
-    assert done.err == f"triwire: {path}: has 10,001 terms; a request takes 10,000, see `triwire models`\n"
-    path.write_text("en,ko\n" + "".join(f"{n:0200d},{'가' * 200}\n" for n in range(3_000)), encoding="utf-8")
-    done = triwire(*arguments)
-    assert done.code == 2
-    assert "bytes of terms; 2,097,152 are allowed; make several glossaries of it" in done.err
-
-
-def test_xml_on_standard_input_is_read_as_tbx() -> None:
-    text = '\ufeff\n<tbx><conceptEntry><langSec xml:lang="en"><term>pier</term></langSec>'
-    text += '<langSec xml:lang="ko"><term>부두</term></langSec></conceptEntry></tbx>'
-    done = triwire("glossary", "import", "-", "--id", "x", "--dry-run", text=text.replace("\n", ""))
-    assert done.out == "standard input: 1 term, nothing was sent\n"
+    assert (done.code, done.out, done.err) == (2, "", f"triwire: {line}\n")

@@ -54,6 +54,25 @@ class TestDelay:
     def test_what_fails_again_is_not_tried_again(self, code: grpc.StatusCode, reason: str) -> None:
         assert QUICK.delay(error_of(code, reason), 1) is None
 
+    @pytest.mark.parametrize(
+        ("code", "reason", "is_tried_again"),
+        [
+            (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", True),
+            (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", True),
+            (grpc.StatusCode.UNAVAILABLE, "STARTING", True),
+            (grpc.StatusCode.UNAVAILABLE, "GLOSSARIES_UNAVAILABLE", False),
+            (grpc.StatusCode.UNAVAILABLE, "", False),
+            (grpc.StatusCode.CANCELLED, "", False),
+            (grpc.StatusCode.INTERNAL, "INFERENCE_FAILED", False),
+        ],
+    )
+    def test_a_change_is_tried_again_only_where_the_server_has_not_begun(
+        self, code: grpc.StatusCode, reason: str, is_tried_again: bool
+    ) -> None:
+        error = error_of(code, reason)
+        assert QUICK.delay(error, 1) is not None
+        assert (QUICK.delay(error, 1, is_repeatable=False) is not None) == is_tried_again
+
 
 class Calls:
     """A unary method that fails as listed, then answers; notes when it was called and with how much time left."""

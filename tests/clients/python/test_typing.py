@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[3]
 GOOD = """\
 from collections.abc import AsyncIterator
 
-from triwire.v1 import article_service_pb2
+from triwire.v1 import article_service_pb2, glossary_service_pb2
 from triwire_client import BatchResult, Client, Html, RetryPolicy, SyncClient, Tls, TriwireError
 from triwire_client.errors import QueueFullError
 
@@ -23,6 +23,9 @@ async def use(client: Client) -> str:
             print(result.error.retry_delay + 1.0)
     async for part in client.stream_process_article("text", target_languages=["ko"], summaries=["bullets"]):
         print(part.block.block.block.text)
+    async for glossary in client.list_glossaries(page_size=3):
+        stored: glossary_service_pb2.UpdateGlossaryResponse = await client.update_glossary(glossary, allow_missing=True)
+        print(stored.glossary.etag)
     return translated.translation.blocks[0].block.text + summary.summary.points[0].text
 
 
@@ -31,6 +34,7 @@ def wait(tls: Tls) -> float:
         try:
             found = client.detect_language("text", timeout=3)
             client.translate("text", "ko", source_language="en", priority="interactive")
+            client.delete_glossary("house", etag=client.get_glossary("house", timeout=3).glossary.etag)
         except TriwireError as error:
             return error.retry_delay or 0.0
     return found.languages[0].confidence
@@ -46,6 +50,8 @@ async def use(client: Client, sync: SyncClient) -> None:
     await client.translate("text", "ko", priority="urgent")
     sync.translate("text", "ko", priority="urgent")
     sync.detect_language("text", window=3)
+    await client.create_glossary("house")
+    sync.update_glossary("house", etag="e")
 """
 
 
@@ -69,4 +75,4 @@ def test_a_caller_s_file_passes_the_strict_check(folder: Path) -> None:
 def test_wrong_calls_are_found_by_the_type_checker(folder: Path) -> None:
     checked = check(folder / "wrong.py", BAD)
     lines = [line.split(":")[1] for line in checked.stdout.splitlines() if ": error:" in line]
-    assert lines == ["5", "6", "7", "8", "9"], checked.stdout + checked.stderr
+    assert lines == ["5", "6", "7", "8", "9", "10", "11"], checked.stdout + checked.stderr
