@@ -14,10 +14,11 @@ from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.characters import squeeze
 from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.checks.finding import CRITICAL, WARNING
-from triwire_server.text.checks.lengths import check_empty, check_length
+from triwire_server.text.checks.lengths import check_cut, check_empty, check_length
 from triwire_server.text.checks.output_language import check_characters, check_language
 from triwire_server.text.checks.quotes import check_quoted_words, check_quotes
 from triwire_server.text.checks.repetition import check_repetition, check_said_before
+from triwire_server.text.checks.verbatim import check_verbatim
 from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language, detect_languages
@@ -63,27 +64,30 @@ def check_translation(
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
-        REPETITION, WRONG_LANGUAGE, LENGTH_RATIO (CRITICAL if the output is empty), COPIED_SOURCE, NAME_MISMATCH and
-        QUOTE_MISMATCH findings. `source.range` is a place in `source`, with an empty block id.
+        Findings of every kind that two texts show: PLACEHOLDER_MISMATCH, REPETITION, WRONG_LANGUAGE, COPIED_SOURCE,
+        LENGTH_RATIO (CRITICAL if the output is empty), OUTPUT_TRUNCATED, NAME_MISMATCH, NUMBER_MISMATCH, DATE_MISMATCH,
+        QUOTE_MISMATCH, TERM_MISSING. `source.range` is a place in `source`, with an empty block id. Names, numbers and
+        quotations are compared only if the output is a translation at all.
     """
+    altered = check_verbatim(source, target, is_html=is_html)
     if is_html:
         source, target = _blank_markup(source), _blank_markup(target)
     source_tag, target_tag = base_language(source_language), base_language(target_language)
     if not any(map(str.isalnum, source)):
-        return []
+        return altered
     empty = check_empty(source, target)
     if empty or source_tag == target_tag:
-        return empty
-    findings = check_characters(target, target_tag, source)
+        return empty + altered
+    findings = altered + check_characters(target, target_tag, source)
     findings += check_repetition(target, target_tag, source)
     copied = check_copied(source, target, source_tag, target_tag)
     if squeeze(source) == squeeze(target):
         return findings + copied  # the language and the length of the source say nothing more
     findings += copied
     findings += check_language(target, target_tag, [(f.target.start, f.target.end) for f in copied])
-    findings += check_length(source, target, source_tag, target_tag)
+    findings += check_length(source, target, source_tag, target_tag) + check_cut(source, target, target_tag)
     # What an output that is none says of numbers, names and quotations does not matter.
-    if is_broken(findings):
+    if any(finding.severity == CRITICAL for finding in findings if finding not in altered):
         return findings
     findings += _compare(source, target, source_tag, target_tag)
     return findings + check_terms(source, target, terms, source_language, target_language)
@@ -106,10 +110,11 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
         language: BCP-47 tag that the summary was asked in.
 
     Returns:
-        NAME_MISMATCH, QUOTE_MISMATCH, WRONG_LANGUAGE, REPETITION (also for a statement that was made before, in the
-        same words or nearly), an empty statement as a CRITICAL LENGTH_RATIO, and COPIED_SOURCE: INFO with the place of
-        a sentence taken over word for word, CRITICAL if the statements are mostly the article itself, which is then
-        not summarized. `source` is the block concerned, with a range where the block is plain text.
+        NAME_MISMATCH, NUMBER_MISMATCH, DATE_MISMATCH, QUOTE_MISMATCH, WRONG_LANGUAGE, REPETITION (also for a statement
+        that was made before, in the same words or nearly), an empty statement as a CRITICAL LENGTH_RATIO, and
+        COPIED_SOURCE: INFO with the place of a sentence taken over word for word, CRITICAL if the statements are mostly
+        the article itself, which is then not summarized. `source` is the block concerned, with a range where the block
+        is plain text.
     """
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]

@@ -1,4 +1,6 @@
-"""Outputs that are empty, or much shorter or longer than translations of a direction are."""
+"""Outputs that are empty, stop in mid-sentence, or are much shorter or longer than translations of a direction are."""
+
+import re
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import visible
@@ -58,3 +60,38 @@ def check_length(source: str, target: str, source_language: str, target_language
             actual=f"{ratio:.2f}",
         )
     ]
+
+
+_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’」』)）\]】》〉]{0,3}\s{0,9}\Z")
+_ENGLISH_THAT_GOES_ON = (
+    "a an the of to in on at for from by with as and or but that which who whose when while where because if than "
+    "into over under between about after before during its his her their our your my this these those is are was "
+    "were be been has have had will would could should may might must not very more most"
+).replace(" ", "|")
+_KOREAN_THAT_GOES_ON = (
+    "은|는|을|를|의|에서|에게|으로|와|과|지만|면서|하고|하며|했고|했으며|려고"  # topic, object, of, but, while
+)
+_JAPANESE_THAT_GOES_ON = "は|が|を|に|の|と|で|も|へ|から|まで|より|して|ため|など"
+# What no sentence of a language ends with: commas and dashes, and words that need another one behind them.
+_GOES_ON = {
+    "en": re.compile(rf"(?:[,;:–—-]|(?<![\w'’-])(?:{_ENGLISH_THAT_GOES_ON}))\s{{0,9}}\Z", re.IGNORECASE),
+    "ko": re.compile(rf"(?:[,:–—-]|[가-힣](?:{_KOREAN_THAT_GOES_ON}))\s{{0,9}}\Z"),
+    "ja": re.compile(rf"(?:[、，,：–—-]|[\u3040-\u30ff\u4e00-\u9fff](?:{_JAPANESE_THAT_GOES_ON}))\s{{0,9}}\Z"),
+}
+_LAST_CHARACTERS = 40
+
+
+def check_cut(source: str, target: str, target_language: str) -> list[Finding]:
+    """A WARNING of KIND_OUTPUT_TRUNCATED if the source ends its sentence and the output stops in the middle of one.
+
+    A headline ends without a full stop too, so an output counts as cut only by a last word that goes on.
+    """
+    ending = _GOES_ON.get(target_language)
+    if ending is None or not _SENTENCE_END.search(source, max(0, len(source) - _LAST_CHARACTERS)):
+        return []
+    match = ending.search(target, max(0, len(target) - _LAST_CHARACTERS))
+    if match is None:
+        return []
+    end = len(target.rstrip())
+    message = "the output stops in the middle of a sentence"
+    return [doubt(Finding.KIND_OUTPUT_TRUNCATED, WARNING, message, target=(match.start(), end))]

@@ -22,6 +22,7 @@ _HANDLE = r"(?<![\w@./])@[A-Za-z0-9_]{2,30}"
 _FIELD = r"\{\{?[A-Za-z_][\w.\-]{0,40}\}?\}|\$\{[\w.]{1,40}\}|\{\d{0,3}\}"
 _PRINTF = r"(?<![\d%])%(?:\(\w{1,40}\)|\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifuxXeEgGcr@](?![A-Za-z])"
 _PLAIN = re.compile("|".join((NUMBER, _URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
+_VERBATIM = re.compile("|".join((_URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s{0,5}=\s{0,5}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]{1,200}))")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -89,6 +90,11 @@ def protect(text: str, *, is_html: bool = False) -> Protected:
     else:
         builder.add_text(text)
     return builder.finish(is_html)
+
+
+def verbatim_spans(text: str) -> list[tuple[int, int]]:
+    """Places [start, end) of addresses, handles and fields, which read the same in every language."""
+    return [match.span() for match in _VERBATIM.finditer(text)]
 
 
 class _Builder:
