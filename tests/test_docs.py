@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.python.glossary_server import Glossaries, served_glossaries
 from tests.clients.python.servers import served
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +62,7 @@ def run_script(script: str, environment: dict[str, str], folder: Path) -> subpro
 
 @pytest.fixture
 def glossary_environment() -> Iterator[dict[str, str]]:
-    with served_glossaries(Glossaries()) as target:
+    with served("extractive") as target:
         yield surroundings(target)
 
 

@@ -175,12 +175,12 @@ def _split_segments(function: Function, sample: Sample) -> list[Call]:
 
 
 def _check_summary(function: Function, sample: Sample) -> list[Call]:
-    """In each language: statements of one summary are of one language."""
+    """In each language: statements of one summary are of one language. It reads them and the article's blocks."""
     calls = []
     for article, statements in sample.articles:
         for number, language in enumerate(FIELDS):
             points = list(statements[number :: len(FIELDS)])
-            calls.append(Call(partial(function, article, points, language), len(points)))
+            calls.append(Call(partial(function, article, points, language), len(points) + len(article.blocks)))
     return calls
 
 
@@ -196,7 +196,7 @@ def _of_html_page(function: Function, sample: Sample) -> list[Call]:
         if page.html:
             blocks = html_blocks(page.html, keep_elements=False)
             values = {"page": page.html, "blocks": blocks}
-            names = inspect.signature(function).parameters
+            names = [name for name in inspect.signature(function).parameters if name in values]
             calls.append(Call(partial(function, *(values[name] for name in names)), len(blocks)))
     return calls
 

@@ -69,8 +69,8 @@ async def test_calls_errors_tokens_batches_queue_and_cache_are_counted(tiny_prof
     assert change("input_tokens_total", model=model) == first.usage.input_tokens > 0
     assert change("output_tokens_total", model=model) == first.usage.output_tokens > 0
     assert change("cache_misses_total") == first.usage.segments > 0
-    # Each step writes one token for each of its sequences, and reads one, but for the first of a sequence its input. What
-    # an untrained model writes is decoded again, with four beams, each of which is a sequence; one of them is delivered.
+    # Each step writes one token for each of its sequences, and reads one, but for the first of a sequence its input.
+    # What an untrained model writes is decoded again with four beams, each a sequence; one of them is delivered.
     assert first.usage.output_tokens <= change("batch_sequences_sum") <= 4 * first.usage.output_tokens
     assert change("batch_duration_seconds_count", model=model) == change("batch_tokens_count") >= 1
     read = first.usage.input_tokens + first.usage.output_tokens - first.usage.segments

@@ -6,6 +6,7 @@ import pytest
 
 from tests.clients.python.command import triwire
 from tests.clients.python.glossary_server import Glossaries, served_glossaries
+from tests.clients.python.servers import served
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 
 CSV = "en,ko,ja,verbatim,case_insensitive\nWestmere harbour,웨스트미어항,ウェストミア港,,\nFerrant,,,true,true\n"
@@ -204,3 +205,22 @@ def test_output_that_cannot_be_written_and_json_for_export_are_refused(server: s
 def test_wrong_usage_is_one_line_and_code_2(arguments: list[str], line: str) -> None:
     done = triwire(*arguments)
     assert (done.code, done.out, done.err) == (2, "", f"triwire: {line}\n")
+
+
+def test_a_glossary_goes_through_a_real_server_as_csv_and_tbx_and_is_the_same(tmp_path: Path) -> None:
+    example = Path("examples/glossary.csv").read_text(encoding="utf-8")
+    with served("extractive") as target:
+        assert triwire("glossary", "import", "examples/glossary.csv", "--id", "house", target=target).code == 0
+        first = triwire("glossary", "export", "house", target=target).out
+        tbx = tmp_path / "house.tbx"
+        triwire("glossary", "export", "house", "-o", str(tbx), target=target)
+        assert triwire("glossary", "import", str(tbx), "--id", "again", target=target).code == 0
+        assert triwire("glossary", "export", "again", target=target).out == first
+        assert len(first.splitlines()) == len(example.splitlines())
+        # The server's own rules, with the file's lines: a form of 201 characters, and a term with a single form.
+        text = f"en,ko\n{'x' * 201},부두\npier,\n"
+        done = triwire("glossary", "import", "-", "--id", "bad", target=target, text=text)
+        assert done.code == 2
+        assert 'standard input:2: glossary.terms[0].forms["en"]: has 201 characters' in done.err
+        assert "standard input:3: glossary.terms[1]" in done.err
+        assert "house" in triwire("glossary", "list", target=target).out
