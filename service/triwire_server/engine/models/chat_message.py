@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
-from triwire_server.profile import Prompts
+from triwire_server.prompts import Prompts
 
 TEXT_MARK = "\ufdd0"
 """Stands for the article's text: a noncharacter, which no template contains."""

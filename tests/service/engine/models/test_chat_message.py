@@ -23,7 +23,8 @@ from triwire_server.engine.models.chat_message import (
     user_message,
 )
 from triwire_server.engine.segment import Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.profile import Prompts, load_profile
+from triwire_server.profile import load_profile
+from triwire_server.prompts import Prompts
 
 LANGUAGES = ("en", "ko", "ja")
 TERM_LINE = 'Write "{source}" as "{target}".'
