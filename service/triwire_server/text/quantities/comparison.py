@@ -107,7 +107,7 @@ class _Comparison:
         for value in lost:
             middle = bisect_left(starts, value.start / (len(self._source) + 1))
             for other in new[max(0, middle - _PAIRED) : middle + _PAIRED]:
-                if _group(value) == _group(other):
+                if _group(value) == _group(other) and _may_become(value, other):
                     scored.append((self._distance(value, other), value.start, other.start, value, other))
         scored.sort(key=lambda item: item[:3])
         pairs: list[tuple[Value, Value]] = []
@@ -235,6 +235,9 @@ class _Comparison:
 
 
 _COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+_PLAUSIBLE = {"year": (1000, 2100), "date": (1, 31), "time": (0, 24)}
+"""What a number without a unit has to be to stand for a year, a day of the month or an hour."""
+
 _STRICT_ONES = frozenset(["percent", "point", "date", "time"])
 
 
@@ -246,6 +249,19 @@ def _power(value: Value) -> int:
 
 def _are_currencies(value: Value, other: Value) -> bool:
     return value.unit in units.CURRENCIES and other.unit in units.CURRENCIES
+
+
+def _may_become(value: Value, other: Value) -> bool:
+    """Whether one value may be the other one, changed: no crowd becomes a year, and no amount a distance."""
+    if value.unit == other.unit:
+        return True
+    dated = [one for one in (value, other) if one.unit in _PLAUSIBLE]
+    if dated:
+        plain = other if dated[0] is value else value
+        low, high = _PLAUSIBLE[dated[0].unit]
+        return len(dated) == 1 and not plain.unit and plain.number is not None and low <= plain.number <= high
+    is_money = value.unit in units.CURRENCIES, other.unit in units.CURRENCIES
+    return all(is_money) or not any(is_money) or not value.unit or not other.unit
 
 
 def _group(value: Value) -> str:

@@ -95,3 +95,13 @@ def test_long_texts_take_linear_time(piece: str) -> None:
     text = piece * (40_000 // len(piece))
     for source_language, target_language in (("en", "ko"), ("ko", "ja"), ("ja", "en")):
         check_quantities(text, text + " 7", source_language, target_language)
+
+
+def test_no_crowd_becomes_a_year() -> None:
+    # The engineers raised the cable in 2023.
+    source, target = "The cable of 84,000 islanders was raised.", "기술자들은 2023년에 케이블을 들어올렸다."
+    found = [(f.expected, f.actual, f.severity) for f in check_quantities(source, target, "en", "ko")]
+    assert found == [("84,000", "", Finding.SEVERITY_WARNING), ("", "2023년", Finding.SEVERITY_WARNING)]
+    # The treaty of 2016 dates from 2010: a year may stand without its unit in English.
+    [changed] = check_quantities("The treaty of 2016 ended.", "2010년의 조약이 끝났다.", "en", "ko")
+    assert (changed.expected, changed.actual, changed.severity) == ("2016", "2010년", Finding.SEVERITY_CRITICAL)
