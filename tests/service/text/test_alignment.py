@@ -24,18 +24,18 @@ def test_as_many_sentences_on_both_sides_go_one_to_one() -> None:
 
 def test_a_sentence_that_became_two_is_one_pair() -> None:
     source = (
-        "The lighthouse that fishermen painted red in the year of the great storm is there still, as is the chapel "
-        "above. The two have not been lit since 1962."
+        "The lighthouse that fishermen painted red in the year of the great storm is still standing, and so is the "
+        "chapel on the cliff beside it. Neither has been lit since 1962."
     )
-    # "The memory of the coast lost in a bloody conflict is vivid. So people long to sail the ocean once more. The two
-    # countries have sent no ambassadors since 1962."
+    # "The lighthouse that fishermen painted red in the year of the great storm still stands. The chapel on the cliff
+    # beside it is there too. Both have been dark since 1962."
     target = (
-        "피비린내 나는 분쟁에서 잃은 해안선의 기억이 아직도 선명하다. 그래서 다시 한번 바다로 나가기를 갈망한다. "
-        "두 나라는 1962년 이후 대사를 보내지 않고 있다."
+        "큰 폭풍이 있던 해에 어부들이 붉게 칠한 등대는 아직 서 있다. 그 옆 절벽의 예배당도 그대로 남아 있다. "
+        "두 곳 모두 1962년 이후 불이 꺼져 있다."
     )
     assert slices(source, target, "en-ko") == [
-        (source[: source.index(" The two")], target[: target.index(" 두 나라")]),
-        ("The two have not been lit since 1962.", "두 나라는 1962년 이후 대사를 보내지 않고 있다."),
+        (source[: source.index(" Neither")], target[: target.index(" 두 곳")]),
+        ("Neither has been lit since 1962.", "두 곳 모두 1962년 이후 불이 꺼져 있다."),
     ]
 
 

@@ -265,8 +265,8 @@ OUTPUTS: tuple[OutputCase, ...] = (
     ),
     (
         "en-ko",
-        "The head of Blohm & Voss said so on Friday.",
-        "블롬앤보스(Blohm & Voss) 대표가 금요일 그렇게 말했다.",
+        "The head of Haller & Bern said so on Friday.",
+        "할러앤베른(Haller & Bern) 대표가 금요일 그렇게 말했다.",
         "",
     ),
     ("en-ko", "Twitter, now X, and OpenAI signed an agreement.", "X(옛 트위터)와 OpenAI가 협약을 맺었다.", ""),

@@ -55,7 +55,7 @@ def test_sound_statements_have_nothing_to_look_at(language: str, case: NameCase)
         # A name in Latin letters that an English translation lost.
         ("한국은 OPCW와 협력한다.", "South Korea will work with the body.", "ko-en", [("OPCW", "")]),
         ("KBSが報じた。", "It was reported by the broadcaster.", "ja-en", [("KBS", "")]),
-        ("블롬앤보스(Blohm & Voss) 조선소", "The Meyer yard", "ko-en", [("Blohm", ""), ("Voss", "")]),
+        ("할러앤베른(Haller & Bern) 공장", "The Meyer works", "ko-en", [("Haller", ""), ("Bern", "")]),
     ],
 )
 def test_a_name_that_was_lost_or_changed_is_found(
