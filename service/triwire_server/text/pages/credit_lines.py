@@ -148,6 +148,9 @@ CAPTION_START = re.compile(
 """Start of a caption without a credit."""
 
 _CLOCK_END = re.compile(r"(?:[ap]\.m\.|\bE\.?[SD]?\.?T\.|\d{4}\.|\d{1,2}\. ?\d{1,2}\.)$")
+CAPTION_LABEL = re.compile(r"(?:image|media|video|photo) (?:caption|credit|source)[,:]?", re.IGNORECASE)
+"""A line that says no more than that the next one describes an image, or is its credit."""
+
 _IMAGE_LINE = re.compile(r"(?:image|media|video|photo) (?:source|caption|credit),? ?.{1,200}", re.IGNORECASE)
 _CAPTION_END = re.compile(
     r"(?:있다|모습|장면|전경|사진|밝히고 있다)\.? ?(?:\(?(?:19|20)\d{2}[.\-/] ?\d{1,2}[.\-/] ?\d{1,2}\.?\)?|"

@@ -5,6 +5,7 @@ outside of the lines.
 """
 
 import enum
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -168,6 +169,9 @@ def read_lines(text: str) -> list[Line]:
         if key not in types:
             types[key] = _line_type(line)
         line.type = types[key]
+    for label, line in itertools.pairwise(lines):
+        if credit_lines.CAPTION_LABEL.fullmatch(label.text):
+            line.type = LineType.CAPTION  # the label has a line of its own
     return lines
 
 

@@ -29,6 +29,9 @@ _MIN_OWN_SHARE = 0.25
 _MIN_FAR_WORDS = 12
 _MIN_NEAR_SHARE = 0.15
 _MIN_NEAR_WORDS = 4
+_HEAD_LINES = 12
+_MIN_INTERRUPTED_SHARE = 0.06
+_MAX_PROMPT_TITLES = 1
 _MAX_STORY_HEAD_LINES = 4
 _MAX_GAP_LINES = 60
 _COMMENTS_WINDOW_LINES = 8
@@ -74,6 +77,9 @@ class _Segment:
     is_near: bool = False
     """Whether no furniture at all stands before it: a list or a table at most."""
 
+    is_interrupted: bool = False
+    """Whether nothing but a prompt of the page stands before it, such as a form for a newsletter in mid-article."""
+
     num_pairs: int = 0
     """Paragraphs that follow one another directly: teasers of other stories stand each under its headline."""
 
@@ -97,7 +103,7 @@ def find_region(lines: Sequence[Line]) -> Region:
     first, last = _heaviest_run(lines[:comments], _ties(words))
     region = Region(first, last, comments=comments, words=words)
     if sum(line.type is LineType.PARAGRAPH for line in lines[first:last]) > 1:
-        _correct(region, _segments(lines[:comments], words))
+        _correct(region, _segments(lines[:comments], words), _title_words(lines[:first]))
     else:
         region.first, region.last = _whole_text(lines)
         region.comments = len(lines)
@@ -184,7 +190,7 @@ def _find_comments(lines: Sequence[Line]) -> int:
 def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> list[_Segment]:
     """Runs of text lines between gaps of at least two lines that are none, or a heading over stories."""
     segments: list[_Segment] = []
-    gap = furniture = 0
+    gap = furniture = titles = 0
     heading: LineType | None = None
     for index, line in enumerate(lines):
         if line.type is LineType.STORIES:
@@ -193,6 +199,7 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
             gap += line.type is not LineType.CAPTION and not (line.type is LineType.BULLET and line.has_figures)
             is_furniture = line.type in BOILERPLATE_TYPES or line.type is LineType.PROMPT
             furniture += is_furniture and not line.is_repeated
+            titles += line.type in (LineType.TITLE, LineType.SHORT, LineType.RELATED, LineType.STORIES)
             continue
         if segments and gap < _MIN_GAP_LINES and heading is None:
             segments[-1].last = index + 1
@@ -200,14 +207,25 @@ def _segments(lines: Sequence[Line], words: Mapping[int, frozenset[str]]) -> lis
             segments[-1].num_pairs += not gap
         else:
             has_furniture = furniture > 0 or gap > _MAX_STORY_HEAD_LINES
-            segments.append(_Segment(index, index + 1, [words[index]], heading, has_furniture, is_near=not furniture))
-        gap = furniture = 0
+            segment = _Segment(index, index + 1, [words[index]], heading, has_furniture, is_near=not furniture)
+            segment.is_interrupted = furniture > titles and titles <= _MAX_PROMPT_TITLES
+            segments.append(segment)
+        gap = furniture = titles = 0
         heading = None
     return segments
 
 
-def _correct(region: Region, segments: list[_Segment]) -> None:
-    """Take segments out of the region, or into it, by the words they share with its largest segment."""
+def _title_words(lines: Sequence[Line]) -> list[frozenset[str]]:
+    """Words of the lines before the body that may be its headline and standfirst."""
+    return [
+        content_words(line.text)
+        for line in lines[-_HEAD_LINES:]
+        if line.type in (LineType.TITLE, LineType.BULLET, LineType.SENTENCE) and line.columns >= _MIN_ITEM_COLUMNS
+    ]
+
+
+def _correct(region: Region, segments: list[_Segment], titles: list[frozenset[str]]) -> None:
+    """Take segments out of the region, or into it, by the words they share with its largest segment and its titles."""
     inside = [segment for segment in segments if segment.first < region.last and region.first < segment.last]
     if not inside:
         return
@@ -220,6 +238,7 @@ def _correct(region: Region, segments: list[_Segment]) -> None:
             segment.is_own = True
             known.update(count_words(segment.words))
     place = segments.index(core)
+    known.update(count_words(titles))
     _reach(segments[place:], known, typical)
     _reach(segments[place::-1], known, typical)
     own = [segment for segment in segments if segment.is_own]
@@ -241,10 +260,14 @@ def _reach(segments: Sequence[_Segment], known: Mapping[str, int], typical: floa
     for segment in segments[1:]:
         if max(segment.first - before.last, before.first - segment.last) > _MAX_GAP_LINES:
             return
-        is_near = segment.is_near if segment.first > before.first else before.is_near
-        least_words, least_share = (_MIN_NEAR_WORDS, _MIN_NEAR_SHARE) if is_near else (_MIN_FAR_WORDS, _MIN_OWN_SHARE)
+        later = segment if segment.first > before.first else before
+        least_words, least_share, part = _MIN_FAR_WORDS, _MIN_OWN_SHARE, _OWN_SHARE
+        if later.is_near:
+            least_words, least_share, part = _MIN_NEAR_WORDS, _MIN_NEAR_SHARE, _OWN_SHARE / 2
+        elif later.is_interrupted and later.heading is None:
+            least_words, least_share, part = _MIN_NEAR_WORDS, _MIN_INTERRUPTED_SHARE, _FOREIGN_SHARE
         if not segment.is_own and segment.num_words >= least_words:
-            segment.is_own = _share(segment, known) >= max(least_share, _OWN_SHARE * typical * (0.5 if is_near else 1))
+            segment.is_own = _share(segment, known) >= max(least_share, part * typical)
         if segment.is_own:
             before = segment
 

@@ -44,6 +44,9 @@ support (?:our (?:journalism|work)|us\b|independent|local|quality).*|donate(?: n
 buy (?:this|reprints|photos).{0,30}|\d+ min(?:ute)?s?(?: read)?|\d+[- ]min(?:ute)? read|reading time.*|
 (?:\d+ )?(?:shares?|views?|reads|likes|votes?)|\d{1,3}(?:[.,]\d+)?[km]? (?:shares?|views?|likes)|continue reading\W*|
 (?:view|open) (?:gallery|photos|images?|in gallery).*|view image.*|expand|enlarge(?: image)?|gift this article.*|
+(?:a |our )?free (?:\w{3,12} ){0,2}newsletters?.{0,80}|(?:enter )?your e-?mail(?: address)?|enter your e-?mail.{0,40}|
+(?:after|skip past) newsletter (?:promotion|signup).{0,20}|our (?:\w{3,12} ){0,3}(?:e-?mail|newsletter|
+briefing) (?:breaks?|brings?|rounds?|delivers?|covers?|explains?|gives?|sends?|will|tells?|has) .{0,200}|
 show caption|hide caption|(?:opens?|opening) in (?:a )?new (?:tab|window).*|image source|reuse this content|
 [^.]{3,40}['’]s (?:opinions|articles|stories)|purchase licen[sc]ing rights.*|our standards: .*|
 licen[sc]e this (?:article|content)|reprints?(?: (?:&|and) permissions)?|please (?:turn on|enable) javascript.*|
@@ -159,7 +162,8 @@ your) device)\b|\bcookies\b.{0,80}\b(?:browser|consent|preferences|settings|part
 \b(?:sign up|subscribe|register)\b.{0,60}\b(?:newsletter|inbox|bulletin|email|alerts?|unlimited|access|today|free)\b|
 \b(?:delivered|straight|sent|direct|right) to your (?:inbox|phone)\b|\bin your inbox\b|\bnewsletters? may contain\b|
 \bby (?:signing up|clicking|continuing|subscribing|submitting|entering)\b.{0,80}\b(?:agree|accept|consent|confirm)\b|
-\bprotected by recaptcha\b|\byou (?:can|may) (?:unsubscribe|opt out)\b|\bunsubscribe at any time\b|\bprivacy notice\b|
+\bprotected by recaptcha\b|\bdo you have an opinion on\b|\bwould like to submit\b.{0,60}\b(?:letter|response)\b|
+\byou (?:can|may) (?:unsubscribe|opt out)\b|\bunsubscribe at any time\b|\bprivacy notice\b|
 \bfollow (?:us|.{2,40}) on (?:facebook|x|twitter|instagram|tiktok|whatsapp|youtube|threads|bluesky)\b|\b(?:send|
 email) (?:us )?(?:your )?(?:story ideas|news tips|stories|tips|a letter)\b|\bgot (?:a )?(?:story|tip|
 question)\b.{0,80}@|\b(?:is|are) not responsible for the content of external\b|
