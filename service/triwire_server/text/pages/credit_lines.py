@@ -35,6 +35,11 @@ BYLINE = re.compile(
 """Whole lines that say who wrote. The one for "By ..." needs capitals, which `is_byline` checks."""
 
 MORE_BYLINES = (
+    # "Olive Trent, Environment Correspondent"
+    re.compile(
+        r"(?:[A-Z][\w.'’-]{0,20} ){1,3}[A-Z][\w.'’-]{1,20}, (?:[A-Za-z&-]{2,20} ){0,4}"
+        r"(?:[Cc]orrespondent|[Rr]eporter|[Ee]ditor|[Ww]riter|[Cc]olumnist|[Pp]roducer)(?: in [A-Z][\w ]{2,30})?"
+    ),
     re.compile(
         r"(?:[Rr]eporting|[Ww]riting) (?:from|in) [A-Z].{2,60}|"
         r".{2,120}\bcontributed (?:reporting|to (?:this|the) (?:report|story|article|reporting))\b.{0,60}|"

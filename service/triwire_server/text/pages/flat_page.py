@@ -41,6 +41,8 @@ _MAX_TABLE_ROWS = 50
 _MAX_BIOGRAPHY_COLUMNS = 400
 _NEW_SHARE = 0.5
 _PROMPT_SHARE = 0.45
+_SURE_HEADLINE_SHARE = 0.5
+_STRANGE_HEADLINE_SHARE = 0.3
 _HEADLINE_SHARE = 0.3
 _ADJACENT_HEADLINE_SHARE = 0.2
 _MAX_SHARE_BUTTONS = 8
@@ -233,7 +235,21 @@ def _find_headline(lines: list[Line], first: int, known: Mapping[str, int]) -> i
             continue  # a label; or the title of the web page, which holds the headline and the name of the site
         if _share(lines[above], known) >= (_HEADLINE_SHARE if between else _ADJACENT_HEADLINE_SHARE):
             headline = above
-    return headline
+    return _better_headline(lines, titles, headline, known)
+
+
+def _better_headline(lines: list[Line], titles: list[int], headline: int, known: Mapping[str, int]) -> int:
+    """A title beyond captions and appeals, if it tells the story of the body and the nearest one does not."""
+    if _share(lines[headline], known) > _STRANGE_HEADLINE_SHARE:
+        return headline
+    better = [
+        index
+        for index in titles
+        if index < headline
+        and lines[index].columns >= _MIN_HEADLINE_COLUMNS
+        and _share(lines[index], known) >= _SURE_HEADLINE_SHARE
+    ]
+    return better[0] if better else headline
 
 
 def _share(line: Line, known: Mapping[str, int]) -> float:
