@@ -51,6 +51,16 @@ class Violation:
     """Values for `google.rpc.ErrorInfo.metadata`: limit, actual, maximum, source, target."""
 
 
+def above_limit(path: str, limit: str, actual: int, maximum: int, unit: str, remedy: str = "") -> Violation:
+    """A field that exceeds a limit: CONTENT_TOO_LARGE, with the values that the contract puts into ErrorInfo."""
+    return Violation(
+        path,
+        f"has {actual:,} {unit}; {limit} is {maximum:,}{f'; {remedy}' if remedy else ''}",
+        "CONTENT_TOO_LARGE",
+        {"limit": limit, "actual": str(actual), "maximum": str(maximum)},
+    )
+
+
 class InvalidRequest(TriwireError):
     """The request breaks the contract; `violations` holds every way in which it does."""
 

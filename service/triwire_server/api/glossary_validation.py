@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from triwire.v1 import glossary_service_pb2
-from triwire_server.api.violations import SERVED_LANGUAGES, above, missing, refuse
-from triwire_server.errors import Violation
+from triwire_server.api.violations import SERVED_LANGUAGES, missing, refuse
+from triwire_server.errors import Violation, above_limit
 from triwire_server.limits import MAX_DISPLAY_NAME_CHARACTERS, MAX_GLOSSARY_BYTES, MAX_TERM_FORM_CHARACTERS
 
 Glossary = glossary_service_pb2.Glossary
@@ -109,7 +109,7 @@ def _glossary(glossary: Glossary) -> Iterator[Violation]:
         yield Violation("glossary.display_name", "holds a control character, or a line break")
     size = Glossary(terms=glossary.terms).ByteSize()
     if size > MAX_GLOSSARY_BYTES:
-        yield above("glossary.terms", "max_glossary_bytes", size, MAX_GLOSSARY_BYTES, "bytes")
+        yield above_limit("glossary.terms", "max_glossary_bytes", size, MAX_GLOSSARY_BYTES, "bytes")
         return
     for index, term in enumerate(glossary.terms):
         yield from _stored_term(term, f"glossary.terms[{index}]")

@@ -12,9 +12,9 @@ from google.protobuf.message import Message
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.api.glossary_validation import name_violations, term_violations
-from triwire_server.api.violations import SERVED_LANGUAGES, above, missing, refuse
+from triwire_server.api.violations import SERVED_LANGUAGES, missing, refuse
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.errors import Violation
+from triwire_server.errors import Violation, above_limit
 from triwire_server.limits import (
     MAX_BULLETS,
     MAX_ID_CHARACTERS,
@@ -105,7 +105,7 @@ class Validator:
             return
         size = content.article.ByteSize() if member == "article" else len(getattr(content, member).encode())
         if size > self._limits.max_content_bytes:
-            yield above(f"content.{member}", "max_content_bytes", size, self._limits.max_content_bytes, "bytes")
+            yield above_limit(f"content.{member}", "max_content_bytes", size, self._limits.max_content_bytes, "bytes")
         if member == "article":
             if content.language:
                 yield Violation("content.language", "must be empty with article, which carries its own language")
@@ -122,7 +122,7 @@ class Validator:
         if not article.blocks:
             yield missing(f"{path}.blocks")
         if len(article.blocks) > self._limits.max_blocks:
-            yield above(f"{path}.blocks", "max_blocks", len(article.blocks), self._limits.max_blocks, "blocks")
+            yield above_limit(f"{path}.blocks", "max_blocks", len(article.blocks), self._limits.max_blocks, "blocks")
         has_ids = any(block.block_id for block in article.blocks)
         seen: dict[str, int] = {}
         headline: int | None = None
@@ -150,7 +150,7 @@ class Validator:
         for index, name in enumerate(style.glossaries):
             yield from name_violations(name, f"house_style.glossaries[{index}]")
         if len(style.terms) > MAX_REQUEST_TERMS:
-            yield above("house_style.terms", "terms", len(style.terms), MAX_REQUEST_TERMS, "terms")
+            yield above_limit("house_style.terms", "terms", len(style.terms), MAX_REQUEST_TERMS, "terms")
         for index, term in enumerate(style.terms):
             yield from term_violations(term, f"house_style.terms[{index}]")
 
@@ -160,7 +160,7 @@ class Validator:
             yield Violation("target_languages", "neither target_languages nor summaries are set; ask for at least one")
         if num_outputs > self._limits.max_outputs:
             path = "target_languages" if request.target_languages else "summaries"
-            yield above(path, "max_outputs", num_outputs, self._limits.max_outputs, "translations and summaries")
+            yield above_limit(path, "max_outputs", num_outputs, self._limits.max_outputs, "translations and summaries")
         seen: dict[str, int] = {}
         for index, language in enumerate(request.target_languages):
             path = f"target_languages[{index}]"

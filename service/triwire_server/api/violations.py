@@ -14,13 +14,3 @@ def refuse(*violations: Violation) -> None:
 def missing(path: str, what: str = "") -> Violation:
     """A field that is required and not set."""
     return Violation(path, f"is required{f': {what}' if what else ''}")
-
-
-def above(path: str, limit: str, actual: int, maximum: int, unit: str) -> Violation:
-    """A field that exceeds a limit: CONTENT_TOO_LARGE with the limit, the size and what is allowed."""
-    return Violation(
-        path,
-        f"has {actual:,} {unit}; {limit} is {maximum:,}",
-        "CONTENT_TOO_LARGE",
-        {"limit": limit, "actual": str(actual), "maximum": str(maximum)},
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from triwire.v1 import article_pb2
-from triwire_server.errors import InvalidRequest, Violation
+from triwire_server.errors import InvalidRequest, Violation, above_limit
 from triwire_server.limits import Limits
 from triwire_server.text.extract import extract_article
 from triwire_server.text.language import base_language
@@ -88,16 +88,8 @@ def _size_violations(
             len(body_of(block)) for block in article.blocks if block.kind != article_pb2.BLOCK_KIND_BOILERPLATE
         )
     if characters > limits.max_article_characters:
-        yield too_large(path, "max_article_characters", characters, limits.max_article_characters, "characters")
+        yield above_limit(
+            path, "max_article_characters", characters, limits.max_article_characters, "characters", "split it"
+        )
     if len(article.blocks) > limits.max_blocks:
-        yield too_large(path, "max_blocks", len(article.blocks), limits.max_blocks, "blocks")
-
-
-def too_large(path: str, limit: str, actual: int, maximum: int, unit: str) -> Violation:
-    """A violation of a limit, with the values the contract puts into ErrorInfo."""
-    return Violation(
-        path,
-        f"has {actual:,} {unit}; {limit} is {maximum:,}; split it",
-        "CONTENT_TOO_LARGE",
-        {"limit": limit, "actual": str(actual), "maximum": str(maximum)},
-    )
+        yield above_limit(path, "max_blocks", len(article.blocks), limits.max_blocks, "blocks", "split it")
