@@ -89,8 +89,9 @@ def check_names(source: str, target: str, source_language: str, target_language:
     """Names of a source that its translation lacks, and known names that the source lacks.
 
     Returns:
-        WARNING findings: `expected` with `source.range`, `actual` with `target`, or both where one known name stands
-        for another. INFO for a person that no word of the output sounds like.
+        WARNING findings: `expected` with `source.range` for a name that is missing, and `actual` with `target` too
+        where one known name stands for another. INFO for a known name that is new and for a person that no word of the
+        output sounds like.
     """
     missing = _unanswered(source, target, source_language, target_language)
     new = _unanswered(target, source, target_language, source_language)
@@ -98,7 +99,8 @@ def check_names(source: str, target: str, source_language: str, target_language:
         findings = [_finding("another name stands in its place", source, missing[0], target, new[0])]
     else:
         findings = [_finding("a name is missing", source, place) for place in missing]
-        findings += [_finding("a name is new", "", None, target, place) for place in new]
+        # Translators say which country a town is in: California as 미국 캘리포니아주 (California, US).
+        findings += [_finding("a name is new", "", None, target, place, severity=INFO) for place in new]
     if target_language == "en" and source_language in ("ko", "ja"):
         letters = _missing_letters(source, target, source_language)
         findings += [

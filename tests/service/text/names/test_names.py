@@ -183,3 +183,13 @@ def test_places_of_names_are_places_of_the_text(source: str, target: str, direct
     for language in (source_language, target_language):
         for finding in check_claimed_names([("b1", source)], target, language, target_language):
             assert target[finding.target.start : finding.target.end] == finding.actual
+
+
+def test_a_country_that_a_translator_adds_is_for_the_record() -> None:
+    # Nobody at the plant in California, US, was hurt.
+    added = check_names(
+        "Nobody at the plant in California was hurt.", "미국 캘리포니아주 공장에서 다친 사람은 없었다.", "en", "ko"
+    )
+    assert [(finding.actual, finding.severity) for finding in added] == [("미국", Finding.SEVERITY_INFO)]
+    lost = check_names("The German minister flew to Hanoi.", "장관은 하노이로 갔다.", "en", "ko")
+    assert [(finding.expected, finding.severity) for finding in lost] == [("German", Finding.SEVERITY_WARNING)]
