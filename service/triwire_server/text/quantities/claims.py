@@ -98,9 +98,11 @@ def check_statement(article: ArticleQuantities, statement: str, language: str) -
     """
     findings: list[Finding] = []
     values = read_quantities(statement, base_language(language))
-    wanting = {id(value) for value in values if value.strict and not value.is_in(article.given)}
-    for value in values:
-        if not value.strict or is_idle_one(value):
+    # A number in words may be a count that the writer made ("three people"), so it is doubted less.
+    read = [value for value in values if value.strict or value.wanted]
+    wanting = {id(value) for value in read if not value.is_in(article.given)}
+    for value in read:
+        if is_idle_one(value):
             continue
         if id(value) not in wanting:
             finding = _check_unit(article, statement, value)
@@ -186,9 +188,10 @@ def _step(number: float) -> float:
 
 
 def _finding(statement: str, value: Value, message: str, place: Place | None = None) -> Finding:
+    is_doubtful = value.unit == "name" or place is not None or not value.strict
     finding = Finding(
         kind=kind_of(value),
-        severity=Finding.SEVERITY_WARNING if value.unit == "name" or place else Finding.SEVERITY_CRITICAL,
+        severity=Finding.SEVERITY_WARNING if is_doubtful else Finding.SEVERITY_CRITICAL,
         message=message,
         actual=statement[value.start : value.end],
     )

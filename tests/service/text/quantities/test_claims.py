@@ -3,6 +3,7 @@ from hypothesis import given
 
 from tests.service.text.quantities.test_quantities import SERVED, shown
 from tests.service.text.strategies import texts
+from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.quantities.claims import check_claims, check_statement, read_article
 
 ENGLISH = [
@@ -90,3 +91,11 @@ def test_articles_in_other_languages_are_not_read() -> None:
 @given(texts, SERVED)
 def test_an_article_has_its_own_values(text: str, language: str) -> None:
     assert check_claims([("b1", text)], text, language, language) == []
+
+
+def test_a_number_in_words_that_the_article_lacks_is_a_warning() -> None:
+    bodies = [("b1", "Three crew members were hurt, and passengers waited five hours.")]
+    [finding] = check_claims(bodies, "Four crew members were hurt.", "en", "en")
+    assert (finding.actual, finding.severity) == ("Four", Finding.SEVERITY_WARNING)
+    assert check_claims(bodies, "Three of the crew were hurt in five hours.", "en", "en") == []
+    assert check_claims(bodies, "One crew member said so.", "en", "en") == []
