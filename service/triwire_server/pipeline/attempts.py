@@ -1,5 +1,6 @@
 """One segment through the models: translated, checked, once more where it is broken; the better output is delivered."""
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -173,6 +174,7 @@ def _locate(finding: Finding, source: str, read: str, restored: str) -> None:
 def plan_segments(body: str, language: str, card: ModelCard, engine: Engine, *, is_html: bool) -> list[PlannedSegment]:
     """Segments of a body that a model can read; a passage without a letter ("***", "2-1") is none."""
 
+    @functools.cache  # a piece is asked about up to three times: whether it fits, is comfortable, and in the end
     def count(piece: str) -> int:
         return engine.count_tokens(card.full_name, protect(piece, is_html=is_html).text, language)
 

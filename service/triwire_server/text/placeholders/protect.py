@@ -21,8 +21,8 @@ _EMAIL = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]
 _HANDLE = r"(?<![\w@./])@[A-Za-z0-9_]{2,30}"
 _FIELD = r"\{\{?[A-Za-z_][\w.\-]{0,40}\}?\}|\$\{[\w.]{1,40}\}|\{\d{0,3}\}"
 _PRINTF = r"(?<![\d%])%(?:\(\w{1,40}\)|\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifuxXeEgGcr@](?![A-Za-z])"
-_PLAIN = re.compile("|".join((NUMBER, _URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
 _VERBATIM = re.compile("|".join((_URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
+_PLAIN = re.compile(f"{NUMBER}|{_VERBATIM.pattern}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s{0,5}=\s{0,5}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]{1,200}))")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
