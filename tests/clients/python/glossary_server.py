@@ -1,16 +1,15 @@
 """A complete GlossaryService in memory, for the tests of the client and the command."""
 
-import asyncio
 import re
-import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
+from tests.clients.python.servers import on_a_thread, serving
 from triwire.v1 import glossary_service_pb2, glossary_service_pb2_grpc
 
 Glossary = glossary_service_pb2.Glossary
@@ -116,36 +115,14 @@ class Glossaries(glossary_service_pb2_grpc.GlossaryServiceServicer):
         return glossary
 
 
-@asynccontextmanager
-async def glossary_server(glossaries: Glossaries) -> AsyncIterator[str]:
+def glossary_server(glossaries: Glossaries) -> AbstractAsyncContextManager[str]:
     """The service on a free port; gives its address."""
-    server = grpc.aio.server()
-    glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server(glossaries, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        await server.stop(None)
+    return serving(glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server, glossaries)
 
 
-@contextmanager
-def served_glossaries(glossaries: Glossaries) -> Iterator[str]:
+def served_glossaries(glossaries: Glossaries) -> AbstractContextManager[str]:
     """The service on a thread of its own, for clients that block; gives its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="test-glossaries")
-    thread.start()
-    server = glossary_server(glossaries)
-    try:
-        address = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(60)
-        try:
-            yield address
-        finally:
-            asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(60)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    return on_a_thread(glossary_server(glossaries))
 
 
 def _name_violations(name: str, field: str) -> list[tuple[str, str]]:

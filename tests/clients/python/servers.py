@@ -3,9 +3,9 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -14,24 +14,40 @@ from google.rpc import error_details_pb2, status_pb2
 from tests.server import running_server, target
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 
+_Server = TypeVar("_Server")
+
 
 @contextmanager
 def served(profile: str | Path) -> Iterator[str]:
     """A real server on a thread of its own, for clients that block; gives its address."""
+    with on_a_thread(running_server(profile)) as app:
+        yield target(app)
+
+
+@contextmanager
+def on_a_thread(server: AbstractAsyncContextManager[_Server]) -> Iterator[_Server]:
+    """What an asynchronous context gives, while its event loop runs on a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="test-server")
     thread.start()
-    server = running_server(profile)
     try:
-        app = asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(60)
+        entered = asyncio.run_coroutine_threadsafe(_enter(server), loop).result(60)
         try:
-            yield target(app)
+            yield entered
         finally:
-            asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(60)
+            asyncio.run_coroutine_threadsafe(_leave(server), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _enter(server: AbstractAsyncContextManager[_Server]) -> _Server:
+    return await server.__aenter__()
+
+
+async def _leave(server: AbstractAsyncContextManager[_Server]) -> None:
+    await server.__aexit__(None, None, None)
 
 
 Detect = Callable[
@@ -80,8 +96,15 @@ class Scripted(article_service_pb2_grpc.ArticleServiceServicer):
 @asynccontextmanager
 async def scripted_server(servicer: Scripted) -> AsyncIterator[str]:
     """A real gRPC server with a scripted service; gives its address."""
+    async with serving(article_service_pb2_grpc.add_ArticleServiceServicer_to_server, servicer) as address:
+        yield address
+
+
+@asynccontextmanager
+async def serving(add: Callable[[Any, Any], None], servicer: object) -> AsyncIterator[str]:
+    """A gRPC server on a free port with one service, added by its generated function; gives its address."""
     server = grpc.aio.server()
-    article_service_pb2_grpc.add_ArticleServiceServicer_to_server(servicer, server)
+    add(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
