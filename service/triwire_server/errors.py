@@ -8,7 +8,10 @@
   │   ├── NotFound                GLOSSARY_NOT_FOUND, MODEL_NOT_FOUND
   │   ├── GlossaryExists          GLOSSARY_EXISTS: the id is taken
   │   └── EtagMismatch            ETAG_MISMATCH: the glossary was changed meanwhile
+  ├── CredentialsInvalid          CREDENTIALS_INVALID: no token, or none that is known
+  ├── AccessDenied                ACCESS_DENIED: the caller may not do this
   ├── QueueFull                   QUEUE_FULL: try again after `retry_seconds`
+  ├── QuotaExceeded               QUOTA_EXCEEDED: the caller has its share; try again after `retry_seconds`
   ├── ShuttingDown                SHUTTING_DOWN: try another replica at once
   ├── Starting                    STARTING: models are still loading
   ├── GlossariesUnavailable       GLOSSARIES_UNAVAILABLE: what keeps the glossaries does not answer now
@@ -145,6 +148,12 @@ class QueueFull(RetryableError):
     reason = "QUEUE_FULL"
 
 
+class QuotaExceeded(RetryableError):
+    """The caller holds, or has used, as much as it may; others are still let in."""
+
+    reason = "QUOTA_EXCEEDED"
+
+
 class ShuttingDown(RetryableError):
     """This replica drains; another one will answer at once."""
 
@@ -172,6 +181,21 @@ class GlossariesUnavailable(RetryableError):
         self, message: str = "stored glossaries cannot be read or written now", retry_seconds: float = 2.0
     ) -> None:
         super().__init__(message, retry_seconds)
+
+
+class CredentialsInvalid(TriwireError):
+    """The call has no token, or none that is known. The message does not say which: a stranger learns nothing."""
+
+    reason = "CREDENTIALS_INVALID"
+
+    def __init__(self, message: str = "a valid token is required: authorization: Bearer TOKEN") -> None:
+        super().__init__(message)
+
+
+class AccessDenied(TriwireError):
+    """The caller is known and may not do this."""
+
+    reason = "ACCESS_DENIED"
 
 
 class DeadlineExceeded(TriwireError):

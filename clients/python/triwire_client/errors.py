@@ -15,6 +15,7 @@ TriwireError
 ├── CredentialsInvalidError        CREDENTIALS_INVALID
 ├── AccessDeniedError              ACCESS_DENIED
 ├── QueueFullError                 QUEUE_FULL
+│   └── QuotaExceededError         QUOTA_EXCEEDED
 ├── UnavailableError               the server cannot be reached
 │   ├── ShuttingDownError          SHUTTING_DOWN
 │   ├── StartingError              STARTING
@@ -146,6 +147,10 @@ class QueueFullError(TriwireError):
     """The server takes no more work of this priority; try again after `retry_delay`."""
 
 
+class QuotaExceededError(QueueFullError):
+    """This caller holds, or has used, as much as it may; try again after `retry_delay`."""
+
+
 class UnavailableError(TriwireError):
     """The server cannot be reached, or does not answer now."""
 
@@ -192,6 +197,7 @@ BY_REASON: dict[str, type[TriwireError]] = {
     "CREDENTIALS_INVALID": CredentialsInvalidError,
     "ACCESS_DENIED": AccessDeniedError,
     "QUEUE_FULL": QueueFullError,
+    "QUOTA_EXCEEDED": QuotaExceededError,
     "SHUTTING_DOWN": ShuttingDownError,
     "STARTING": StartingError,
     "GLOSSARIES_UNAVAILABLE": GlossariesUnavailableError,

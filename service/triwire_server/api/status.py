@@ -8,6 +8,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from triwire_server.errors import (
+    AccessDenied,
+    CredentialsInvalid,
     DeadlineExceeded,
     EtagMismatch,
     GlossariesUnavailable,
@@ -16,6 +18,7 @@ from triwire_server.errors import (
     InvalidRequest,
     NotFound,
     QueueFull,
+    QuotaExceeded,
     ResourceError,
     RetryableError,
     ShuttingDown,
@@ -36,7 +39,10 @@ _CODES: dict[type[TriwireError], grpc.StatusCode] = {
     NotFound: grpc.StatusCode.NOT_FOUND,
     GlossaryExists: grpc.StatusCode.ALREADY_EXISTS,
     EtagMismatch: grpc.StatusCode.ABORTED,
+    CredentialsInvalid: grpc.StatusCode.UNAUTHENTICATED,
+    AccessDenied: grpc.StatusCode.PERMISSION_DENIED,
     QueueFull: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    QuotaExceeded: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     Starting: grpc.StatusCode.UNAVAILABLE,
     GlossariesUnavailable: grpc.StatusCode.UNAVAILABLE,

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import InvariantBroken
 from triwire_server.errors import DeadlineExceeded, QueueFull, ShuttingDown
@@ -63,7 +64,9 @@ class Admission:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def enter(self, tokens: int, priority: Priority, deadline: float | None, *, wait: bool) -> Ticket:
+    async def enter(
+        self, tokens: int, priority: Priority, deadline: float | None, caller: Caller = ANYONE, *, wait: bool
+    ) -> Ticket:
         """Take room for a call, see `Engine.admit`."""
         if deadline is not None and deadline <= self._clock():
             raise DeadlineExceeded

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission, Ticket
 from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.model_runner import ModelRunner
@@ -154,6 +155,7 @@ class Engine:
         deadline: float | None,
         estimated_tokens: int,
         wait: bool = False,
+        caller: Caller = ANYONE,
     ) -> AsyncIterator["EngineCall"]:
         """Let a call in, or refuse it at the door. What it has not finished when the block ends is cancelled.
 
@@ -163,15 +165,17 @@ class Engine:
             deadline: seconds on the engine's clock; None: no limit.
             estimated_tokens: to be read and written for the whole call.
             wait: wait for room instead of being refused.
+            caller: whose call it is, with the bounds of what it may hold.
 
         Raises:
             QueueFull: no room for this priority; `retry_seconds` from the measured rate.
+            QuotaExceeded: no room for this caller.
             DeadlineExceeded: the deadline passed at the door.
             ShuttingDown: the engine stops, or began to while the call waited for room.
         """
         if self._is_stopping:
             raise ShuttingDown
-        ticket = await self._admission.enter(estimated_tokens, priority, deadline, wait=wait)
+        ticket = await self._admission.enter(estimated_tokens, priority, deadline, caller, wait=wait)
         call = EngineCall(self, request_id, priority, deadline, self._clock(), ticket)
         is_complete = False
         try:

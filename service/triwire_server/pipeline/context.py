@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.segment import Priority
 
 
@@ -10,6 +11,7 @@ class CallContext:
     """One call, without its transport."""
 
     request_id: str
+    caller: Caller = ANYONE
     priority: Priority = Priority.STANDARD
     deadline: float | None = None
     """Monotonic seconds by which the answer must be there; None: no limit."""

@@ -176,6 +176,7 @@ class Pipeline:
     def _admit(self, plan: _Plan, context: CallContext) -> AbstractAsyncContextManager[EngineCall]:
         return self._engine.admit(
             request_id=context.request_id,
+            caller=context.caller,
             priority=context.priority,
             deadline=context.deadline,
             estimated_tokens=plan.estimated_tokens,

@@ -22,6 +22,7 @@ REASONS = [
     ("ETAG_MISMATCH", grpc.StatusCode.ABORTED, errors.EtagMismatchError),
     ("CREDENTIALS_INVALID", grpc.StatusCode.UNAUTHENTICATED, errors.CredentialsInvalidError),
     ("ACCESS_DENIED", grpc.StatusCode.PERMISSION_DENIED, errors.AccessDeniedError),
+    ("QUOTA_EXCEEDED", grpc.StatusCode.RESOURCE_EXHAUSTED, errors.QuotaExceededError),
     ("QUEUE_FULL", grpc.StatusCode.RESOURCE_EXHAUSTED, errors.QueueFullError),
     ("SHUTTING_DOWN", grpc.StatusCode.UNAVAILABLE, errors.ShuttingDownError),
     ("STARTING", grpc.StatusCode.UNAVAILABLE, errors.StartingError),
