@@ -151,6 +151,23 @@ def describe(name: str) -> str:
     return _DESCRIPTIONS[name]
 
 
+def reference() -> str:
+    """Every setting with its variable, default and sentence: the table of docs/settings.md."""
+    lines = ["| setting | variable | default | |", "| --- | --- | --- | --- |"]
+    for name, info in Settings.model_fields.items():
+        default = "a folder of the user's" if info.default_factory else _show(info.default)
+        words = " ".join(describe(name).split()).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {words} |")
+    return "\n".join(lines)
+
+
+def _show(default: Any) -> str:
+    """A default as it is written in a TOML file; nothing for an empty one."""
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from flags, the environment and a TOML file, in this order of precedence.
 
