@@ -106,7 +106,7 @@ class Worker:
             self._step_started = None
             if self._is_abandoned:
                 return False
-            self._observe(batch, self._clock() - started)
+            self._observe(batch, started, self._clock())
             self.scheduler.postprocess(batch, tokens)
             if self.model_runner.max_batch_sequences is not None:
                 self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
@@ -154,9 +154,13 @@ class Worker:
             # Safe, because nothing runs: whoever is still waiting would do so for ever.
             self.scheduler.fail_all(InferenceFailed("the scheduler lost track of it"))
 
-    def _observe(self, batch: Batch, seconds: float) -> None:
+    def _observe(self, batch: Batch, started: float, ended: float) -> None:
+        seconds = ended - started
         for sequence in batch.sequences:
             sequence.compute.add(batch.number, seconds)
+            sequence.last_step = ended
+        for sequence in batch.joining:
+            sequence.prefilled = ended
         self._metrics.batch_sequences.observe(len(batch.sequences))
         self._metrics.batch_tokens.observe(batch.num_tokens)
         self._metrics.batch_duration_seconds.labels(batch.pool.model_name).observe(seconds)
