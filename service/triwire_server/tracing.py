@@ -119,20 +119,20 @@ def leave(token: Token[Span]) -> None:
 @contextmanager
 def span(name: str, **values: Value) -> Iterator[Span]:
     """A span within the current one for what happens in a block; bounded work alone, such as one output of a call."""
-    inner = _current.get().child(name)
-    if inner is NO_SPAN:
-        # Also beyond the bound of a recorded span: what is not recorded has no phases in its parent.
-        with _entered(inner):
-            yield inner
+    outer = _current.get()
+    inner = outer.child(name)
+    if inner is outer:
+        yield inner
         return
     inner.annotate(**values)
+    token = enter(inner)
     try:
-        with _entered(inner):
-            yield inner
+        yield inner
     except BaseException as error:
         inner.fail(reason_of(error))
         raise
     finally:
+        leave(token)
         inner.end()
 
 
@@ -150,12 +150,3 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, TriwireError):
         return error.reason
     return "CANCELLED" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "INTERNAL"
-
-
-@contextmanager
-def _entered(inner: Span) -> Iterator[None]:
-    token = enter(inner)
-    try:
-        yield
-    finally:
-        leave(token)
