@@ -142,7 +142,9 @@ class OtelSpan(Span):
 
     def annotate(self, **values: Value) -> None:
         """See `Span.annotate`."""
-        self._span.set_attributes({f"triwire.{name}": value for name, value in values.items()})
+        # A thread that works for a call may find that it was cancelled meanwhile.
+        if self._span.is_recording():
+            self._span.set_attributes({f"triwire.{name}": value for name, value in values.items()})
 
     def add(self, **counts: int) -> None:
         """See `Span.add`."""
@@ -154,7 +156,7 @@ class OtelSpan(Span):
         """See `Span.child`. Those after the first `MAX_CHILDREN` are not recorded."""
         with self._lock:
             self._num_children += 1
-            if self._num_children > MAX_CHILDREN:
+            if self._num_children > MAX_CHILDREN or not self._span.is_recording():
                 return NO_SPAN
         inside = trace.set_span_in_context(self._span, Context())
         made = self._tracer.start_span(name, inside, start_time=self._now())

@@ -179,6 +179,17 @@ async def test_a_call_out_of_time_says_where_it_was(app: App, collector: Collect
     assert [span.name for span in spans if span.name in ("extract", "plan")]
 
 
+async def test_a_stream_that_the_caller_leaves_is_cancelled(client: Client, collector: Collector) -> None:
+    text = " ".join(f"The pier {number} of {SECRET} reopened on Tuesday." for number in range(400))
+    with CALLER.start_as_current_span("publish") as publish:
+        parts = client.stream_process_article(text, target_languages=["ko"], source_language="en")
+        assert (await anext(parts)).WhichOneof("part") == "started"
+        await parts.aclose()  # type: ignore[attr-defined]  # it is a generator
+    call = call_of(await trace_of(collector, publish))
+    assert attributes(call)["rpc.response.status_code"] == "CANCELLED"
+    assert call.status.code == Status.STATUS_CODE_UNSET
+
+
 async def test_items_of_a_batch_are_within_the_span_of_their_stream(client: Client, collector: Collector) -> None:
     def items() -> Iterator[article_service_pb2.ProcessBatchRequest]:
         for item_id, text in (("good", PIER), ("bad", f"{SECRET}\x00")):

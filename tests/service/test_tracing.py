@@ -200,6 +200,19 @@ def test_a_span_has_a_bounded_number_of_spans_within(call: tracing.Span, exporte
     assert (names.count("item"), names.count("extract"), len(names)) == (100, 100, 201)
 
 
+def test_what_comes_after_the_end_is_lost_without_a_word(
+    call: tracing.Span, exporter: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
+) -> None:
+    with tracing.phase("plan"):
+        call.end("CANCELLED")
+    call.annotate(blocks=3)
+    call.add(findings=1)
+    with tracing.span("translate"), tracing.phase("checks"):
+        pass
+    assert [span.name for span in exporter.get_finished_spans()] == [METHOD[1:]]
+    assert caplog.records == []
+
+
 def test_off_nothing_is_made() -> None:
     tracer = tracing.make_tracer(load_settings({}, {}))
     span = tracer.start_call(METHOD, SAMPLED)

@@ -1,23 +1,15 @@
 """The caller's trace goes on in the service, if the caller's program has OpenTelemetry. The client does not need it."""
 
-from collections.abc import Callable
-
-
-def _find_injector() -> Callable[[dict[str, str]], None] | None:
-    try:
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-    except ImportError:
-        return None
-    return TraceContextTextMapPropagator().inject
-
-
-_inject = _find_injector()
+import sys
 
 
 def trace_metadata() -> tuple[tuple[str, str], ...]:
     """Metadata that names the span that is active in the caller's program (W3C Trace Context); empty if none is."""
-    if _inject is None:
+    # Who has an active span has imported this. Nobody else shall wait for the import, such as the command's users.
+    if "opentelemetry.trace" not in sys.modules:
         return ()
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
     headers: dict[str, str] = {}
-    _inject(headers)
+    TraceContextTextMapPropagator().inject(headers)
     return tuple(headers.items())

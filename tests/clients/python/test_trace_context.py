@@ -32,10 +32,12 @@ def test_the_active_span_is_named_as_the_standard_says(
 def test_the_client_works_without_opentelemetry() -> None:
     script = """
 import sys
-sys.modules["opentelemetry"] = None  # as where it is not installed
-import triwire_client
+BLOCK
+import triwire_client.cli
 from triwire_client.trace_context import trace_metadata
-print(trace_metadata())
+print(trace_metadata(), [name for name in sys.modules if name.startswith("opentelemetry.")])
 """
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
-    assert (ended.stdout, ended.returncode) == ("()\n", 0), ended.stderr
+    for blocked in ("", 'sys.modules["opentelemetry"] = None'):  # installed and not used, and not installed
+        command = [sys.executable, "-c", script.replace("BLOCK", blocked)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.stdout, ended.returncode) == ("() []\n", 0), ended.stderr
