@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level that is logged. "debug" adds the messages of unexpected exceptions, which may quote an article."""
 
+    otlp_endpoint: str = Field("", pattern=r"^(|https?://[^/@\s]+:\d{1,5}/?)$")
+    """Collector that traces are sent to, over OTLP with gRPC: "http://HOST:4317", or "https://HOST:4317" with TLS.
+    Empty: no traces. Needs the extra "otel"; its headers, certificates and names are OTEL_* variables."""
+
+    trace_sample_ratio: float = Field(1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; whether a trace that a caller began is, the caller says."""
+
     max_content_bytes: int = Field(Limits().max_content_bytes, ge=1, le=_INT32_MAX)
     """Limit, in bytes, for the content of a request, markup included."""
 
