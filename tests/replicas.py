@@ -69,7 +69,7 @@ class Replica:
 async def replica(
     url: str,
     *,
-    timeout_seconds: float = 0.2,
+    timeout_seconds: float = 2.0,
     ttl_seconds: int = 3600,
     secret: str = "",
     cache_bytes: int = 0,

@@ -212,7 +212,8 @@ class SharedCache:
             # What listens there need not be a Redis, and then its parser may raise anything.
             is_late = isinstance(error, TimeoutError | RedisTimeoutError)
             self._metrics.shared_cache_errors.labels("timeout" if is_late else "connection").inc()
-            self._last_error = f"{type(error).__name__}: {error}"
+            late = f"no answer within {self._timeout_seconds:g} s"
+            self._last_error = late if is_late else f"{type(error).__name__}: {error}"
             self._breaker.failed(ticket)
             return None
         except asyncio.CancelledError:

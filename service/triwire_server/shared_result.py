@@ -8,8 +8,7 @@ with a secret also one that was written by somebody who does not have it.
 
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Protocol
 
 from triwire_server.engine.segment import Segment
@@ -21,6 +20,7 @@ _FORMAT = 1
 _TAG_BYTES = 16
 _TEXT_START = 1 + _TAG_BYTES + 1
 _TRUNCATED = 1
+_SEGMENT_FIELDS = tuple(field.name for field in fields(Segment))
 
 
 class InvalidValue(ValueError):
@@ -63,8 +63,9 @@ class ResultCodec:
             segment: what the model reads.
         """
         # JSON with sorted keys and ASCII alone is the same for equal fields, and only for those.
-        fields: Mapping[str, object] = {"model": model, "segment": asdict(segment)}
-        text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        values = {name: getattr(segment, name) for name in _SEGMENT_FIELDS}
+        everything = {"model": model, "segment": values}
+        text = json.dumps(everything, sort_keys=True, separators=(",", ":"), default=asdict)
         return PREFIX + self._digest(b"name", text.encode()).hex()
 
     def encode(self, name: str, result: SharedResult) -> bytes:

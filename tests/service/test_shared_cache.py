@@ -186,10 +186,12 @@ async def test_a_wrong_password_costs_errors_and_no_answers(tmp_path: Path) -> N
     with running_redis(tmp_path, CACHE_ONLY | {"requirepass": "open-sesame"}) as locked:
         url = f"redis://:%s@127.0.0.1:{locked.port}/0"
         async with replica(url % "wrong") as made, replica(url % "open-sesame") as right:
+            began = time.monotonic()
             for number in range(20):
                 assert [output.text for output in await made.translate(f"text {number}")] == [f"text {number}"]
-            assert made.breaker_state == 2
-            assert 1 <= made.errors("connection") <= 6
+            assert made.breaker_state != 0
+            # Three to find out, then one at each try, twice a second.
+            assert 3 <= made.errors("connection") <= 4 + (time.monotonic() - began) / 0.5
             assert await right.shared.check()
             assert "sesame" not in right.shared.location
     assert right.shared.location == f"redis://127.0.0.1:{locked.port}/0"
@@ -207,7 +209,7 @@ async def test_something_that_is_no_redis_costs_errors_and_no_answers() -> None:
         for number in range(10):
             assert [output.text for output in await made.translate(f"text {number}")] == [f"text {number}"]
         assert made.errors() >= 3
-        assert made.breaker_state == 2
+        assert made.breaker_state != 0
 
 
 async def test_the_log_has_one_line_for_an_outage_and_one_for_its_end(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ async def test_the_log_has_one_line_for_an_outage_and_one_for_its_end(tmp_path: 
 
 
 @asynccontextmanager
-async def cache(url: str, timeout_seconds: float = 0.2) -> AsyncIterator[tuple[SharedCache, CollectorRegistry]]:
+async def cache(url: str, timeout_seconds: float = 0.5) -> AsyncIterator[tuple[SharedCache, CollectorRegistry]]:
     registry = CollectorRegistry()
     made = SharedCache(url, Metrics(registry), timeout_seconds=timeout_seconds, ttl_seconds=60)
     try:
@@ -245,7 +247,7 @@ def num_dropped(registry: CollectorRegistry) -> float:
 
 
 async def test_results_that_wait_are_bounded_and_what_is_dropped_is_counted(redis: Client, server: RedisServer) -> None:
-    async with cache(server.url, timeout_seconds=1.0) as (made, registry):
+    async with cache(server.url, timeout_seconds=2.0) as (made, registry):
         for number in range(MAX_PENDING_WRITES + 10):
             made.put(IDENTITY, segment(f"text {number}"), RESULT)
         assert num_dropped(registry) == 10
@@ -280,7 +282,7 @@ async def test_a_host_that_takes_no_connection_is_given_up_in_time() -> None:
         async with cache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0") as (made, registry):
             started = time.monotonic()
             assert await made.get(IDENTITY, segment("a")) is None
-            assert 0.15 < time.monotonic() - started < 2
+            assert 0.4 < time.monotonic() - started < 2.5
             assert registry.get_sample_value("triwire_shared_cache_errors_total", {"reason": "timeout"}) == 1
 
 
