@@ -84,7 +84,9 @@ class Metrics:
         for reason in ("timeout", "connection", "refused", "value"):
             self.shared_cache_errors.labels(reason)
         self.findings = counter("findings_total", "Findings delivered with outputs.", "kind")
-        self.admission_refusals = counter("admission_refusals_total", "Calls refused by a full queue.", "priority")
+        self.admission_refusals = counter(
+            "admission_refusals_total", "Calls refused at the door.", "priority", "reason"
+        )
         self.invariant_violations = counter(
             "invariant_violations_total", "Times that the engine's books did not agree: a bug, which the log names."
         )

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from triwire_server.limits import Limits
-from triwire_server.settings import Settings, SettingsError, describe, load_settings
+from triwire_server.settings import Settings, SettingsError, describe, load_settings, reference
 
 KUBERNETES = {
     "TRIWIRE_PORT": "tcp://10.0.0.7:50051",
@@ -126,3 +126,8 @@ def test_a_shared_cache_is_a_redis_and_its_secret_is_long_and_never_told() -> No
     assert lines[1].startswith("  TRIWIRE_SHARED_CACHE_SECRET: '***' is not allowed")
     assert "too-short" not in "\n".join(lines)
     assert load_settings({}, {"TRIWIRE_SHARED_CACHE_SECRET": "s" * 32}).shared_cache_secret == "s" * 32
+
+
+def test_the_documentation_lists_every_setting_as_it_is() -> None:
+    text = Path("docs/settings.md").read_text(encoding="utf-8")
+    assert text.partition("| setting |")[2].strip() == reference().partition("| setting |")[2].strip()
