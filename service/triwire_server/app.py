@@ -36,6 +36,7 @@ from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError
+from triwire_server.shared_cache import SharedCache
 from triwire_server.tracing import make_tracer
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
@@ -56,7 +57,8 @@ class App:
         on_failure: called on the event loop when the device is lost; the process should end.
 
     Raises:
-        SettingsError: the address of the glossaries cannot be read, or traces are asked for without the extra "otel".
+        SettingsError: the address of the glossaries or of the shared cache cannot be read, or traces are asked for
+            without the extra "otel".
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -78,6 +80,7 @@ class App:
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
         self._glossary_store = _make_store(settings)
+        self._shared_cache = _make_shared_cache(settings, self._metrics)
         self._articles = ArticleService(
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
@@ -142,6 +145,9 @@ class App:
         for model in models:
             await self._warm(engine, model)
         engine.watch_steps()
+        if self._shared_cache is not None:
+            await self._shared_cache.check()
+            engine.share_results(self._shared_cache)
         self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         self._has_served = True
@@ -151,6 +157,7 @@ class App:
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
             glossaries=self._glossary_store.location,
             traces=self.settings.otlp_endpoint or "off",
+            shared_cache=self._shared_cache.location if self._shared_cache is not None else "none",
             profile=self.profile.name,
             seconds=round(time.monotonic() - started, 1),
         )
@@ -174,6 +181,8 @@ class App:
         await self._server.stop(self.settings.shutdown_grace_seconds)
         if self._engine is not None:
             await self._engine.stop()
+        if self._shared_cache is not None:
+            await self._shared_cache.close()
         await self._glossary_store.close()
         await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
@@ -275,3 +284,18 @@ def _make_store(settings: Settings) -> GlossaryStore:
         return make_store(settings.glossary_url)
     except ValueError as error:
         raise SettingsError(f"glossaries: {error}") from error
+
+
+def _make_shared_cache(settings: Settings, metrics: Metrics) -> SharedCache | None:
+    if not settings.shared_cache:
+        return None
+    try:
+        return SharedCache(
+            settings.shared_cache,
+            metrics,
+            timeout_seconds=settings.shared_cache_timeout_seconds,
+            ttl_seconds=settings.shared_cache_ttl_seconds,
+            secret=settings.shared_cache_secret,
+        )
+    except ValueError as error:
+        raise SettingsError(f"shared_cache: {error}") from error

@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _QUEUE_SECONDS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+_SHARED_CACHE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LOAD_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SEQUENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -54,9 +55,34 @@ class Metrics:
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"
         )
-        self.cache_hits = counter("cache_hits_total", "Segments answered from the cache or by equal work under way.")
+        self.cache_hits = counter(
+            "cache_hits_total",
+            "Segments not computed: local: kept by this replica, joined: equal work was under way, shared: in Redis.",
+            "cache",
+        )
         self.cache_misses = counter("cache_misses_total", "Segments that a model had to compute.")
         self.cache_size_bytes = gauge("cache_size_bytes", "Memory held by cached results, estimated.")
+        self.shared_cache_duration_seconds = histogram(
+            "shared_cache_operation_duration_seconds",
+            "Time of a call to the shared cache, failed ones included.",
+            _SHARED_CACHE_SECONDS,
+            "operation",
+        )
+        self.shared_cache_errors = counter(
+            "shared_cache_errors_total",
+            "Calls that failed (timeout, connection), were refused, and values that were no results (value).",
+            "reason",
+        )
+        self.shared_cache_dropped = counter(
+            "shared_cache_dropped_results_total", "Results that were not written to the shared cache."
+        )
+        self.shared_cache_breaker_state = gauge(
+            "shared_cache_breaker_state", "0: calls pass, 1: one is trying, 2: the shared cache is not asked."
+        )
+        for cache in ("local", "joined", "shared"):
+            self.cache_hits.labels(cache)
+        for reason in ("timeout", "connection", "refused", "value"):
+            self.shared_cache_errors.labels(reason)
         self.findings = counter("findings_total", "Findings delivered with outputs.", "kind")
         self.admission_refusals = counter(
             "admission_refusals_total", "Calls refused at the door.", "priority", "reason"

@@ -4,6 +4,8 @@ A profile is checked as a whole before anything is fetched or loaded; every mess
 Shipped profiles lie in `profiles/`; `docs/models.md` explains every field. This module knows no tensors and no network.
 """
 
+import hashlib
+import json
 import math
 import re
 import tomllib
@@ -12,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, cast
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from triwire_server import __version__
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, SummaryStyle, Task
 from triwire_server.prompts import Language, Prompts, Table, check_fields
@@ -245,6 +248,25 @@ class ModelSpec(Table):
     def language_code(self, language: str) -> str:
         """The model's own code for a language tag."""
         return self.language_codes.get(cast(Language, language), language)
+
+    def fingerprint(self, device_type: str) -> str:
+        """Names what outputs depend on beside the segment: the same version served otherwise has another one.
+
+        That is this release, the kind of device, which decides what `dtype` "auto" means, and every field but those
+        that only describe the model or say where this machine finds its files.
+
+        Args:
+            device_type: "cpu" or "cuda".
+
+        Returns:
+            64 hex digits.
+        """
+        fields = self.model_dump(
+            mode="json",
+            exclude={"license": True, "noncommercial": True, "origin_uri": True, "source": {"path", "endpoint"}},
+        )
+        text = json.dumps([__version__, device_type, fields], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def prefix_for(self, source: str, target: str) -> str:
         """`source_prefix` for a direction."""

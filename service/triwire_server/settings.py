@@ -37,6 +37,8 @@ _KUBERNETES_PORT = re.compile(r"(tcp|udp)://")
 
 _INT32_MAX = 2**31 - 1
 
+_SECRETS = frozenset({"shared_cache_secret"})
+
 
 class SettingsError(Exception):
     """Settings that the server cannot start with; the message names each with its origin and what is allowed."""
@@ -135,6 +137,20 @@ class Settings(BaseSettings):
 
     cache_bytes: int = Field(256 * 1024 * 1024, ge=0)
     """Memory, in bytes, for finished results that are given again to equal work. 0 turns the cache off."""
+
+    shared_cache: str = Field("", pattern=r"^(|rediss?://.+|unix:///.+)$")
+    """Where replicas share finished results: "redis://HOST:PORT/NUMBER" (or "rediss://" with TLS, "unix:///SOCKET").
+    Empty: each replica has its own alone."""
+
+    shared_cache_ttl_seconds: int = Field(7 * 86_400, ge=1, le=365 * 86_400)
+    """Seconds after which a shared result is forgotten. It is not renewed by being read."""
+
+    shared_cache_timeout_seconds: float = Field(0.05, gt=0, le=5)
+    """Seconds that a call to the shared cache may take; it is what a Redis that hangs can add to a segment."""
+
+    shared_cache_secret: str = Field("", pattern=r"^(|.{32,})$")
+    """Random characters, 32 at least, that all replicas have and nobody else: results that were written without them
+    are not believed. Empty: whoever can write to that Redis is."""
 
     shutdown_wait_seconds: float = Field(5.0, ge=0, le=3600)
     """Seconds between NOT_SERVING and the end of accepting calls, in which load balancers learn of it."""
@@ -247,7 +263,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
                     problems.append(f"{origin(name)}: there is no such setting{_suggestion(name)}")
                 continue
             # A password in the address of a store must not reach the log.
-            value = re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
+            value = "***" if name in _SECRETS else re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
             problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
     if problems or settings is None:
         count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"

@@ -83,7 +83,8 @@ async def test_calls_errors_tokens_batches_queue_and_cache_are_counted(tiny_prof
     counted = sum(number for (name, _), number in between.items() if name == "triwire_findings_total")
     assert counted == len(findings) + len(first.translation.findings)
     # The second time everything comes from the cache.
-    assert value(after, "cache_hits_total") - value(between, "cache_hits_total") == second.usage.cached_segments
+    hits = value(after, "cache_hits_total", cache="local") - value(between, "cache_hits_total", cache="local")
+    assert hits == second.usage.cached_segments
     assert second.usage.cached_segments == first.usage.segments
     assert value(after, "input_tokens_total", model=model) == value(between, "input_tokens_total", model=model)
     for loaded in (model, "tiny-chat@1"):
@@ -139,4 +140,4 @@ def test_no_label_can_grow_without_bound() -> None:
     # Ids, callers and texts as labels would make a series for each request.
     metrics = Metrics(CollectorRegistry(), "1")
     labels = {label for metric in vars(metrics).values() for label in metric._labelnames}
-    assert labels == {"method", "code", "reason", "priority", "model", "kind"}
+    assert labels == {"method", "code", "reason", "priority", "model", "kind", "cache", "operation"}

@@ -259,3 +259,54 @@ def test_shipped_sources_are_pinned(path: Path) -> None:
             assert len(source["revision"]) == 40
         if source.get("kind") == "wheels":
             assert len(source["sha256"]) == 64
+
+
+OTHER_OUTPUTS = [
+    ('version = "1"', 'version = "1.1"'),
+    ("<2{target}> ", "<to {target}> "),
+    ('ko = "kor"', 'ko = "ko_KR"'),
+    ('license = "MIT"', 'license = "MIT"\nbeams = 4'),
+    ('license = "MIT"', 'license = "MIT"\ndtype = "int8"'),
+    ('license = "MIT"', 'license = "MIT"\nvocabulary = "trimmed"'),
+    ('license = "MIT"', 'license = "MIT"\nlength_penalty = 0.5'),
+    ('license = "MIT"', 'license = "MIT"\noutput = { max_tokens = 100 }'),
+]
+OTHER_PROMPTS = [
+    ("To {target_language}", "Write in {target_language}"),
+    ("{bullet_count} bullets", "{bullet_count} points"),
+    ('revision = "0', 'revision = "1'),
+    ("[models.prompts]", '[models.prompts]\nsystem = "You translate."'),
+]
+
+
+def fingerprints(folder: Path, text: str, device_type: str = "cpu") -> list[str]:
+    return [spec.fingerprint(device_type) for spec in load_profile(write(folder, text)).models]
+
+
+def test_whatever_changes_outputs_changes_the_fingerprint_of_that_model_alone(tmp_path: Path) -> None:
+    translator, writer = fingerprints(tmp_path, GOOD)
+    for old, new in OTHER_OUTPUTS:
+        assert GOOD.count(old) == 1
+        changed = fingerprints(tmp_path, GOOD.replace(old, new))
+        assert (changed[0] != translator, changed[1] == writer) == (True, True), new
+    for old, new in OTHER_PROMPTS:
+        assert GOOD.count(old) == 1
+        changed = fingerprints(tmp_path, GOOD.replace(old, new))
+        assert (changed[0] == translator, changed[1] != writer) == (True, True), new
+    # "auto" is another precision there.
+    assert set(fingerprints(tmp_path, GOOD, "cuda")).isdisjoint({translator, writer})
+
+
+def test_where_the_files_lie_and_what_describes_a_model_is_no_part_of_its_fingerprint(tmp_path: Path) -> None:
+    same = (
+        GOOD.replace('path = "weights"', 'path = "/srv/weights"')
+        .replace('license = "MIT"', 'license = "Apache-2.0"\norigin_uri = "https://models.example"')
+        .replace("repository =", 'endpoint = "https://mirror.example", repository =')
+    )
+    (tmp_path / "elsewhere").mkdir()
+    assert fingerprints(tmp_path / "elsewhere", same) == fingerprints(tmp_path, GOOD)
+
+
+def test_a_model_without_weights_has_a_fingerprint_too() -> None:
+    [spec] = load_profile("extractive").models
+    assert len(spec.fingerprint("cpu")) == 64

@@ -118,6 +118,16 @@ def test_a_wrong_address_of_a_store_is_told_without_its_password(url: str) -> No
     assert "secret" not in text
 
 
+def test_a_shared_cache_is_a_redis_and_its_secret_is_long_and_never_told() -> None:
+    for url in ("", "redis://store:6379/1", "rediss://:secret@store:6380", "unix:///run/redis"):
+        assert load_settings({}, {"TRIWIRE_SHARED_CACHE": url}).shared_cache == url
+    assert "secret" not in "\n".join(refusal({}, {"TRIWIRE_SHARED_CACHE": "sqlite://:secret@store"}))
+    lines = refusal({}, {"TRIWIRE_SHARED_CACHE_SECRET": "too-short"})
+    assert lines[1].startswith("  TRIWIRE_SHARED_CACHE_SECRET: '***' is not allowed")
+    assert "too-short" not in "\n".join(lines)
+    assert load_settings({}, {"TRIWIRE_SHARED_CACHE_SECRET": "s" * 32}).shared_cache_secret == "s" * 32
+
+
 def test_the_documentation_lists_every_setting_as_it_is() -> None:
     text = Path("docs/settings.md").read_text(encoding="utf-8")
     assert text.partition("| setting |")[2].strip() == reference().partition("| setting |")[2].strip()

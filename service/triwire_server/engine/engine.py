@@ -24,6 +24,7 @@ from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, ShuttingDown
 from triwire_server.metrics import Metrics
 from triwire_server.result_cache import ResultCache
+from triwire_server.shared_result import SharedResult, SharedResults
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class Engine:
         self._metrics = metrics
         self._clock = clock
         self._cache = cache
+        self._shared: SharedResults | None = None
         self._on_failure = on_failure
         scheduler = Scheduler(
             max_batch_tokens=limits.max_batch_tokens,
@@ -132,6 +134,10 @@ class Engine:
                 lambda: self._worker.step_started, self._step_timeout_seconds, self._clock, self._give_up_device
             )
             self._watching = asyncio.ensure_future(watchdog.run())
+
+    def share_results(self, shared: SharedResults) -> None:
+        """Look for results of other replicas and give them ours, from now on: a model is not warmed by a result."""
+        self._shared = shared
 
     def check_invariants(self) -> None:
         """Compare the books that are kept on the event loop.
@@ -205,32 +211,38 @@ class Engine:
             self._admission.leave(ticket, is_complete=is_complete)
 
     async def run(self, call: "EngineCall", model_name: str, segment: Segment) -> Output:
-        """One segment of a call: from the cache, from equal work under way, or computed."""
+        """One segment of a call: from the cache, from equal work under way, from another replica, or computed."""
         call.usage.segments += 1
         if self._cache is not None:
             found = self._cache.get(model_name, segment)
             if found is not None:
                 output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
-                return self._for_nothing(call, output)
+                return self._for_nothing(call, output, "local")
         waiter = Waiter(call.request_id, call.priority, call.deadline, call.compute)
         seconds = None if call.deadline is None else max(0.0, call.deadline - self._clock())
         result, pays = await self._in_flight.result(model_name, segment, waiter, seconds)
-        if not pays:
-            return self._for_nothing(call, result.output)
+        if not pays or result.output.cached:
+            return self._for_nothing(call, result.output, "shared" if pays else "joined")
         call.pay(result)
         return result.output
 
-    def _for_nothing(self, call: "EngineCall", output: Output) -> Output:
+    def _for_nothing(self, call: "EngineCall", output: Output, cache: str) -> Output:
         """An output that was made for another call."""
-        self._metrics.cache_hits.inc()
+        self._metrics.cache_hits.labels(cache).inc()
         call.usage.cached_segments += 1
         return replace(output, input_tokens=0, output_tokens=0, cached=True, timing=None)
 
     async def _compute(self, work: Work) -> Result:
-        """What a model makes of a segment. Its failures are those of all that wait for it."""
+        """What a model makes of a segment, here or elsewhere. Its failures are those of all that wait for it."""
+        model = self._models[work.model_name]
+        if self._shared is not None:
+            found = await self._shared.get(model.identity, work.segment)
+            if found is not None:
+                self._keep(work, found)
+                output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
+                return Result(replace(output, cached=True), None)
         self._metrics.cache_misses.inc()
         loop = asyncio.get_running_loop()
-        model = self._models[work.model_name]
         prompt: Prompt = await loop.run_in_executor(self._pool, model.encode, work.segment)
         sequence = await self._generate(work, prompt)
         text = await loop.run_in_executor(self._pool, model.decode, work.segment, sequence.token_ids)
@@ -242,10 +254,17 @@ class Engine:
             timing=_timing(sequence),
         )
         self._count(work.model_name, sequence)
-        if self._cache is not None:
-            self._cache.put(work.model_name, work.segment, output.text, truncated=output.truncated)
-            self._metrics.cache_size_bytes.set(self._cache.num_bytes)
+        made = SharedResult(output.text, output.truncated)
+        self._keep(work, made)
+        if self._shared is not None:
+            self._shared.put(model.identity, work.segment, made)
         return Result(output, sequence.first_batch)
+
+    def _keep(self, work: Work, result: SharedResult) -> None:
+        """In this replica's own cache."""
+        if self._cache is not None:
+            self._cache.put(work.model_name, work.segment, result.text, truncated=result.truncated)
+            self._metrics.cache_size_bytes.set(self._cache.num_bytes)
 
     async def _generate(self, work: Work, prompt: Prompt) -> EngineSequence:
         """The sequence of a prompt, once it has ended well."""

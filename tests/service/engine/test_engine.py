@@ -193,7 +193,7 @@ async def test_finished_work_comes_from_the_cache_and_costs_no_tokens() -> None:
             assert (call.usage.segments, call.usage.cached_segments, call.usage.input_tokens) == (1, 1, 0)
             [output] = await call.generate(COPY, [segment("again", attempt=1)])
             assert output.cached is False
-        assert service.value("triwire_cache_hits_total") == 1
+        assert service.value("triwire_cache_hits_total", cache="local") == 1
 
 
 async def test_an_output_says_when_the_device_worked_on_it_unless_it_did_not() -> None:

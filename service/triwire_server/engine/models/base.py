@@ -146,6 +146,14 @@ class Model(abc.ABC):
     token_bytes: int = 0
     """Memory of the keys and values of one token, all layers together; 0: unknown."""
 
+    fingerprint: str = ""
+    """Names what its outputs depend on beside `card.full_name` and the segment: see `ModelSpec.fingerprint`."""
+
+    @property
+    def identity(self) -> str:
+        """The same for two models that give the same outputs, in whatever process."""
+        return f"{self.card.full_name}#{self.fingerprint}"
+
     @abc.abstractmethod
     def encode(self, segment: Segment) -> Prompt:
         """Token ids for a segment. Never truncates; the caller has split the text to fit `max_input_tokens`."""

@@ -42,6 +42,7 @@ def load_model(spec: ModelSpec, directory: Path, device: torch.device) -> Model:
     transformers.utils.logging.enable_propagation()
     module = import_module(f"triwire_server.engine.models.{spec.architecture}")
     model: Model = getattr(module, ARCHITECTURES[spec.architecture])(spec, directory, device)
+    model.fingerprint = spec.fingerprint(device.type)
     return model
 
 
