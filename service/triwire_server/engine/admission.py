@@ -69,13 +69,16 @@ class Admission:
     ) -> Ticket:
         """Take room for a call, see `Engine.admit`."""
         if deadline is not None and deadline <= self._clock():
+            self._metrics.admission_refusals.labels(priority.name, "deadline").inc()
             raise DeadlineExceeded
         if wait:
             return await self._wait_for_room(tokens, priority, deadline)
         if not self._has_room(tokens, priority):
-            self._metrics.admission_refusals.labels(priority.name).inc()
+            self._metrics.admission_refusals.labels(priority.name, "queue_full").inc()
+            seconds = self._seconds_until_room(tokens, priority)
+            self._metrics.retry_delay_seconds.labels(priority.name).observe(seconds)
             message = f"the queue is full for {priority.name} ({self._outstanding:,} tokens are ahead)"
-            raise QueueFull(message, self._seconds_until_room(tokens, priority))
+            raise QueueFull(message, seconds)
         return self._take(tokens)
 
     def leave(self, ticket: Ticket, *, is_complete: bool) -> None:

@@ -77,6 +77,9 @@ class Sequence:
     first_batch: float | None = None
     """Monotonic seconds at which it got its slot."""
 
+    has_told_wait: bool = False
+    """Whether the time that it waited was counted, see `StepObserver`."""
+
     token_ids: list[int] = field(default_factory=list)
     error: Exception | None = None
 

@@ -1,6 +1,7 @@
 """Everything that can be asked of one article: extraction, detection, translations, summaries, together or streamed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class Pipeline:
         Raises:
             InvalidRequest: see `read_article`.
         """
-        article = await asyncio.to_thread(read_article, request.content, article_pb2.CLEANING_PAGE, self._limits)
+        article = await asyncio.to_thread(self._read, request.content, article_pb2.CLEANING_PAGE)
         return article_service_pb2.ExtractArticleResponse(request_id=request.request_id, article=article)
 
     async def detect(
@@ -183,6 +184,16 @@ class Pipeline:
             wait=context.wait_for_queue,
         )
 
+    def _read(
+        self, content: article_pb2.Content, default_cleaning: article_pb2.Cleaning.ValueType
+    ) -> article_pb2.Article:
+        article = read_article(content, default_cleaning, self._limits)
+        metrics = self._engine.metrics
+        metrics.extractions.labels(content.WhichOneof("kind") or "text").inc()
+        for kind, number in Counter(block.kind for block in article.blocks).items():
+            metrics.extracted_blocks.labels(article_pb2.BlockKind.Name(kind)).inc(number)
+        return article
+
     async def _plan_article(self, request: article_service_pb2.ProcessArticleRequest) -> _Plan:
         return await asyncio.to_thread(
             self._plan,
@@ -200,7 +211,7 @@ class Pipeline:
         summary_paths: Sequence[str],
     ) -> _Plan:
         """Read the article and plan every output; all directions that are not served are reported at once."""
-        article = read_article(request.content, default_cleaning, self._limits)
+        article = self._read(request.content, default_cleaning)
         violations: list[Violation] = []
         terms = self._terms.terms_of(request.house_style)
         translations = []
