@@ -49,6 +49,20 @@ ROWS = (
                 is_number=True,
             ),
             Panel(
+                "Answers",
+                "Calls, and items of batches, that ended a second.",
+                "reqps",
+                [(f"sum({job('job:triwire_answers:rate5m')})", "")],
+                is_number=True,
+            ),
+            Panel(
+                "Tokens",
+                "Tokens that models read and wrote for callers a second.",
+                "none",
+                [(f"sum({job('job:triwire_tokens:rate5m')})", "")],
+                is_number=True,
+            ),
+            Panel(
                 "Failed",
                 "Share of calls and items that failed and should not have. 0.5 % over a month is the budget.",
                 "percentunit",
