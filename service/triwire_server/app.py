@@ -264,6 +264,8 @@ class App:
 
     def _lost(self, error: str) -> None:
         self._log.critical("device_lost", error=error)
+        for card in self.profile.engine_models:
+            self._metrics.model_ready.labels(card.full_name).set(0)
         self._lost_task = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
         self._lost_task.add_done_callback(lambda _: self._on_failure())
 
