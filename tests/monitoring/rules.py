@@ -32,6 +32,12 @@ def records() -> dict[str, str]:
     return {rule["record"]: rule["expr"] for rule in rules() if "record" in rule}
 
 
+def documented() -> list[str]:
+    """The queries of docs/metrics.md."""
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    return re.findall(r"^```promql\n(.*?)^```$", text, re.M | re.S)
+
+
 def without_thresholds(expression: str) -> str:
     """What an alert measures: its expression, true whatever the values are."""
     return _THRESHOLD.sub("", expression)

@@ -7,7 +7,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from tests.monitoring.prometheus_server import needs_promtool, promtool
-from tests.monitoring.rules import ROOT, alerts
+from tests.monitoring.rules import ROOT, alerts, documented
 from triwire_server.metrics import Metrics
 
 METRICS = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def test_links_between_the_sections_lead_somewhere() -> None:
 
 @needs_promtool
 def test_the_queries_of_the_document_are_read(tmp_path: Path) -> None:
-    queries = re.findall(r"^```promql\n(.*?)^```$", METRICS, re.M | re.S)
+    queries = documented()
     assert len(queries) == 8
     listed = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
     file = tmp_path / "queries.yml"
