@@ -79,6 +79,11 @@ class Sequence:
 
     has_told_wait: bool = False
     """Whether the time that it waited was counted, see `StepObserver`."""
+    prefilled: float | None = None
+    """Monotonic seconds at the end of the step that read its prompt."""
+
+    last_step: float | None = None
+    """Monotonic seconds at the end of the last step that held it."""
 
     token_ids: list[int] = field(default_factory=list)
     error: Exception | None = None

@@ -49,19 +49,22 @@ class StepObserver:
             self._look_at = now + _LOOK_SECONDS
             self._oldest = {priority: scheduler.oldest_arrival(priority) for priority in Priority}
 
-    def step(self, batch: Batch, runner: ModelRunner, started: float, seconds: float) -> None:
+    def step(self, batch: Batch, runner: ModelRunner, started: float, ended: float) -> None:
         """Tell what a step did; before the scheduler learns of it.
 
         Args:
             batch: what ran.
             runner: that ran it.
             started: when, on the clock.
-            seconds: that it took.
+            ended: when, on the clock.
         """
         metrics, model = self._metrics, batch.pool.model_name
+        seconds = ended - started
         for sequence in batch.sequences:
             sequence.compute.add(batch.number, seconds)
+            sequence.last_step = ended
         for sequence in batch.joining:
+            sequence.prefilled = ended
             # One that runs again has its slot since earlier.
             if sequence.first_batch is not None and not sequence.has_told_wait:
                 sequence.has_told_wait = True
