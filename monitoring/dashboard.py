@@ -11,7 +11,8 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableRefresh,
 )
 
-from monitoring.panels import ROWS, Panel
+from monitoring.panel import Panel
+from monitoring.panels import ROWS
 from monitoring.queries import JOBS
 
 FILE = Path(__file__).with_name("dashboard.json")

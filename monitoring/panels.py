@@ -1,34 +1,7 @@
 """What the Grafana dashboard shows: rows of panels with their queries, units and meanings."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
+from monitoring.panel import Panel, Row
 from monitoring.queries import job, mean, quantile, rate, replica
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel: what it shows, in which unit, and what it means."""
-
-    title: str
-    description: str
-    unit: str
-    """Grafana's name of it."""
-
-    queries: Sequence[tuple[str, str]]
-    """PromQL and legend of each."""
-
-    is_number: bool = False
-    """One number instead of a line over time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Panels under one title."""
-
-    title: str
-    panels: Sequence[Panel]
-
 
 ROWS = (
     Row(
