@@ -8,10 +8,10 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto format lint test test-models test-faults bench demo serve clean
+.PHONY: help setup proto monitoring format lint test test-models test-faults test-monitoring bench demo serve clean
 
 help:  ## List the jobs.
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -32,12 +32,16 @@ build/proto-dependencies/google/rpc/status.proto: | setup
 proto: setup  ## Generate the Python modules and type stubs from proto/.
 	@$(BIN)/python proto/generate.py
 
+monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from monitoring/.
+	@$(BIN)/python -m monitoring.prometheus_rule
+	@$(BIN)/python -m monitoring.dashboard
+
 format: setup  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
 
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy service clients/python tests benchmarks
+	@$(BIN)/mypy service clients/python tests benchmarks monitoring
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
 
@@ -49,6 +53,9 @@ test-models: setup  ## The tests that need the demo model in the cache.
 
 test-faults: setup  ## The tests that are long or destructive.
 	@$(BIN)/python -m pytest -q -m faults tests/faults
+test-monitoring: setup  ## Let a real Prometheus watch a real server: every query of rules and dashboard, and an alert.
+	@{ command -v prometheus && command -v promtool; } >/dev/null || { echo "needs prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download"; exit 1; }
+	@$(BIN)/python -m pytest -q tests/monitoring -m "monitoring or not monitoring"
 
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }

@@ -29,8 +29,11 @@ from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.errors import GlossariesUnavailable
+from triwire_server.event_loop import measure_lag
+from triwire_server.first_values import set_first_values
 from triwire_server.glossary_store import GlossaryStore, make_store
 from triwire_server.glossary_terms import TermResolver
+from triwire_server.memory_limit import memory_limit_bytes
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
@@ -76,6 +79,8 @@ class App:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._metrics = Metrics(self.registry, __version__)
+        set_first_values(self._metrics)
+        self._tell_settings()
         self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
@@ -97,6 +102,7 @@ class App:
         )
         self._engine: Engine | None = None
         self._has_served = False
+        self._measuring_lag: asyncio.Task[None] | None = None
         self._stop_metrics: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -127,6 +133,8 @@ class App:
             thread.join()
 
         self._stop_metrics = stop_metrics
+        lag = self._metrics.event_loop_lag_seconds
+        self._measuring_lag = asyncio.ensure_future(measure_lag(lag.observe, time.monotonic))
         await self._server.start()
 
     async def load(self) -> None:
@@ -148,6 +156,8 @@ class App:
         if self._shared_cache is not None:
             await self._shared_cache.check()
             engine.share_results(self._shared_cache)
+        for card in self.profile.cards:
+            self._metrics.model_ready.labels(card.full_name).set(1)
         self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         self._has_served = True
@@ -175,6 +185,7 @@ class App:
         # Who never served has nobody to tell.
         wait_seconds = self.settings.shutdown_wait_seconds if self._has_served else 0.0
         self._log.info("draining", wait_seconds=wait_seconds)
+        self._metrics.draining.set(1)
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(wait_seconds)
         self._draining.set()
@@ -184,6 +195,8 @@ class App:
         if self._shared_cache is not None:
             await self._shared_cache.close()
         await self._glossary_store.close()
+        if self._measuring_lag is not None:
+            self._measuring_lag.cancel()
         await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
@@ -192,6 +205,16 @@ class App:
         """Have the log say at the start that glossaries cannot be reached; all other calls are served without them."""
         with suppress(GlossariesUnavailable):
             await self._glossary_store.check()
+
+    def _tell_settings(self) -> None:
+        """Give the metrics that stay as they are their values."""
+        metrics = self._metrics
+        metrics.cache_limit_bytes.set(self.settings.cache_bytes)
+        if (limit := memory_limit_bytes()) is not None:
+            metrics.memory_limit_bytes.set(limit)
+        for card in self.profile.cards:
+            metrics.model_info.labels(card.full_name, card.version, card.license).set(1)
+            metrics.model_ready.labels(card.full_name).set(0)
 
     def _open_metrics(self) -> tuple[WSGIServer, Thread]:
         host, port = self.settings.metrics_host, self.settings.metrics_port
@@ -202,7 +225,8 @@ class App:
 
     def _load_models(self) -> list[Model]:
         # Imported here: without models neither torch nor transformers is needed, and both take seconds to import.
-        from triwire_server.engine.models.registry import load_models
+        from triwire_server.engine.memory import tell_device_memory
+        from triwire_server.engine.models.registry import load_models, pick_device
 
         if self.settings.torch_threads:
             import torch
@@ -215,6 +239,7 @@ class App:
             duration = self._metrics.model_load_duration_seconds.labels(model.card.full_name)
             duration.observe((time.monotonic() - started) / len(models))
             model.report_missing_pieces(self._metrics.missing_pieces.labels(model.card.full_name).inc)
+        tell_device_memory(self._metrics, pick_device(self.settings.device))
         return models
 
     def _make_engine(self, models: list[Model]) -> Engine:
@@ -253,6 +278,8 @@ class App:
 
     def _lost(self, error: str) -> None:
         self._log.critical("device_lost", error=error)
+        for card in self.profile.engine_models:
+            self._metrics.model_ready.labels(card.full_name).set(0)
         self._lost_task = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
         self._lost_task.add_done_callback(lambda _: self._on_failure())
 

@@ -1,6 +1,9 @@
 """Every metric of the service, with its buckets. Base units, unit last, few labels."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+# A gauge beside every counter and histogram that says when it was made: as many series again, which no query needs.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # published without types
 
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _QUEUE_SECONDS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -8,6 +11,9 @@ _SHARED_CACHE_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 _BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LOAD_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SEQUENCES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
+_LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_RETRY_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _TOKENS = (16, 64, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768)
 
 
@@ -34,14 +40,32 @@ class Metrics:
             "request_duration_seconds", "Time from the arrival of a call to its end.", _REQUEST_SECONDS, "method"
         )
         self.requests_in_flight = gauge("requests_in_flight", "Calls under way.", "method")
+        self.first_part_duration_seconds = histogram(
+            "first_part_duration_seconds",
+            "Time from the arrival of a StreamProcessArticle call to its first block or summary.",
+            _REQUEST_SECONDS,
+        )
+        self.batch_items = counter(
+            "batch_items_total", "Items of ProcessBatch that were answered.", "operation", "code"
+        )
         self.errors = counter("errors_total", "Failed calls, items and parts by the contract's reason.", "reason")
         self.queue_duration_seconds = histogram(
             "queue_duration_seconds", "Time a sequence waited for its slot.", _QUEUE_SECONDS, "priority"
         )
         self.queue_sequences = gauge("queue_sequences", "Sequences that wait for a slot.", "priority")
+        self.queue_oldest_age_seconds = gauge(
+            "queue_oldest_age_seconds", "Time that the sequence has waited that waits longest; 0: none.", "priority"
+        )
         self.queue_tokens = gauge("queue_tokens", "Estimated tokens of admitted calls that are not done.")
+        self.queue_limit_tokens = gauge("queue_limit_tokens", "Estimated tokens above which calls are refused.")
         self.input_tokens = counter("input_tokens_total", "Tokens that models read.", "model")
         self.output_tokens = counter("output_tokens_total", "Tokens that models wrote.", "model")
+        self.computed_tokens = counter(
+            "computed_tokens_total", "Tokens that passes of the device computed, beams and padding included.", "model"
+        )
+        self.padding_tokens = counter(
+            "padding_tokens_total", "Tokens among the computed ones that fill a recorded shape.", "model"
+        )
         self.missing_pieces = counter(
             "missing_pieces_total", "Source pieces that a trimmed vocabulary lacks; others stood in.", "model"
         )
@@ -52,6 +76,30 @@ class Metrics:
         self.batch_duration_seconds = histogram(
             "batch_duration_seconds", "Time of a step on the device.", _BATCH_SECONDS, "model"
         )
+        self.batch_fill_ratio = histogram(
+            "batch_fill_ratio", "Slots that a step of the device worked on, as a share of all.", _SHARES
+        )
+        self.prefill_tokens = histogram(
+            "prefill_tokens", "Input tokens that a step read of sequences that joined in it.", _TOKENS
+        )
+        self.prefill_limit_tokens = gauge("prefill_limit_tokens", "Input tokens that a step may read.")
+        self.slots_in_use = gauge("slots_in_use", "Slots of the device that sequences hold, one for each beam.")
+        self.max_batch_sequences = gauge("max_batch_sequences", "Slots of the device.")
+        self.slot_tokens = gauge("slot_tokens", "Tokens that the slots in use may come to hold.")
+        self.slot_limit_tokens = gauge("slot_limit_tokens", "Tokens that all slots may come to hold, by memory.")
+        self.step_age_seconds = gauge(
+            "step_age_seconds", "Time that the device has been at its present step; 0 between steps."
+        )
+        self.device_memory_allocated_bytes = gauge(
+            "device_memory_allocated_bytes", "Memory of a GPU in tensors of this process.", "device"
+        )
+        self.device_memory_reserved_bytes = gauge(
+            "device_memory_reserved_bytes", "Memory of a GPU that this process took, in use or kept.", "device"
+        )
+        self.device_memory_free_bytes = gauge(
+            "device_memory_free_bytes", "Memory of a GPU that no process took.", "device"
+        )
+        self.device_memory_size_bytes = gauge("device_memory_size_bytes", "Memory of a GPU.", "device")
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"
         )
@@ -83,12 +131,36 @@ class Metrics:
             self.cache_hits.labels(cache)
         for reason in ("timeout", "connection", "refused", "value"):
             self.shared_cache_errors.labels(reason)
-        self.findings = counter("findings_total", "Findings delivered with outputs.", "kind")
+        self.cache_limit_bytes = gauge("cache_limit_bytes", "Memory that cached results may take; 0: none are kept.")
+        self.findings = counter("findings_total", "Findings delivered with outputs.", "kind", "severity")
+        self.repairs = counter(
+            "repairs_total", "Broken outputs that were made again, by whether the second was better.", "task", "outcome"
+        )
+        self.outputs = counter(
+            "outputs_total",
+            "Translated blocks and summaries delivered, by their worst finding.",
+            "task",
+            "severity",
+        )
+        self.extractions = counter("extractions_total", "Articles read from content, by its kind.", "kind")
+        self.extracted_blocks = counter("extracted_blocks_total", "Blocks of articles read, by their kind.", "kind")
         self.admission_refusals = counter(
-            "admission_refusals_total", "Calls refused at the door.", "priority", "reason"
+            "admission_refusals_total", "Calls refused at the door, by what was missing.", "priority", "reason"
+        )
+        self.retry_delay_seconds = histogram(
+            "retry_delay_seconds", "Time after which refused calls were told to come again.", _RETRY_SECONDS, "priority"
         )
         self.invariant_violations = counter(
             "invariant_violations_total", "Times that the engine's books did not agree: a bug, which the log names."
         )
+        self.event_loop_lag_seconds = histogram(
+            "event_loop_lag_seconds", "Time that a timer of the event loop was late.", _LAG_SECONDS
+        )
+        self.memory_limit_bytes = gauge(
+            "memory_limit_bytes", "Memory that this process may take: of its container, else of the machine."
+        )
+        self.draining = gauge("draining", "1 from the first step of the shutdown on, else 0.")
+        self.model_info = gauge("model_info", "1 for each model of the profile.", "model", "version", "license")
+        self.model_ready = gauge("model_ready", "1 once a model answers, else 0.", "model")
         build = gauge("build_info", "1, labelled with the version of the server.", "version")
         build.labels(version).set(1)

@@ -149,6 +149,7 @@ async def test_a_lost_device_ends_serving_and_is_reported(tiny_profile: Path) ->
             await asyncio.to_thread(app._engine._on_failure, RuntimeError("gone"))
             await asyncio.wait_for(lost.wait(), 10)
             assert await health(channel) == dict.fromkeys(NAMES, NOT_SERVING)
+        assert app.registry.get_sample_value("triwire_model_ready", {"model": "tiny-m2m100@1"}) == 0
     finally:
         await app.stop()
 

@@ -93,6 +93,52 @@ async def test_calls_errors_tokens_batches_queue_and_cache_are_counted(tiny_prof
     assert ("process_resident_memory_bytes", frozenset()) in after
 
 
+async def test_streams_batches_pages_and_the_process_are_counted(tiny_profile: Path) -> None:
+    text = article_pb2.Content(text=TEXT, language="en", cleaning=article_pb2.CLEANING_NONE)
+    article = article_service_pb2.ProcessArticleRequest(content=text, target_languages=["ko"])
+    bad = article_service_pb2.TranslateRequest(content=text, target_language="fr")
+    items = [
+        article_service_pb2.ProcessBatchRequest(
+            item_id="good", detect_language=article_service_pb2.DetectLanguageRequest(content=text)
+        ),
+        article_service_pb2.ProcessBatchRequest(item_id="bad", translate=bad),
+        article_service_pb2.ProcessBatchRequest(item_id="empty"),
+    ]
+    async with running_server(tiny_profile) as app, grpc.aio.insecure_channel(target(app)) as channel:
+        stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
+        stream = stub.StreamProcessArticle(article_service_pb2.StreamProcessArticleRequest(request=article), timeout=60)
+        parts = [part async for part in stream]
+        answers = [answer async for answer in stub.ProcessBatch(iter(items), timeout=60)]
+        samples = await scrape(app)
+    assert len(answers) == 3
+    assert value(samples, "first_part_duration_seconds_count") == 1
+    assert (
+        0
+        < value(samples, "first_part_duration_seconds_sum")
+        <= value(samples, "request_duration_seconds_sum", method="StreamProcessArticle")
+    )
+    assert value(samples, "batch_items_total", operation="detect_language", code="OK") == 1
+    assert value(samples, "batch_items_total", operation="translate", code="INVALID_ARGUMENT") == 1
+    assert value(samples, "batch_items_total", operation="none", code="INVALID_ARGUMENT") == 1
+    blocks = [part.block.block for part in parts if part.WhichOneof("part") == "block"]
+    delivered = {
+        labels: number for (name, labels), number in samples.items() if name == "triwire_outputs_total" and number
+    }
+    assert sum(delivered.values()) == len(blocks) == 1
+    [severity] = [dict(labels)["severity"] for labels in delivered]
+    worst = max((finding.severity for finding in blocks[0].findings), default=None)
+    assert severity == ("NONE" if worst is None else article_service_pb2.Finding.Severity.Name(worst))
+    assert value(samples, "extractions_total", kind="text") == 1
+    assert value(samples, "extracted_blocks_total", kind="BLOCK_KIND_PARAGRAPH") == 1
+    assert ("triwire_event_loop_lag_seconds_count", frozenset()) in samples
+    memory = next(number for (name, _), number in samples.items() if name == "process_resident_memory_bytes")
+    assert value(samples, "memory_limit_bytes") > memory
+    assert value(samples, "model_info", model="tiny-m2m100@1", version="1", license="Apache-2.0") == 1
+    assert value(samples, "model_ready", model="tiny-m2m100@1") == 1
+    assert value(samples, "draining") == 0
+    assert app.registry.get_sample_value("triwire_draining") == 1
+
+
 async def test_pieces_that_a_trimmed_vocabulary_lacks_are_counted(tmp_path: Path) -> None:
     save_m2m100(tmp_path / "tiny-m2m100", more=FOREIGN_LINES)
     profile_file = tmp_path / "trimmed.toml"
@@ -140,4 +186,7 @@ def test_no_label_can_grow_without_bound() -> None:
     # Ids, callers and texts as labels would make a series for each request.
     metrics = Metrics(CollectorRegistry(), "1")
     labels = {label for metric in vars(metrics).values() for label in metric._labelnames}
-    assert labels == {"method", "code", "reason", "priority", "model", "kind", "cache", "operation"}
+    assert labels == {
+        *("method", "code", "reason", "priority", "model", "kind", "cache"),
+        *("severity", "task", "outcome", "operation", "version", "license", "device"),
+    }

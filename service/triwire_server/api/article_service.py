@@ -4,7 +4,7 @@ import asyncio
 import binascii
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, new_request_id
-from triwire_server.api.status import reason_of, to_status
+from triwire_server.api.status import code_of, reason_of, to_status
 from triwire_server.api.validation import Validator
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
@@ -232,6 +232,8 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             self._metrics.errors.labels(reason_of(error)).inc()
             tracing.current_span().fail(reason_of(error))
             response.error.CopyFrom(to_status(error))
+        # Without an operation the item is malformed, whatever it was meant to be.
+        self._metrics.batch_items.labels(operation or "none", code_of(response.error).name).inc()
         return response
 
     def _operation(self, operation: str, request: Any, deadline: float | None) -> Awaitable[Any]:
@@ -262,10 +264,12 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             return article_service_pb2.StreamProcessArticleResponse(error=error)
         match part.WhichOneof("part"):
             case "block":
-                self._count_findings(part.block.block.findings)
+                self._time_first_part()
+                self._count_output(Task.TRANSLATION, part.block.block.findings)
             case "translation":
                 self._count_findings(part.translation.findings)
             case "summary":
+                self._time_first_part()
                 self._count_summary(part.summary)
             case "usage":
                 current_call().add_usage(part.usage)
@@ -274,17 +278,30 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     def _count_translation(self, translation: article_service_pb2.Translation) -> None:
         self._count_findings(translation.findings)
         for block in translation.blocks:
-            self._count_findings(block.findings)
+            self._count_output(Task.TRANSLATION, block.findings)
 
     def _count_summary(self, summary: article_service_pb2.Summary) -> None:
-        self._count_findings(summary.findings)
-        for point in summary.points:
-            self._count_findings(point.findings)
+        of_points = [finding for point in summary.points for finding in point.findings]
+        self._count_output(Task.SUMMARIZATION, [*summary.findings, *of_points])
 
-    def _count_findings(self, findings: Any) -> None:
+    def _count_output(self, task: Task, findings: Sequence[article_service_pb2.Finding]) -> None:
+        self._count_findings(findings)
+        worst = max((finding.severity for finding in findings), default=None)
+        severity = "NONE" if worst is None else article_service_pb2.Finding.Severity.Name(worst)
+        self._metrics.outputs.labels(task.value, severity).inc()
+
+    def _count_findings(self, findings: Sequence[article_service_pb2.Finding]) -> None:
         tracing.current_span().add(findings=len(findings))
         for finding in findings:
-            self._metrics.findings.labels(article_service_pb2.Finding.Kind.Name(finding.kind)).inc()
+            kind = article_service_pb2.Finding.Kind.Name(finding.kind)
+            severity = article_service_pb2.Finding.Severity.Name(finding.severity)
+            self._metrics.findings.labels(kind, severity).inc()
+
+    def _time_first_part(self) -> None:
+        call = current_call()
+        if not call.has_sent_part:
+            call.has_sent_part = True
+            self._metrics.first_part_duration_seconds.observe(time.monotonic() - call.started)
 
 
 def list_models(catalog: ModelCatalog) -> list[article_service_pb2.Model]:

@@ -33,6 +33,9 @@ class CallRecord:
     method: str
     request_id: str
     started: float
+    has_sent_part: bool = False
+    """Whether a stream has sent its first block or summary."""
+
     values: dict[str, Any] = field(default_factory=dict)
 
     def add_usage(self, usage: article_service_pb2.Usage) -> None:

@@ -51,6 +51,21 @@ _CODES: dict[type[TriwireError], grpc.StatusCode] = {
 }
 
 
+REASONS = (
+    "INVALID_FIELD",
+    "CONTENT_TOO_LARGE",
+    "LANGUAGE_UNSUPPORTED",
+    "LANGUAGE_UNDETECTED",
+    "NO_ARTICLE_TEXT",
+    "ITEM_ID_REUSED",
+    "GLOSSARY_NOT_FOUND",
+    "MODEL_NOT_FOUND",
+    *(kind.reason for kind in _CODES if hasattr(kind, "reason")),
+    "INTERNAL",
+)
+"""Every reason that a failed call, item or part can have; INTERNAL stands for a bug."""
+
+
 def to_status(error: Exception) -> status_pb2.Status:
     """The status for a failure: of a call, an item or a part.
 

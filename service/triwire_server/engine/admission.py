@@ -111,6 +111,7 @@ class Admission:
         """Take room for a call, see `Engine.admit`."""
         wish = _Wish(tokens, priority, deadline, caller)
         if deadline is not None and deadline <= self._clock():
+            self._metrics.admission_refusals.labels(priority.name, "deadline").inc()
             raise DeadlineExceeded
         if wait:
             return await self._wait_for_room(wish)
@@ -120,6 +121,7 @@ class Admission:
     def check(self, tokens: int, priority: Priority, deadline: float | None, caller: Caller = ANYONE) -> None:
         """Refuse a call before its work is known, see `Engine.check_room`."""
         if deadline is not None and deadline <= self._clock():
+            self._metrics.admission_refusals.labels(priority.name, "deadline").inc()
             raise DeadlineExceeded
         self._refuse(_Wish(tokens, priority, deadline, caller))
 
@@ -184,6 +186,8 @@ class Admission:
         self._metrics.admission_refusals.labels(wish.priority.name, reason).inc()
         if isinstance(error, QueueFull):
             error.retry_seconds += self._promise(wish) * _SPARE
+        if isinstance(error, RetryableError):
+            self._metrics.retry_delay_seconds.labels(wish.priority.name).observe(error.retry_seconds)
         raise error
 
     def _why_not(self, wish: _Wish) -> tuple[RetryableError | DeadlineExceeded, str] | None:

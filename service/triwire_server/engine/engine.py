@@ -107,6 +107,16 @@ class Engine:
         self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail, rate)
         self._in_flight = InFlight(self._compute, self._worker)
         self._admission = Admission(limits.max_queue_tokens, metrics, clock, rate, limits.max_queue_seconds)
+        metrics.queue_limit_tokens.set(limits.max_queue_tokens)
+        for name in self._models:
+            for of_model in (
+                metrics.input_tokens,
+                metrics.output_tokens,
+                metrics.computed_tokens,
+                metrics.padding_tokens,
+                metrics.batch_duration_seconds,
+            ):
+                of_model.labels(name)
         self._step_timeout_seconds = limits.step_timeout_seconds
         self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_TOKENIZER_THREADS, thread_name_prefix="triwire-tokenizer")
@@ -152,6 +162,11 @@ class Engine:
     def is_healthy(self) -> bool:
         """Whether the device's thread runs and the device is not lost."""
         return self._worker.is_alive and not self._has_failed
+
+    @property
+    def metrics(self) -> Metrics:
+        """Where those who use the engine count as well."""
+        return self._metrics
 
     def count_tokens(self, model_name: str, text: str, language: str) -> int:
         """Tokens of a text as a model reads it, instructions not counted. May be called from any thread."""
@@ -305,9 +320,6 @@ class Engine:
         input_tokens, output_tokens = len(sequence.prompt.input_ids), len(sequence.token_ids)
         self._metrics.input_tokens.labels(model_name).inc(input_tokens)
         self._metrics.output_tokens.labels(model_name).inc(output_tokens)
-        if sequence.first_batch is not None:
-            waited = sequence.first_batch - sequence.arrival
-            self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(waited)
 
     def _give_up_device(self, error: StepTimeout) -> None:
         _log.critical("the device is given up: %s", error)

@@ -1,11 +1,14 @@
 """How much memory is free, to size the slots by."""
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+from prometheus_client import Gauge
+
+from triwire_server.metrics import Metrics
 
 SHARE = 0.5
 """Of the free memory, for the slots of running sequences. The rest is for what passes need, caches and other calls."""
@@ -25,6 +28,21 @@ def free_bytes(device: torch.device) -> int:
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
     return min(available, _left_in_container(available))
+
+
+def tell_device_memory(metrics: Metrics, device: torch.device) -> None:
+    """Have the memory of a GPU read whenever the metrics are; a CPU has none of its own."""
+    if device.type != "cuda":
+        return
+    name = str(device)
+    readings: tuple[tuple[Gauge, Callable[[], float]], ...] = (
+        (metrics.device_memory_allocated_bytes, lambda: torch.cuda.memory_allocated(device)),
+        (metrics.device_memory_reserved_bytes, lambda: torch.cuda.memory_reserved(device)),
+        (metrics.device_memory_free_bytes, lambda: torch.cuda.mem_get_info(device)[0]),
+        (metrics.device_memory_size_bytes, lambda: torch.cuda.mem_get_info(device)[1]),
+    )
+    for gauge, read in readings:
+        gauge.labels(name).set_function(read)
 
 
 def slot_tokens(device: torch.device, token_bytes: int) -> int:

@@ -23,6 +23,12 @@ class ModelRunner:
         self.max_batch_sequences: int | None = None
         """Bound learned from running out of memory; None: never ran out."""
 
+        self.num_computed_tokens = 0
+        """Tokens that the passes of the last run computed, see `Rows.num_computed_tokens`."""
+
+        self.num_padding_tokens = 0
+        """How many of them were padding."""
+
     def run(self, batch: Batch) -> list[Progress | Exception]:
         """What each of `batch.sequences` writes in this step, or why it cannot.
 
@@ -38,6 +44,7 @@ class ModelRunner:
         outcomes: dict[int, Progress | Exception] = {}
         stepping = batch.sequences
         rows = self._rows_of(batch)
+        computed, padding = rows.num_computed_tokens, rows.num_padding_tokens
         if batch.joining:
             try:
                 rows.add({sequence.number: sequence.prompt for sequence in batch.joining})
@@ -51,6 +58,8 @@ class ModelRunner:
                 # What the pool kept may be half written.
                 del self._pools[batch.pool]
                 outcomes |= self._failed(error, batch, stepping)
+        self.num_computed_tokens = rows.num_computed_tokens - computed
+        self.num_padding_tokens = rows.num_padding_tokens - padding
         return [outcomes[sequence.number] for sequence in batch.sequences]
 
     def release(self) -> None:

@@ -84,6 +84,11 @@ class WaitingQueue:
         """Waiting sequences of a priority, whichever class they moved up to."""
         return self._counts[priority]
 
+    def oldest_arrival(self, priority: Priority) -> float | None:
+        """When the sequence of a priority arrived that waits longest; None if none does. Looks at every request."""
+        arrivals = (lane.first.arrival for lane in self._lanes.values() if lane.priority is priority)
+        return min(arrivals, default=None)
+
     def add(self, sequence: Sequence) -> None:
         """Put a sequence behind those of its request."""
         self._sequences[sequence.number] = sequence

@@ -96,6 +96,15 @@ class Scheduler:
         """Slots that are taken."""
         return sum(rows_of(sequence) for sequences in self._running.values() for sequence in sequences)
 
+    @property
+    def num_slot_tokens(self) -> int:
+        """Tokens that the slots that are taken may come to hold."""
+        return sum(_slot_tokens(sequence, pool) for pool, sequences in self._running.items() for sequence in sequences)
+
+    def oldest_arrival(self, priority: Priority) -> float | None:
+        """See `WaitingQueue.oldest_arrival`."""
+        return self._queue.oldest_arrival(priority)
+
     def add(self, sequence: Sequence) -> None:
         """Let a sequence wait for its turn."""
         self._queue.add(sequence)

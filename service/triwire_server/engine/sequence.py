@@ -77,6 +77,8 @@ class Sequence:
     first_batch: float | None = None
     """Monotonic seconds at which it got its slot."""
 
+    has_told_wait: bool = False
+    """Whether the time that it waited was counted, see `StepObserver`."""
     prefilled: float | None = None
     """Monotonic seconds at the end of the step that read its prompt."""
 

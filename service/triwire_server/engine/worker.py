@@ -10,6 +10,7 @@ from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
+from triwire_server.engine.step_observer import StepObserver
 from triwire_server.errors import InferenceFailed
 from triwire_server.metrics import Metrics
 
@@ -41,6 +42,8 @@ class Worker:
         self._inbox: queue.SimpleQueue[Sequence | Cancel | Change | None] = queue.SimpleQueue()
         self._step_started: float | None = None
         self._is_abandoned = False
+        self._observer = StepObserver(scheduler, metrics, clock)
+        metrics.step_age_seconds.set_function(self._step_age)
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
 
     def start(self) -> None:
@@ -79,6 +82,10 @@ class Worker:
         """When the step that the device is at began, on the clock; None between steps. May be read on any thread."""
         return self._step_started
 
+    def _step_age(self) -> float:
+        started = self._step_started
+        return 0.0 if started is None else max(0.0, self._clock() - started)
+
     def _loop(self) -> None:
         stopping = False
         try:
@@ -103,7 +110,7 @@ class Worker:
     def _step(self) -> bool:
         """Schedule, run, postprocess; whether there was anything to run."""
         batch = self.scheduler.schedule()
-        self._count_waiting()
+        self._observer.waiting()
         if batch is not None:
             started = self._step_started = self._clock()
             tokens = self.model_runner.run(batch)
@@ -111,7 +118,7 @@ class Worker:
             if self._is_abandoned:
                 return False
             ended = self._clock()
-            self._observe(batch, started, ended)
+            self._observer.step(batch, self.model_runner, started, ended)
             self._learn_rate(batch, ended - (self._last_step_ended or started))
             self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
@@ -152,6 +159,7 @@ class Worker:
         Books that disagree are a bug. It is logged, and the scheduler begins new ones.
         """
         self.model_runner.release()
+        self._observer.waiting()
         try:
             self.scheduler.check_invariants()
             if len(self.scheduler):
@@ -162,21 +170,6 @@ class Worker:
             # Safe, because nothing runs: whoever is still waiting would do so for ever.
             self.scheduler.fail_all(InferenceFailed("the scheduler lost track of it"))
 
-    def _observe(self, batch: Batch, started: float, ended: float) -> None:
-        seconds = ended - started
-        for sequence in batch.sequences:
-            sequence.compute.add(batch.number, seconds)
-            sequence.last_step = ended
-        for sequence in batch.joining:
-            sequence.prefilled = ended
-        self._metrics.batch_sequences.observe(len(batch.sequences))
-        self._metrics.batch_tokens.observe(batch.num_tokens)
-        self._metrics.batch_duration_seconds.labels(batch.pool.model_name).observe(seconds)
-
     def _learn_rate(self, batch: Batch, seconds: float) -> None:
         tokens = len(batch.sequences) + sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
         self._rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))
-
-    def _count_waiting(self) -> None:
-        for priority in Priority:
-            self._metrics.queue_sequences.labels(priority.name).set(self.scheduler.num_waiting(priority))

@@ -10,6 +10,7 @@ from triwire_server import tracing
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, Task
+from triwire_server.metrics import Metrics
 from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import HouseTerms, named
 from triwire_server.text.findings import check_translation, is_broken
@@ -96,7 +97,9 @@ class SegmentTranslator:
             lost = {finding.expected for finding in best.findings if finding.kind == Finding.KIND_TERM_MISSING}
             with tracing.phase("repair"):
                 other = await self._attempt(call, work, attempt, lost)
-            if doubt(other.findings) < doubt(best.findings):
+            is_better = doubt(other.findings) < doubt(best.findings)
+            count_repair(self._engine.metrics, Task.TRANSLATION, is_better=is_better)
+            if is_better:
                 best = other
         return best
 
@@ -195,6 +198,11 @@ def plan_segments(body: str, language: str, card: ModelCard, engine: Engine, *, 
             piece = body[start:end]
             planned.append(PlannedSegment(start, end, protect(piece, is_html=is_html), count(piece)))
     return planned
+
+
+def count_repair(metrics: Metrics, task: Task, *, is_better: bool) -> None:
+    """Count an output that was made again because the first one was broken."""
+    metrics.repairs.labels(task.value, "better" if is_better else "no_better").inc()
 
 
 def doubt(findings: Sequence[Finding]) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """Everything that can be asked of one article: extraction, detection, translations, summaries, together or streamed."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ class Pipeline:
             InvalidRequest: see `read_article`.
         """
         with tracing.phase("extract"):
-            article = await asyncio.to_thread(read_article, request.content, article_pb2.CLEANING_PAGE, self._limits)
+            article = await asyncio.to_thread(self._read, request.content, article_pb2.CLEANING_PAGE)
         return article_service_pb2.ExtractArticleResponse(request_id=request.request_id, article=article)
 
     async def detect(
@@ -201,6 +202,16 @@ class Pipeline:
                 call = await stack.enter_async_context(admission)
             yield call
 
+    def _read(
+        self, content: article_pb2.Content, default_cleaning: article_pb2.Cleaning.ValueType
+    ) -> article_pb2.Article:
+        article = read_article(content, default_cleaning, self._limits)
+        metrics = self._engine.metrics
+        metrics.extractions.labels(content.WhichOneof("kind") or "text").inc()
+        for kind, number in Counter(block.kind for block in article.blocks).items():
+            metrics.extracted_blocks.labels(article_pb2.BlockKind.Name(kind)).inc(number)
+        return article
+
     async def _plan_article(self, request: article_service_pb2.ProcessArticleRequest) -> _Plan:
         return await asyncio.to_thread(
             self._plan,
@@ -219,7 +230,7 @@ class Pipeline:
     ) -> _Plan:
         """Read the article and plan every output; all directions that are not served are reported at once."""
         with tracing.phase("extract"):
-            article = read_article(request.content, default_cleaning, self._limits)
+            article = self._read(request.content, default_cleaning)
         with tracing.phase("plan"):
             translations, summaries = self._plan_outputs(request, article, translation_paths, summary_paths)
         tracing.current_span().annotate(

@@ -8,7 +8,7 @@ from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server import tracing
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.pipeline.attempts import doubt, truncation
+from triwire_server.pipeline.attempts import count_repair, doubt, truncation
 from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms, named
 from triwire_server.pipeline.options import not_applied
@@ -156,7 +156,9 @@ class SummaryWriter:
             left_out = not_applied(_STYLE, "a passage that instructs the reader's model was left out on the second try")
             left_out.source.CopyFrom(source or left_out.source)
             second = replace(second, whole=[*second.whole, left_out])
-        return second if _doubt_of(second) < _doubt_of(best) else best
+        is_better = _doubt_of(second) < _doubt_of(best)
+        count_repair(self._engine.metrics, Task.SUMMARIZATION, is_better=is_better)
+        return second if is_better else best
 
     async def _answer_to(
         self, call: EngineCall, work: Assignment, digest: Digest, spec: SummarySpec, request: Segment
@@ -189,6 +191,7 @@ class SummaryWriter:
                 repaired = await generate(call, work.model, again)
             for index, output in zip(doubted, repaired, strict=True):
                 outputs[index], sound[index] = output, _is_sound(work, output)
+                count_repair(self._engine.metrics, Task.SUMMARIZATION, is_better=sound[index])
         notes: list[Note] = []
         for section, output, is_sound in zip(sections, outputs, sound, strict=True):
             if is_sound:

@@ -60,6 +60,34 @@ async def test_a_broken_segment_is_decoded_again_and_the_better_output_delivered
     assert [segment.attempt for segment in model.segments] == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("outputs", "better", "no_better"), [([LOOP, GOOD], 1, 0), ([LOOP, ""], 0, 1), ([GOOD, LOOP], 0, 0)]
+)
+async def test_repairs_are_counted_by_whether_they_helped(outputs: list[str], better: int, no_better: int) -> None:
+    registry = CollectorRegistry()
+    model = PhraseModel({SOURCE: outputs})
+    engine = Engine([model], limits=EngineLimits(), metrics=Metrics(registry), cache=ResultCache(0))
+    await engine.start()
+    try:
+        request = article_service_pb2.TranslateRequest(
+            content=article_pb2.Content(
+                article=article_pb2.Article(language="en", blocks=[article_pb2.Block(text=SOURCE)])
+            ),
+            target_language="ko",
+        )
+        pipeline = Pipeline(engine, ModelCatalog([model.card]), Limits())
+        await pipeline.translate(request, CallContext(request_id="r1"))
+    finally:
+        await engine.stop()
+
+    def repairs(outcome: str) -> float:
+        labels = {"task": "translation", "outcome": outcome}
+        return registry.get_sample_value("triwire_repairs_total", labels) or 0.0
+
+    assert (repairs("better"), repairs("no_better")) == (better, no_better)
+    assert registry.get_sample_value("triwire_extractions_total", {"kind": "article"}) == 1
+
+
 async def test_a_good_segment_is_decoded_once() -> None:
     block, model = await translate({SOURCE: [GOOD, LOOP]}, article_pb2.Block(text=SOURCE))
     assert (block.block.text, list(block.findings)) == (GOOD, [])

@@ -64,6 +64,9 @@ class ScriptedCall:
 class Counter:
     """The engine as a plan sees it."""
 
+    def __init__(self) -> None:
+        self.metrics = Metrics(CollectorRegistry())
+
     def count_tokens(self, model: str, text: str, language: str) -> int:
         return sum(1 if character > "\u2fff" else 0 for character in text) + len(text) // 4 + 1
 

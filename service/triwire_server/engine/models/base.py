@@ -117,6 +117,12 @@ class Progress:
 class Rows(abc.ABC):
     """Prompts that a model is decoding together. They join and leave at any step. Used on the device's thread alone."""
 
+    num_computed_tokens: int = 0
+    """Tokens that the passes so far computed: of prompts and of each beam, padding included."""
+
+    num_padding_tokens: int = 0
+    """How many of them were padding."""
+
     @property
     @abc.abstractmethod
     def numbers(self) -> Sequence[int]:

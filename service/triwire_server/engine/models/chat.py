@@ -223,6 +223,7 @@ class ChatRows(CachedRows[States]):
             return self._prefixes[ids]
         cache = SlotCache(len(self._states.layers), self._device)
         cache.reserve(1, len(ids))
+        self.num_computed_tokens += len(ids)
         with using(Ragged([len(ids)], self._device, slots=[0], starts=[0])):
             self._pass(torch.tensor([ids], device=self._device), cache, 1)
         self._prefixes[ids] = [

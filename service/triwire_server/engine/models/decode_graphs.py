@@ -84,7 +84,7 @@ class DecodeGraphs:
             self._generations = generations
         rows = input_ids.shape[1]
         shape = (
-            1 << (rows - 1).bit_length(),
+            padded_rows(rows),
             _padded(int(ragged.seen.max())),
             0 if self._sources is None else _padded(int(ragged.seen_sources.max())),
         )
@@ -125,6 +125,11 @@ class DecodeGraphs:
         _copy((input_ids[0], own_columns, source_lengths), inputs)
         replay, scores = self._record(step)
         return _Recorded(input_ids, own_columns, source_lengths, replay, scores)
+
+
+def padded_rows(rows: int) -> int:
+    """Rows of the recorded step that so many rows take."""
+    return 1 << (rows - 1).bit_length()
 
 
 def record_cuda(step: Step) -> tuple[Callable[[], None], torch.Tensor]:

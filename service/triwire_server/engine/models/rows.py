@@ -10,7 +10,7 @@ import torch
 
 from triwire_server.engine.models.base import Progress, Prompt, Rows
 from triwire_server.engine.models.beam_search import BeamSearch, advance_all
-from triwire_server.engine.models.decode_graphs import DecodeGraphs, Recorder
+from triwire_server.engine.models.decode_graphs import DecodeGraphs, Recorder, padded_rows
 from triwire_server.engine.models.decoding import Chooser
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, to_device, using
@@ -135,7 +135,11 @@ class CachedRows(Rows, Generic[Read]):
         )
         tokens = np.array([token for _, _, ids in entries for token in ids])
         input_ids = to_device(tokens, self._device)[None]
+        self.num_computed_tokens += len(tokens)
         if self._graphs is not None and self._graphs.can_run(ragged):
+            padding = padded_rows(len(tokens)) - len(tokens)
+            self.num_computed_tokens += padding
+            self.num_padding_tokens += padding
             scores = self._graphs.run(input_ids, ragged)
         else:
             with using(ragged):

@@ -225,6 +225,7 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
         """Keys and values of each source, for each layer. Shape of each (heads, source tokens, size)."""
         ragged = Ragged([len(prompt.input_ids) for prompt in prompts], self._device)
         tokens = np.array([token for prompt in prompts for token in prompt.input_ids])
+        self.num_computed_tokens += len(tokens)
         input_ids = to_device(tokens, self._device)[None]
         with using(ragged):
             states = self._model.get_encoder()(input_ids=input_ids).last_hidden_state  # (1, tokens, size)

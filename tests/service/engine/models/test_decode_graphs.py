@@ -116,6 +116,23 @@ def test_a_shape_is_recorded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert ([shape[0] for shape in recording.shapes], recording.replays) == ([8, 4], 20)
 
 
+def test_rows_of_padding_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_m2m100(tmp_path)
+    model = load("m2m100", tmp_path)
+    record(model, monkeypatch)
+    prompts = [model.encode(segment) for segment in mixed_translations()[:5]]
+    rows = model.new_rows()
+    rows.add(dict(enumerate(prompts)))
+    for _ in range(20):
+        rows.step()
+    assert rows.num_padding_tokens == 19 * (8 - 5)
+    rows.drop(0)
+    rows.step()
+    assert rows.num_padding_tokens == 57  # four rows fill their shape
+    read = sum(len(prompt.input_ids) for prompt in prompts)
+    assert rows.num_computed_tokens == read + 5 * 2 + 19 * 8 + 4
+
+
 def test_buffers_that_moved_are_recorded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_m2m100(tmp_path)
     model = load("m2m100", tmp_path)
