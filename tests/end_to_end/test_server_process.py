@@ -139,6 +139,32 @@ def test_sigterm_lets_a_call_finish_and_ends_with_zero(tiny_profile: Path) -> No
     assert [json.loads(line)["event"] for line in server.lines][-1] == "stopped"
 
 
+def test_a_second_sigterm_ends_the_drain_and_the_caller_is_told(tiny_profile: Path) -> None:
+    text = " ".join(f"{SECRET} pier {number} reopened on Monday." for number in range(400))
+    outcomes: list[grpc.RpcError] = []
+
+    def call(target: str) -> None:
+        with pytest.raises(grpc.RpcError) as raised:
+            translate(target, text)
+        outcomes.append(raised.value)
+
+    with process(tiny_profile, TRIWIRE_SHUTDOWN_WAIT_SECONDS="600") as server:
+        server.wait_until_serving()
+        caller = threading.Thread(target=call, args=(server.target,))
+        caller.start()
+        time.sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)  # as a wrapper does that hands on what came to the group
+        time.sleep(1.2)
+        assert server.process.poll() is None
+        begun = time.monotonic()
+        assert server.stop() == 128 + signal.SIGTERM
+        assert time.monotonic() - begun < 10
+        caller.join(30)
+    assert [outcome.code() for outcome in outcomes] == [grpc.StatusCode.UNAVAILABLE]
+    assert "stopping_now" in [json.loads(line)["event"] for line in server.lines]
+
+
 # The device's thread hangs in the step that holds the request "hang", as in a driver that does not answer.
 HANGS = """
 import threading
