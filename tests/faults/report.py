@@ -26,7 +26,7 @@ class Fact:
     """Answers that differ from those without the fault, and answers given twice."""
 
     recovery_seconds: float | None
-    """From the fault to the first answer that shows that it is overcome; None: nothing had to recover."""
+    """From the fault until what it hit was answered, or served again; None: nothing had to recover."""
 
 
 @dataclass(slots=True)

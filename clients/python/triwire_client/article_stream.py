@@ -27,7 +27,7 @@ async def run_article_stream(
         attempts: of this call. A part that is new makes their count start anew.
 
     Raises:
-        TriwireError: the last stream's failure; the first one's if another replica makes another article of the request.
+        TriwireError: the last stream's failure; the first one's if another replica reads the article differently.
     """
     given = _Given()
     first_failure: TriwireError | None = None

@@ -301,7 +301,7 @@ async def test_a_stream_is_not_gone_on_with_by_a_replica_that_reads_the_article_
 
 
 async def test_a_stream_that_makes_no_progress_gives_up() -> None:
-    streams = Streams(*([STARTED, grpc.StatusCode.UNAVAILABLE] for _ in range(9)))
+    streams = Streams(*[(STARTED, grpc.StatusCode.UNAVAILABLE)] * 9)
     async with scripted_server(Scripted(stream=streams)) as target:
         names, error = await parts_of(target)
     assert names == ["started"]
