@@ -43,8 +43,8 @@ class Server:
         self._reader.join(timeout=10)
         return code
 
-    def wait_until_serving(self) -> None:
-        end = time.monotonic() + 60
+    def wait_until_serving(self, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 pytest.fail(f"the server ended with {self.process.returncode}: {self.lines}")

@@ -67,7 +67,8 @@ class Replica:
         await self.wait()
 
     async def wait(self) -> None:
-        await asyncio.to_thread(self.server.wait_until_serving)
+        # Several that start at once on a busy machine take their time.
+        await asyncio.to_thread(self.server.wait_until_serving, 240)
 
     def kill(self) -> None:
         self.server.process.send_signal(signal.SIGKILL)

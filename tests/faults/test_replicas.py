@@ -7,11 +7,12 @@ from pathlib import Path
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.faults.replicas import Load, Replica, expected_of, replicas, summarize, target_of, translate
 from tests.faults.report import FaultReport
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
-from triwire_client import Client, errors
+from triwire_client import Client, RetryPolicy, errors
 
 CALLS = 500
 faults = pytest.mark.faults
@@ -125,8 +126,8 @@ async def test_a_rolling_restart_loses_no_call_and_answers_every_item_once(
 async def test_a_frozen_replica_is_given_up_and_used_again_when_it_is_back(
     tmp_path: Path, fault_report: FaultReport
 ) -> None:
-    # The client's own 30 seconds are shortened for the test, not below what the server takes for abuse.
-    options = [("grpc.keepalive_time_ms", 12_000), ("grpc.keepalive_timeout_ms", 2_000)]
+    # The client's own 30 and 20 seconds, shortened for the test, but not below what the server takes for abuse.
+    options = [("grpc.keepalive_time_ms", 12_000), ("grpc.http2.ping_timeout_ms", 6_000)]
     async with (
         replicas("extractive", tmp_path, 3) as servers,
         Client(target_of(servers), channel_options=options) as client,
@@ -157,6 +158,23 @@ async def test_a_frozen_replica_is_given_up_and_used_again_when_it_is_back(
 
 
 @faults
+async def test_a_client_that_asks_whether_the_connection_lives_is_not_thrown_out(tmp_path: Path) -> None:
+    # gRPC's own server ends the connection at the third question within five minutes: here, after half a minute.
+    options = [("grpc.keepalive_time_ms", 10_500)]
+    async with (
+        replicas("extractive", tmp_path, 1) as [replica],
+        Client(replica.address, channel_options=options) as client,
+    ):
+        health = health_pb2_grpc.HealthStub(client._channel)
+        watch = health.Watch(health_pb2.HealthCheckRequest(), timeout=120)
+        assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
+        silence = asyncio.ensure_future(watch.read())
+        done, _ = await asyncio.wait((silence,), timeout=55)
+        assert not done
+        watch.cancel()
+
+
+@faults
 async def test_a_replica_that_starts_and_one_that_is_full_cost_no_call(
     tiny_profile: Path, tmp_path: Path, fault_report: FaultReport
 ) -> None:
@@ -174,7 +192,9 @@ async def test_a_replica_that_starts_and_one_that_is_full_cost_no_call(
 
             load = Load(expected)
             await full.serve(TRIWIRE_MAX_QUEUE_TOKENS="1")
-            async with Client(target_of([full, ready])) as client:
+            # Turns are taken whoever is full: a call meets the full one every second time.
+            patient = RetryPolicy(max_attempts=20)
+            async with Client(target_of([full, ready]), retry=patient) as client:
                 await load.run(client, translate, 200, 16)
             run = "unary, 1 of 2 replicas without a queue"
             fault_report("replica overloaded", run, 200, len(load.failures), load.wrong, None)

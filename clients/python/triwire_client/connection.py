@@ -24,10 +24,12 @@ _OPTIONS: tuple[tuple[str, Any], ...] = (
         "grpc.service_config",
         '{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":"triwire.v1.ArticleService"}}',
     ),
-    # A replica that hangs, or whose machine is gone, is given up after 40 seconds, and its calls go elsewhere. The
-    # server takes a question every 10 seconds.
+    # A replica that hangs, or whose machine is gone, is given up after 50 seconds at most, and its calls go elsewhere.
+    # The server takes a question every 10 seconds. gRPC has two names for how long an answer may take, and waits for
+    # the longer one (grpc/grpc#39239).
     ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
     # A rolling update replaces a replica in seconds: at gRPC's own 30 every address known could be gone by then.
     ("grpc.dns_min_time_between_resolutions_ms", 5_000),
     # A replica that is back is used again within 10 seconds; by gRPC's own limit that can take two minutes.
