@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,7 +103,7 @@ def target_of(servers: list[Replica]) -> str:
     return "ipv4:" + ",".join(replica.address for replica in servers)
 
 
-Answer = article_service_pb2.Translation | article_service_pb2.Summary
+Answer = article_service_pb2.Translation | article_service_pb2.Summary | tuple[bytes, ...]
 Ask = Callable[[Client, str], Awaitable[Answer]]
 
 
@@ -117,7 +117,20 @@ async def summarize(client: Client, text: str) -> article_service_pb2.Summary:
     return (await client.summarize(text, "headline", source_language="en", cleaning="none", timeout=120)).summary
 
 
-async def expected_of(address: str, ask: Ask, texts: list[str] = TEXTS) -> dict[str, Answer]:
+async def stream(client: Client, text: str) -> tuple[bytes, ...]:
+    """The parts of a streamed article, in an order of their own: one that is missing or there twice tells."""
+    parts = []
+    async for part in client.stream_process_article(
+        text, target_languages=["ko", "ja"], source_language="en", cleaning="none", timeout=120
+    ):
+        if part.HasField("started"):
+            part.started.ClearField("request_id")
+        # What it cost is different each time.
+        parts.append(b"usage" if part.HasField("usage") else part.SerializeToString(deterministic=True))
+    return tuple(sorted(parts))
+
+
+async def expected_of(address: str, ask: Ask, texts: Sequence[str] = TEXTS) -> dict[str, Answer]:
     """The answers of a replica that nothing happens to."""
     async with Client(address) as client:
         return {text: await ask(client, text) for text in texts}

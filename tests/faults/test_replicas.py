@@ -9,7 +9,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.faults.replicas import Load, Replica, expected_of, replicas, summarize, target_of, translate
+from tests.faults.replicas import TEXTS, Load, Replica, expected_of, replicas, stream, summarize, target_of, translate
 from tests.faults.report import FaultReport
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 from triwire_client import Client, RetryPolicy, errors
@@ -68,6 +68,34 @@ async def test_sigkill_of_one_of_three_loses_nothing(
         fault_report("SIGKILL", "unary, 1 of 3 replicas", CALLS, len(load.failures), load.wrong, seconds)
         assert (load.num_done, load.failures, load.wrong) == (CALLS, [], 0)
         assert servers[0].server.wait() == -signal.SIGKILL
+
+
+@faults
+async def test_streams_of_a_killed_replica_go_on_elsewhere_and_give_no_part_twice(
+    tiny_profile: Path, tmp_path: Path, fault_report: FaultReport
+) -> None:
+    num_retries = 0
+
+    def count() -> float:
+        nonlocal num_retries
+        num_retries += 1
+        return 0.5
+
+    articles = ["\n\n".join(TEXTS[start : start + 10]) for start in range(0, 50, 5)]
+    async with (
+        replicas(tiny_profile, tmp_path, 3) as servers,
+        Client(target_of(servers), retry=RetryPolicy(random=count)) as client,
+    ):
+        load = Load(await expected_of(servers[0].address, stream, articles))
+        running = asyncio.ensure_future(load.run(client, stream, 90, workers=12))
+        fault = await load.until(30)
+        await asyncio.sleep(0.1)  # those that took the places of the last ones have begun as well
+        servers[0].kill()
+        await running
+        seconds = load.seconds_after(fault)
+        fault_report("SIGKILL", "streams, 1 of 3 replicas", 90, len(load.failures), load.wrong, seconds)
+        assert (load.num_done, load.failures, load.wrong) == (90, [], 0)
+        assert num_retries > 0
 
 
 @faults
