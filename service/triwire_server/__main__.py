@@ -13,7 +13,7 @@ import structlog
 import typer
 
 from triwire_server import __version__
-from triwire_server.settings import Settings, SettingsError, load_settings
+from triwire_server.settings import Settings, SettingsError, load_settings, reference
 
 # A thread that waits for its next part of a product looks for it for some microseconds and then sleeps: by default it
 # would keep its processor busy for milliseconds. Read when torch is loaded, by the OpenMP library that it brings.
@@ -90,6 +90,12 @@ def serve(
     exit_code = asyncio.run(_serve(settings))
     if exit_code:
         _exit_now(exit_code)
+
+
+@app.command(name="settings")
+def list_settings() -> None:
+    """Print every setting with its variable, its default and what it does, as a Markdown table."""
+    typer.echo(reference())
 
 
 @models_app.command()

@@ -37,6 +37,7 @@ from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError
+from triwire_server.tracing import make_tracer
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
@@ -62,7 +63,7 @@ class App:
         on_failure: called on the event loop when the device is lost; the process should end.
 
     Raises:
-        SettingsError: the address of the glossaries cannot be read.
+        SettingsError: the address of the glossaries cannot be read, or traces are asked for without the extra "otel".
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -80,6 +81,7 @@ class App:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._metrics = Metrics(self.registry, __version__)
+        self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
         self._glossary_store = _make_store(settings)
@@ -87,7 +89,7 @@ class App:
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
         self._glossaries = GlossaryService(self._glossary_store, self._draining)
-        self._calls = CallInterceptor(self._metrics)
+        self._calls = CallInterceptor(self._metrics, self._tracer)
         self._is_hurried = asyncio.Event()
         self._server = grpc.aio.server(
             interceptors=[self._calls],
@@ -160,6 +162,7 @@ class App:
             address=f"{self.settings.host}:{self.port}",
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
             glossaries=self._glossary_store.location,
+            traces=self.settings.otlp_endpoint or "off",
             profile=self.profile.name,
             seconds=round(time.monotonic() - started, 1),
         )
@@ -188,6 +191,7 @@ class App:
         if self._engine is not None:
             await self._engine.stop()
         await self._glossary_store.close()
+        await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
 
@@ -253,6 +257,7 @@ class App:
             models,
             limits=EngineLimits(
                 max_queue_tokens=settings.max_queue_tokens,
+                max_queue_seconds=settings.max_queue_seconds,
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
                 max_slot_tokens=settings.max_slot_tokens or self._measure_slots(models),

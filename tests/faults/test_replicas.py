@@ -223,9 +223,9 @@ async def test_a_replica_that_starts_and_one_that_is_full_cost_no_call(
             # Turns are taken whoever is full: a call meets the full one every second time.
             patient = RetryPolicy(max_attempts=20)
             async with Client(target_of([full, ready]), retry=patient) as client:
-                await load.run(client, translate, 200, 16)
+                await load.run(client, translate, 100, 6)
             run = "unary, 1 of 2 replicas without a queue"
-            fault_report("replica overloaded", run, 200, len(load.failures), load.wrong, None)
+            fault_report("replica overloaded", run, 100, len(load.failures), load.wrong, None)
             assert (load.failures, load.wrong) == ([], 0)
             assert full.requests()["RESOURCE_EXHAUSTED"] > 0
         finally:
