@@ -117,12 +117,19 @@ async def summarize(client: Client, text: str) -> article_service_pb2.Summary:
     return (await client.summarize(text, "headline", source_language="en", cleaning="none", timeout=120)).summary
 
 
-async def stream(client: Client, text: str) -> tuple[bytes, ...]:
-    """The parts of a streamed article, in an order of their own: one that is missing or there twice tells."""
+async def stream(client: Client, text: str, note: Callable[[str], None] = lambda name: None) -> tuple[bytes, ...]:
+    """The parts of a streamed article, in an order of their own: one that is missing or there twice tells.
+
+    Args:
+        client: to call with.
+        text: the article.
+        note: told the name of each part as it comes.
+    """
     parts = []
     async for part in client.stream_process_article(
         text, target_languages=["ko", "ja"], source_language="en", cleaning="none", timeout=120
     ):
+        note(str(part.WhichOneof("part")))
         if part.HasField("started"):
             part.started.ClearField("request_id")
         # What it cost is different each time.

@@ -81,15 +81,26 @@ async def test_streams_of_a_killed_replica_go_on_elsewhere_and_give_no_part_twic
         num_retries += 1
         return 0.5
 
-    articles = ["\n\n".join(TEXTS[start : start + 10]) for start in range(0, 50, 5)]
+    num_open = 0
+
+    def note(name: str) -> None:
+        nonlocal num_open
+        num_open += {"started": 1, "usage": -1}.get(name, 0)
+
+    async def ask(client: Client, text: str) -> tuple[bytes, ...]:
+        return await stream(client, text, note)
+
+    articles = ["\n\n".join(TEXTS[start : start + 20]) for start in range(0, 50, 5)]
     async with (
         replicas(tiny_profile, tmp_path, 3) as servers,
         Client(target_of(servers), retry=RetryPolicy(random=count)) as client,
     ):
         load = Load(await expected_of(servers[0].address, stream, articles))
-        running = asyncio.ensure_future(load.run(client, stream, 90, workers=12))
-        fault = await load.until(30)
-        await asyncio.sleep(0.1)  # those that took the places of the last ones have begun as well
+        running = asyncio.ensure_future(load.run(client, ask, 90, workers=12))
+        await load.until(30)
+        while num_open < 11:  # in turns over three replicas: those of each have begun and not ended
+            await asyncio.sleep(0.005)
+        fault = time.monotonic()
         servers[0].kill()
         await running
         seconds = load.seconds_after(fault)
