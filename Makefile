@@ -51,8 +51,9 @@ test: setup  ## The tests that need no weights, no GPU and no network.
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900
 
-test-faults: setup  ## The tests that are long or destructive.
-	@$(BIN)/python -m pytest -q -m faults tests/faults
+test-faults: setup  ## The long tests: killed, drained, frozen, starved and fuzzed servers.
+	@$(BIN)/python -m pytest -q -m faults tests/faults --timeout 600
+
 test-monitoring: setup  ## Let a real Prometheus watch a real server: every query of rules and dashboard, and an alert.
 	@{ command -v prometheus && command -v promtool; } >/dev/null || { echo "needs prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download"; exit 1; }
 	@$(BIN)/python -m pytest -q tests/monitoring -m "monitoring or not monitoring"

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
+import structlog
 import typer
 
 from triwire_server import __version__
@@ -20,6 +22,10 @@ if "OMP_WAIT_POLICY" not in os.environ:
 
 USAGE_ERROR = 2
 """Exit code for settings, a profile or a model that cannot be used."""
+
+_SAME_SIGNAL_SECONDS = 1.0
+_HURRY_SECONDS = 3.0
+"""For callers to be told, once a second signal asked for the end; then the process ends whatever still runs."""
 
 app = typer.Typer(
     help="Serves triwire, and keeps the models that it needs.", no_args_is_help=True, add_completion=False
@@ -63,7 +69,10 @@ def serve(
     log_format: Annotated[str | None, typer.Option(help='"json" or "console".')] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. Every other setting: TRIWIRE_* or --config."""
+    """Serve until SIGTERM or SIGINT, then drain; a second one ends it at once.
+
+    Every other setting: TRIWIRE_* or --config.
+    """
     flags = {
         "config_file": config,
         "profile": profile,
@@ -80,9 +89,7 @@ def serve(
     settings = _settings(flags)
     exit_code = asyncio.run(_serve(settings))
     if exit_code:
-        # A thread that hangs in the device's driver can hold up the interpreter's own end for ever.
-        logging.shutdown()
-        os._exit(exit_code)
+        _exit_now(exit_code)
 
 
 @app.command(name="settings")
@@ -191,9 +198,7 @@ async def _serve(settings: Settings) -> int:
         exit_code = 1
         ended.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+    signals = _Signals(ended)
     with _Refusals():
         server = App(settings, on_failure=fail)
         await server.start()
@@ -205,8 +210,52 @@ async def _serve(settings: Settings) -> int:
             loading.result()
         await stopping
         loading.cancel()
-        await server.stop()
+        draining = asyncio.ensure_future(server.stop())
+        hurried = asyncio.ensure_future(signals.second.wait())
+        await asyncio.wait((draining, hurried), return_when=asyncio.FIRST_COMPLETED)
+        if signals.second.is_set():
+            structlog.get_logger("triwire").warning("stopping_now", signal=signals.name)
+            server.hurry()
+            await asyncio.wait((draining,), timeout=_HURRY_SECONDS)
+            _exit_now(signals.exit_code)  # from here: leaving the event loop would wait for threads that compute
+        hurried.cancel()
+        draining.result()
     return exit_code
+
+
+def _exit_now(exit_code: int) -> NoReturn:
+    # A thread that hangs in the device's driver can hold up the interpreter's own end for ever.
+    logging.shutdown()
+    os._exit(exit_code)
+
+
+class _Signals:
+    """SIGTERM and SIGINT: the first begins the drain, a second one ends it.
+
+    A wrapper that hands a signal on which the process has had already, as Ctrl-C reaches a whole process group, makes
+    it come twice at once: within `_SAME_SIGNAL_SECONDS` it is taken for one.
+    """
+
+    def __init__(self, first: asyncio.Event) -> None:
+        self._first = first
+        self._first_at: float | None = None
+        self.second = asyncio.Event()
+        self.name = ""
+        self.exit_code = 0
+        """For a process that was ended by the second signal, as a shell counts it: 128 and the signal's number."""
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._take, number)
+
+    def _take(self, number: signal.Signals) -> None:
+        now = time.monotonic()
+        if self._first_at is None:
+            self._first_at = now
+            self._first.set()
+        elif now - self._first_at >= _SAME_SIGNAL_SECONDS:
+            self.name, self.exit_code = number.name, 128 + number
+            self.second.set()
 
 
 def _settings(flags: dict[str, Any]) -> Settings:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 import grpc
@@ -44,6 +45,12 @@ from triwire_server.tracing import make_tracer
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
+
+MAX_CONNECTION_AGE_MS = 300_000
+"""Milliseconds after which a connection is renewed, and a client asks its name service again."""
+
+_LAST_WORD_SECONDS = 1.0
+"""For statuses to reach the callers, once no call is worked on any more."""
 
 _WARM_TEXT = {
     "en": "The harbour opened.",
@@ -90,14 +97,19 @@ class App:
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
         self._glossaries = GlossaryService(self._glossary_store, self._draining)
+        self._calls = CallInterceptor(self._metrics, self._tracer)
+        self._is_hurried = asyncio.Event()
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._metrics, self._tracer)],
+            interceptors=[self._calls],
             options=[
                 # A second process on the port would silently get a share of the calls.
                 ("grpc.so_reuseport", 0),
                 # Connections are renewed, so that clients see replicas that were added.
-                ("grpc.max_connection_age_ms", 300_000),
+                ("grpc.max_connection_age_ms", MAX_CONNECTION_AGE_MS),
                 ("grpc.max_connection_age_grace_ms", 600_000),
+                # Clients may ask every 10 seconds whether the connection lives; by default it is every 5 minutes, and
+                # who asks more often is thrown out.
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ],
         )
         self._engine: Engine | None = None
@@ -181,15 +193,19 @@ class App:
             )
 
     async def stop(self) -> None:
-        """Drain: NOT_SERVING, a wait for load balancers to see it, then finish what was accepted."""
+        """Drain: NOT_SERVING, a wait for load balancers to see it, then finish what was accepted.
+
+        What is not finished within the grace is answered with SHUTTING_DOWN. Who does not read its answer, or only
+        watches health, does not hold up the end.
+        """
         # Who never served has nobody to tell.
         wait_seconds = self.settings.shutdown_wait_seconds if self._has_served else 0.0
         self._log.info("draining", wait_seconds=wait_seconds)
         self._metrics.draining.set(1)
         await self._health.enter_graceful_shutdown()
-        await asyncio.sleep(wait_seconds)
+        await self._unless_hurried(asyncio.sleep(wait_seconds))
         self._draining.set()
-        await self._server.stop(self.settings.shutdown_grace_seconds)
+        await self._finish_calls()
         if self._engine is not None:
             await self._engine.stop()
         if self._shared_cache is not None:
@@ -200,6 +216,28 @@ class App:
         await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
+
+    def hurry(self) -> None:
+        """End a drain now: neither wait nor grace is waited for."""
+        self._is_hurried.set()
+
+    async def _finish_calls(self) -> None:
+        grace = self.settings.shutdown_grace_seconds
+        stopping = asyncio.ensure_future(self._server.stop(grace + _LAST_WORD_SECONDS))
+        idle = asyncio.ensure_future(self._calls.wait_until_idle())
+        finished = asyncio.wait((stopping, idle), timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        await self._unless_hurried(finished)
+        idle.cancel()
+        self._calls.end_calls()
+        await self._server.stop(_LAST_WORD_SECONDS)
+        await stopping
+
+    async def _unless_hurried(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Wait for work, or until somebody is in a hurry."""
+        tasks = asyncio.ensure_future(work), asyncio.ensure_future(self._is_hurried.wait())
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
 
     async def _check_glossaries(self) -> None:
         """Have the log say at the start that glossaries cannot be reached; all other calls are served without them."""

@@ -156,7 +156,7 @@ class Settings(BaseSettings):
     """Seconds between NOT_SERVING and the end of accepting calls, in which load balancers learn of it."""
 
     shutdown_grace_seconds: float = Field(30.0, ge=0, le=3600)
-    """Seconds that calls under way have to finish after that; then they are cancelled."""
+    """Seconds that calls under way have to finish after that; then they are answered with SHUTTING_DOWN."""
 
     @property
     def glossary_url(self) -> str:

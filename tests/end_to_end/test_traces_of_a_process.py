@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.end_to_end.test_server_process import PIER, SECRET, process
+from tests.end_to_end.test_server_process import PIER, SECRET
 from tests.otlp_collector import collecting
+from tests.server_process import process
 from triwire_client import Html, SyncClient, errors
 
 TEXT = f"{SECRET} harbour reopens\n\nThe harbour council voted on Tuesday. Engineers of {SECRET} said it took a year."

@@ -1,7 +1,6 @@
 """One batch over as many streams as it takes: a window of unanswered items, and none lost or answered twice."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass
@@ -14,16 +13,16 @@ from grpc.aio import EOF  # type: ignore[attr-defined]  # missing in the publish
 from triwire.v1 import article_service_pb2
 from triwire_client.connection import translated
 from triwire_client.errors import (
-    DeadlineExceededError,
     InvalidRequestError,
     ItemIdReusedError,
+    ShuttingDownError,
     TriwireError,
     UnavailableError,
     Violation,
     from_rpc_error,
     from_status,
 )
-from triwire_client.retry import RetryPolicy
+from triwire_client.retry import Attempts
 
 BatchOutcome: TypeAlias = (
     article_service_pb2.TranslateResponse
@@ -65,8 +64,7 @@ async def run_batch(
     open_stream: Callable[[float | None], Any],
     items: BatchItems,
     window: int,
-    seconds: float | None,
-    policy: RetryPolicy,
+    begin: Callable[[], Attempts],
 ) -> AsyncIterator[BatchResult]:
     """Answers to items, in order of completion; see `Client.process_batch`.
 
@@ -74,8 +72,8 @@ async def run_batch(
         open_stream: opens a stream of ProcessBatch, given the seconds that are left.
         items: what is sent; read only as fast as answers come.
         window: unanswered items at most.
-        seconds: for everything, retries included; None: no limit.
-        policy: which failures of a stream lead to another one. An answer makes the count of attempts start anew.
+        begin: begins to count attempts: which failures of a stream lead to another one. An answer makes the count
+            start anew.
 
     Raises:
         ValueError: the window is below 1.
@@ -84,19 +82,11 @@ async def run_batch(
     """
     if window < 1:
         raise ValueError(f"window is {window}; at least 1 item has to be under way")
-    end = None if seconds is None else time.monotonic() + seconds
+    attempts = begin()
     batch = _Batch(items, window)
-    attempt = 0
     try:
         while True:
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
-                raise DeadlineExceededError(
-                    "the time given passed before every item was answered",
-                    code=grpc.StatusCode.DEADLINE_EXCEEDED,
-                    reason="DEADLINE",
-                )
-            stream = open_stream(left)
+            stream = open_stream(attempts.begin())
             told: list[TriwireError] = []
             stream.add_done_callback(partial(_note_failure, told))
             writer = asyncio.ensure_future(batch.write(stream))
@@ -105,14 +95,15 @@ async def run_batch(
             failure: TriwireError = UnavailableError(
                 "the stream ended before every item was answered", code=grpc.StatusCode.UNAVAILABLE
             )
-            has_progress = False
             try:
                 while (answer := await translated(stream.read())) is not EOF:
                     while batch.refused:
                         yield batch.refused.popleft()
-                    if batch.answer(answer.item_id):
-                        has_progress = True
-                        yield _batch_result(answer)
+                    result = _batch_result(answer)
+                    # An item that the replica did not begin with is left for the stream to the next one.
+                    if not isinstance(result.error, ShuttingDownError) and batch.answer(answer.item_id):
+                        attempts.note_progress()
+                        yield result
                 if batch.is_finished:
                     while batch.refused:
                         yield batch.refused.popleft()
@@ -130,11 +121,7 @@ async def run_batch(
                 stream.cancel()
             if (reason := _items_failure(writer)) is not None:
                 raise reason from None
-            attempt = 1 if has_progress else attempt + 1
-            delay = policy.delay(failure, attempt)
-            if delay is None or (end is not None and time.monotonic() + delay >= end):
-                raise failure
-            await asyncio.sleep(delay)
+            await attempts.wait(failure)
     finally:
         await batch.close()
 

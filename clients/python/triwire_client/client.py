@@ -1,14 +1,13 @@
 """The asyncio client: one typed method for each call of the contract. Those of glossaries are in `glossaries`."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any, cast
 
-import grpc
-from grpc.aio import EOF  # type: ignore[attr-defined]  # missing in the published stubs
-
 from triwire.v1 import article_service_pb2
+from triwire_client.article_stream import run_article_stream
 from triwire_client.batch import BatchItems, BatchResult, run_batch
-from triwire_client.connection import translated
 from triwire_client.content import (
     CleaningName,
     ContentLike,
@@ -19,7 +18,6 @@ from triwire_client.content import (
     to_summaries,
     to_summary,
 )
-from triwire_client.errors import UnavailableError
 from triwire_client.glossaries import GlossaryCalls
 
 
@@ -32,7 +30,8 @@ class Client(GlossaryCalls):
         tls: how to secure the connection; None: TRIWIRE_TLS_*, else plaintext.
         timeout: seconds for each call, retries included, where the call gives none; None: no limit.
         retry: what is tried again.
-        channel: a channel to use instead of making one; the caller closes it.
+        channel: a channel to use instead of making one; the caller closes it. How it balances is the caller's choice.
+        channel_options: gRPC options ("grpc.keepalive_time_ms", 60_000) that go before the client's own.
 
     `async with Client() as triwire:` closes the connection at the end.
     """
@@ -171,7 +170,8 @@ class Client(GlossaryCalls):
     ) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
         """`process_article` with each part as soon as it is ready; the usage comes last.
 
-        A stream that fails before its first part is tried again; one that fails later raises.
+        A stream that breaks is opened again, by another replica if there is one; parts that came before are not
+        given twice. The usage is that of the last stream.
 
         Raises:
             TriwireError: as its subclass for the reason; also if the stream ends without its usage.
@@ -188,21 +188,13 @@ class Client(GlossaryCalls):
             )
         )
 
-        async def open_stream(left: float | None) -> tuple[Any, Any]:
-            stream = self._articles.StreamProcessArticle(request, timeout=left, metadata=self._metadata)
-            return stream, await translated(stream.read())
+        def open_stream(sent: article_service_pb2.StreamProcessArticleRequest, left: float | None) -> Any:
+            return self._articles.StreamProcessArticle(sent, timeout=left, metadata=self._metadata)
 
-        stream, part = await self._with_retries(open_stream, timeout)
-        is_complete = False
-        try:
-            while part is not EOF:
-                is_complete = part.WhichOneof("part") == "usage"
+        parts = run_article_stream(open_stream, request, self._attempts(timeout or self._timeout))
+        async with aclosing(parts):
+            async for part in parts:
                 yield part
-                part = await translated(stream.read())
-        finally:
-            stream.cancel()
-        if not is_complete:
-            raise UnavailableError("the stream ended before its last part", code=grpc.StatusCode.UNAVAILABLE)
 
     def process_batch(
         self,
@@ -220,15 +212,15 @@ class Client(GlossaryCalls):
             timeout: seconds for the whole batch; None: no limit, the client's own timeout does not apply.
 
         Raises:
-            TriwireError: the stream failed, and failed again when the unanswered items were sent once more. A failed
-                item raises nothing: it is a result with an error.
+            TriwireError: the stream failed, and failed again when the unanswered items were sent once more, to
+                another replica if there is one. A failed item raises nothing: it is a result with an error.
         """
 
         def open_stream(left: float | None) -> Any:
             # The published stubs do not know that a stream may be written to instead of given an iterator.
             return cast(Any, self._articles.ProcessBatch)(timeout=left, metadata=self._metadata)
 
-        return run_batch(open_stream, items, window, timeout, self._retry)
+        return run_batch(open_stream, items, window, partial(self._attempts, timeout))
 
     async def list_models(
         self,

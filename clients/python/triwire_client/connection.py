@@ -1,8 +1,7 @@
 """What every call of the client goes through: the connection, its credentials, and the attempts."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,17 +11,32 @@ import grpc
 
 from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 from triwire_client.errors import from_rpc_error
-from triwire_client.retry import RetryPolicy, with_retries
+from triwire_client.retry import Attempts, RetryBudget, RetryPolicy, with_retries
 from triwire_client.trace_context import trace_metadata
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 _Answer = TypeVar("_Answer")
 _Request = TypeVar("_Request")
 
-_SERVICE_CONFIG = (
-    '{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":"triwire.v1.ArticleService"}}'
+_OPTIONS: tuple[tuple[str, Any], ...] = (
+    # All addresses of a name take turns, and a replica that drains is left before it refuses. Health of the articles
+    # stands for all: the server sets that of its services together. A server without health counts as healthy.
+    (
+        "grpc.service_config",
+        '{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":"triwire.v1.ArticleService"}}',
+    ),
+    # A replica that hangs, or whose machine is gone, is given up after 50 seconds at most, and its calls go elsewhere.
+    # The server takes a question every 10 seconds. gRPC has two names for how long an answer may take, and waits for
+    # the longer one (grpc/grpc#39239).
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
+    # A rolling update replaces a replica in seconds: at gRPC's own 30 every address known could be gone by then.
+    ("grpc.dns_min_time_between_resolutions_ms", 5_000),
+    # A replica that is back is used again within 10 seconds; by gRPC's own limit that can take two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 500),
+    ("grpc.max_reconnect_backoff_ms", 10_000),
 )
-"""All addresses of a name take turns, and a replica that drains is left before it refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +103,16 @@ class Connection:
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
         channel: grpc.aio.Channel | None = None,
+        channel_options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         self.target = target or os.environ.get("TRIWIRE_TARGET") or DEFAULT_TARGET
         self._timeout = timeout
         self._retry = retry or RetryPolicy()
+        self._budget = RetryBudget(self._retry)
         token = token if token is not None else os.environ.get("TRIWIRE_TOKEN", "")
         self._credentials: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         self._owns_channel = channel is None
-        self._channel = channel or _open(self.target, tls or Tls.from_environment())
+        self._channel = channel or _open(self.target, tls or Tls.from_environment(), channel_options)
         self._articles = article_service_pb2_grpc.ArticleServiceStub(self._channel)
         self._glossaries = glossary_service_pb2_grpc.GlossaryServiceStub(self._channel)
 
@@ -136,9 +152,10 @@ class Connection:
         timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
         is_repeatable: bool = True,
     ) -> _Answer:
-        return await with_retries(
-            attempt, self._retry, timeout or self._timeout, asyncio.sleep, is_repeatable=is_repeatable
-        )
+        return await with_retries(attempt, self._attempts(timeout or self._timeout, is_repeatable=is_repeatable))
+
+    def _attempts(self, seconds: float | None, *, is_repeatable: bool = True) -> Attempts:
+        return Attempts(self._retry, self._budget, seconds, is_repeatable=is_repeatable)
 
 
 async def translated(answer: Awaitable[_Answer]) -> _Answer:
@@ -149,10 +166,11 @@ async def translated(answer: Awaitable[_Answer]) -> _Answer:
         raise from_rpc_error(error) from error
 
 
-def _open(target: str, tls: Tls | None) -> grpc.aio.Channel:
-    options: list[tuple[str, Any]] = [("grpc.service_config", _SERVICE_CONFIG)]
+def _open(target: str, tls: Tls | None, given: Sequence[tuple[str, Any]]) -> grpc.aio.Channel:
+    options = dict(_OPTIONS)
+    if tls is not None and tls.server_name:
+        options["grpc.ssl_target_name_override"] = tls.server_name
+    options |= dict(given)
     if tls is None:
-        return grpc.aio.insecure_channel(target, options)
-    if tls.server_name:
-        options.append(("grpc.ssl_target_name_override", tls.server_name))
-    return grpc.aio.secure_channel(target, tls.credentials(), options)
+        return grpc.aio.insecure_channel(target, list(options.items()))
+    return grpc.aio.secure_channel(target, tls.credentials(), list(options.items()))

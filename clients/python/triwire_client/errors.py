@@ -83,12 +83,8 @@ class TriwireError(Exception):
         self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Keep every attribute through pickle, which calls the class with `args` alone."""
-        return _rebuild, (type(self), self.message, {k: v for k, v in self.__dict__.items() if k != "message"})
-
-
-def _rebuild(kind: type[TriwireError], message: str, attributes: dict[str, Any]) -> TriwireError:
-    return kind(message, **attributes)
+        """Keep every attribute and note through pickle, which calls the class with `args` alone."""
+        return type(self), (self.message,), self.__dict__
 
 
 class InvalidRequestError(TriwireError):

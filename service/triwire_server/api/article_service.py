@@ -149,8 +149,9 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             ),
         )
 
-    def _get_ready(self) -> Ready:
-        if self._draining.is_set():
+    def _get_ready(self, *, is_accepted: bool = False) -> Ready:
+        # An item that was read from its stream is accepted, and answered however far the shutdown has come.
+        if self._draining.is_set() and not is_accepted:
             raise ShuttingDown
         if self._ready is None:
             raise Starting
@@ -166,7 +167,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     async def _translate(
         self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.TranslateResponse:
-        ready = self._get_ready()
+        ready = self._get_ready(is_accepted=wait)
         ready.validator.translate(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.translate(request, _call_context(request, deadline, wait=wait))
@@ -177,7 +178,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     async def _summarize(
         self, request: article_service_pb2.SummarizeRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.SummarizeResponse:
-        ready = self._get_ready()
+        ready = self._get_ready(is_accepted=wait)
         ready.validator.summarize(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.summarize(request, _call_context(request, deadline, wait=wait))
@@ -186,23 +187,23 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         return response
 
     async def _extract(
-        self, request: article_service_pb2.ExtractArticleRequest
+        self, request: article_service_pb2.ExtractArticleRequest, *, is_accepted: bool = False
     ) -> article_service_pb2.ExtractArticleResponse:
-        ready = self._get_ready()
+        ready = self._get_ready(is_accepted=is_accepted)
         ready.validator.extract_article(request)
         return await ready.pipeline.extract(request)
 
     async def _detect(
-        self, request: article_service_pb2.DetectLanguageRequest
+        self, request: article_service_pb2.DetectLanguageRequest, *, is_accepted: bool = False
     ) -> article_service_pb2.DetectLanguageResponse:
-        ready = self._get_ready()
+        ready = self._get_ready(is_accepted=is_accepted)
         ready.validator.detect_language(request)
         return await ready.pipeline.detect(request)
 
     async def _process(
         self, request: article_service_pb2.ProcessArticleRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.ProcessArticleResponse:
-        ready = self._get_ready()
+        ready = self._get_ready(is_accepted=wait)
         ready.validator.process_article(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.process(request, _call_context(request, deadline, wait=wait))
@@ -237,12 +238,12 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         return response
 
     def _operation(self, operation: str, request: Any, deadline: float | None) -> Awaitable[Any]:
-        plain: dict[str, Callable[[Any], Awaitable[Any]]] = {
+        plain: dict[str, Callable[..., Awaitable[Any]]] = {
             "extract_article": self._extract,
             "detect_language": self._detect,
         }
         if operation in plain:
-            return plain[operation](request)
+            return plain[operation](request, is_accepted=True)
         queued: dict[str, Callable[..., Awaitable[Any]]] = {
             "translate": self._translate,
             "summarize": self._summarize,

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from triwire.v1 import article_service_pb2
 from triwire_server import tracing
 from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
-from triwire_server.errors import InvalidRequest, Violation
+from triwire_server.errors import InvalidRequest, ShuttingDown, Violation
 from triwire_server.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
@@ -73,6 +73,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         self._metrics = metrics
         self._tracer = tracer
         self._log = structlog.get_logger("triwire")
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._ended: set[asyncio.Task[Any]] = set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    async def wait_until_idle(self) -> None:
+        """Return when no call of triwire's services is under way; those of health and reflection do not count."""
+        await self._is_idle.wait()
+
+    def end_calls(self) -> None:
+        """Give up every call under way: it is answered with SHUTTING_DOWN, unless its reader has stopped reading."""
+        for task in self._under_way - self._ended:
+            self._ended.add(task)
+            task.cancel()
 
     async def intercept_service(
         self,
@@ -130,11 +144,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         code, reason = grpc.StatusCode.OK, ""
         span.annotate(request_id=record.request_id)
         identity = ((REQUEST_ID_KEY, record.request_id),)
+        task = asyncio.current_task()
+        self._begin(task)
         try:
             context.set_trailing_metadata(identity)
             yield
-        except (asyncio.CancelledError, GeneratorExit):
+        except (asyncio.CancelledError, GeneratorExit) as ended:
             code = grpc.StatusCode.CANCELLED
+            if task in self._ended and isinstance(ended, asyncio.CancelledError) and not context.cancelled():
+                # At the end of a drain; without a status the caller would take it for a cancellation of its own.
+                error = ShuttingDown("this replica had to stop before the call was finished; try another one")
+                status = to_status(error)
+                code, reason = code_of(status), error.reason
+                await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
             remaining = context.time_remaining()
             if remaining is not None and remaining <= 0:
                 code, reason = grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE"
@@ -149,6 +171,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 self._log_bug(record, error)
             await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
         finally:
+            self._finish(task)
             in_flight.dec()
             _reset(token)
             seconds = time.monotonic() - record.started
@@ -170,6 +193,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 span.fail(reason)
             span.end(code.name)
             tracing.leave(entered)
+
+    def _begin(self, task: "asyncio.Task[Any] | None") -> None:
+        if task is not None:
+            self._under_way.add(task)
+            self._is_idle.clear()
+
+    def _finish(self, task: "asyncio.Task[Any] | None") -> None:
+        if task is not None:
+            self._under_way.discard(task)
+            self._ended.discard(task)
+            if not self._under_way:
+                self._is_idle.set()
 
     def _log_bug(self, record: CallRecord, error: Exception) -> None:
         # Frames and the type, not the message: an exception may quote the text that it failed on.

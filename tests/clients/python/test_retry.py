@@ -10,6 +10,7 @@ from tests.clients.python.servers import Scripted, fail, make_status, scripted_s
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client import BatchResult, Client, RetryPolicy, errors
 from triwire_client.errors import TriwireError, from_status
+from triwire_client.retry import RetryBudget
 
 QUICK = RetryPolicy(initial_seconds=0.01, max_seconds=0.02, random=lambda: 1.0)
 ANSWER = article_service_pb2.DetectLanguageResponse(request_id="ok")
@@ -74,6 +75,40 @@ class TestDelay:
         assert (QUICK.delay(error, 1, is_repeatable=False) is not None) == is_tried_again
 
 
+class TestBudget:
+    POLICY = RetryPolicy(budget_share=0.2, budget_reserve=3)
+    LOST = error_of(grpc.StatusCode.UNAVAILABLE)
+
+    def test_retries_are_a_share_of_the_calls_beyond_the_reserve(self) -> None:
+        budget = RetryBudget(self.POLICY, clock=lambda: 0.0)
+        assert [budget.take(self.LOST) for _ in range(4)] == [True, True, True, False]
+        granted = 0
+        for _ in range(100):
+            budget.note_call()
+            granted += budget.take(self.LOST)
+        assert granted == pytest.approx(20, abs=1)
+
+    def test_calls_that_are_answered_save_up_no_more_than_the_reserve(self) -> None:
+        budget = RetryBudget(self.POLICY, clock=lambda: 0.0)
+        for _ in range(1000):
+            budget.note_call()
+        assert [budget.take(self.LOST) for _ in range(4)] == [True, True, True, False]
+
+    def test_one_comes_back_each_second_for_clients_that_call_seldom(self) -> None:
+        now = 0.0
+        budget = RetryBudget(self.POLICY, clock=lambda: now)
+        assert [budget.take(self.LOST) for _ in range(4)] == [True, True, True, False]
+        now = 2.0
+        assert [budget.take(self.LOST) for _ in range(3)] == [True, True, False]
+
+    def test_a_wait_that_the_server_asked_for_costs_nothing_and_at_once_elsewhere_does(self) -> None:
+        budget = RetryBudget(self.POLICY, clock=lambda: 0.0)
+        full = error_of(grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", 1.5)
+        elsewhere = error_of(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", 0.0)
+        assert [budget.take(full) for _ in range(20)] == [True] * 20
+        assert [budget.take(elsewhere) for _ in range(4)] == [True, True, True, False]
+
+
 class Calls:
     """A unary method that fails as listed, then answers; notes when it was called and with how much time left."""
 
@@ -113,6 +148,18 @@ async def test_the_last_failure_is_raised_when_the_attempts_are_used_up() -> Non
         with pytest.raises(errors.StartingError):
             await client.detect_language("text")
     assert len(calls.times) == 3
+
+
+async def test_a_client_whose_calls_all_fail_makes_few_more_than_it_was_asked_for() -> None:
+    calls = Calls(*[(grpc.StatusCode.UNAVAILABLE, "", None)] * 9999)
+    policy = RetryPolicy(initial_seconds=0.001, max_seconds=0.002, budget_reserve=10)
+    async with scripted_server(Scripted(detect=calls)) as target, Client(target, retry=policy) as client:
+        outcomes = await asyncio.gather(*[client.detect_language("text") for _ in range(200)], return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {errors.UnavailableError}
+    # Each may be made five times, 1000 in all: it is 200, at most the reserve, a fifth, and one for each second.
+    assert 200 < len(calls.times) <= 200 + 10 + 40 + 10
+    told = {note for outcome in outcomes for note in getattr(outcome, "__notes__", [])}
+    assert told == {"not tried again: too many calls of this client failed (RetryPolicy.budget_share)"}
 
 
 async def test_a_wait_that_would_pass_the_deadline_is_not_begun() -> None:
@@ -158,10 +205,12 @@ class Streams:
 
     def __init__(self, *plays: Iterable[article_service_pb2.StreamProcessArticleResponse | grpc.StatusCode]) -> None:
         self.plays = iter(plays)
+        self.request_ids: list[str] = []
 
     async def __call__(
         self, request: Any, context: Any
     ) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
+        self.request_ids.append(request.request.request_id)
         for part in next(self.plays):
             if isinstance(part, grpc.StatusCode):
                 await fail(context, part)
@@ -187,16 +236,86 @@ async def test_a_stream_that_fails_before_its_first_part_is_opened_again() -> No
         assert await parts_of(target) == (["started", "usage"], None)
 
 
-async def test_a_stream_that_breaks_midway_raises_and_is_not_repeated() -> None:
-    streams = Streams([STARTED, grpc.StatusCode.UNAVAILABLE], [STARTED, USAGE])
+def block(language: str, block_id: str) -> article_service_pb2.StreamProcessArticleResponse:
+    translated = article_service_pb2.TranslatedBlock(block=article_pb2.Block(block_id=block_id, text=language))
+    return article_service_pb2.StreamProcessArticleResponse(
+        block=article_service_pb2.ArticleBlock(target_language=language, block=translated)
+    )
+
+
+def translation(language: str) -> article_service_pb2.StreamProcessArticleResponse:
+    whole = article_service_pb2.Translation(target_language=language)
+    return article_service_pb2.StreamProcessArticleResponse(translation=whole)
+
+
+def summary(language: str) -> article_service_pb2.StreamProcessArticleResponse:
+    whole = article_service_pb2.Summary(style=article_service_pb2.SUMMARY_STYLE_HEADLINE, target_language=language)
+    return article_service_pb2.StreamProcessArticleResponse(summary=whole)
+
+
+def failed(language: str, style: article_service_pb2.SummaryStyle.ValueType) -> Any:
+    error = article_service_pb2.ArticleError(
+        target_language=language,
+        summary_style=style,
+        status=make_status(grpc.StatusCode.INTERNAL, "INFERENCE_FAILED"),
+    )
+    return article_service_pb2.StreamProcessArticleResponse(error=error)
+
+
+async def test_a_stream_that_breaks_midway_goes_on_and_gives_no_part_twice() -> None:
+    unset, headline = article_service_pb2.SUMMARY_STYLE_UNSPECIFIED, article_service_pb2.SUMMARY_STYLE_HEADLINE
+    streams = Streams(
+        [STARTED, block("ko", "b1"), failed("ja", unset), failed("", headline), grpc.StatusCode.UNAVAILABLE],
+        [STARTED, block("ko", "b2"), block("ko", "b1"), block("ja", "b1"), grpc.StatusCode.CANCELLED],
+        [STARTED, block("ko", "b1"), block("ko", "b2"), translation("ko")],  # ends without a word
+        [STARTED, summary("en"), block("ko", "b2"), translation("ja"), summary("ko"), translation("ko"), USAGE],
+    )
+    parts: list[Any] = []
+    async with scripted_server(Scripted(stream=streams)) as target, Client(target, retry=QUICK) as client:
+        async for part in client.stream_process_article("text", target_languages=["ko", "ja"]):
+            parts.append(part)
+    assert parts == [
+        STARTED,
+        block("ko", "b1"),
+        failed("ja", unset),
+        failed("", headline),
+        block("ko", "b2"),
+        translation("ko"),
+        summary("ko"),
+        USAGE,
+    ]
+    # The server made the first id up; what goes on is the same call.
+    assert streams.request_ids == ["", "r", "r", "r"]
+
+
+async def test_a_stream_is_not_gone_on_with_by_a_replica_that_reads_the_article_differently() -> None:
+    other = article_service_pb2.StreamProcessArticleResponse(
+        started=article_service_pb2.ArticleStarted(request_id="r", source=article_pb2.Article(language="ja"))
+    )
+    streams = Streams([STARTED, block("ko", "b1"), grpc.StatusCode.UNAVAILABLE], [other, block("ko", "b1"), USAGE])
+    async with scripted_server(Scripted(stream=streams)) as target:
+        names, error = await parts_of(target)
+    assert names == ["started", "block"]
+    assert type(error) is errors.UnavailableError
+    assert error.__notes__ == ["not gone on with: another replica reads the article differently"]
+
+
+async def test_a_stream_that_makes_no_progress_gives_up() -> None:
+    streams = Streams(*[(STARTED, grpc.StatusCode.UNAVAILABLE)] * 9)
     async with scripted_server(Scripted(stream=streams)) as target:
         names, error = await parts_of(target)
     assert names == ["started"]
     assert type(error) is errors.UnavailableError
+    assert len(streams.request_ids) == 5
+
+
+async def test_a_stream_that_breaks_after_its_last_part_is_whole() -> None:
+    async with scripted_server(Scripted(stream=Streams([STARTED, USAGE, grpc.StatusCode.UNAVAILABLE]))) as target:
+        assert await parts_of(target) == (["started", "usage"], None)
 
 
 async def test_a_stream_without_its_last_part_is_a_failure() -> None:
-    async with scripted_server(Scripted(stream=Streams([STARTED]))) as target:
+    async with scripted_server(Scripted(stream=Streams(*[[STARTED]] * 9))) as target:
         names, error = await parts_of(target)
     assert names == ["started"]
     assert type(error) is errors.UnavailableError
@@ -311,6 +430,29 @@ async def test_a_batch_that_is_refused_while_items_are_sent_tells_the_server_s_r
         async with scripted_server(Scripted(batch=refuse)) as target:
             with pytest.raises(errors.CredentialsInvalidError):
                 await results_of(target, make_items(64))
+
+
+async def test_an_item_that_a_replica_did_not_begin_with_is_left_to_the_next_stream() -> None:
+    streams: list[list[str]] = []
+
+    async def refuse_one(requests: Any, context: Any) -> AsyncIterator[article_service_pb2.ProcessBatchResponse]:
+        read: list[str] = []
+        streams.append(read)
+        async for request in requests:
+            read.append(request.item_id)
+            response = article_service_pb2.ProcessBatchResponse(item_id=request.item_id, detect_language=ANSWER)
+            if request.item_id == "i1" and len(streams) == 1:
+                response.error.CopyFrom(make_status(grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", 0.0))
+            yield response
+
+    async with scripted_server(Scripted(batch=refuse_one)) as target:
+        results = await results_of(target, make_items(3))
+    assert sorted((result.item_id, result.response == ANSWER) for result in results) == [
+        ("i0", True),
+        ("i1", True),
+        ("i2", True),
+    ]
+    assert streams == [["i0", "i1", "i2"], ["i1"]]
 
 
 async def test_a_batch_that_makes_no_progress_gives_up() -> None:
