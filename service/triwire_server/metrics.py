@@ -62,5 +62,19 @@ class Metrics:
         self.invariant_violations = counter(
             "invariant_violations_total", "Times that the engine's books did not agree: a bug, which the log names."
         )
+        self.tls_certificate_expiry_timestamp_seconds = gauge(
+            "tls_certificate_expiry_timestamp_seconds",
+            "When a certificate in use expires, as seconds since 1970; of several in a file the first to expire.",
+            "file",
+        )
+        self.reloads = counter(
+            "reloads_total",
+            "Changed files that were read again, by setting and result (success, failure).",
+            "file",
+            "result",
+        )
+        self.reload_failing = gauge(
+            "reload_failing", "1 while a file cannot be used as it is and its last good state stays in use.", "file"
+        )
         build = gauge("build_info", "1, labelled with the version of the server.", "version")
         build.labels(version).set(1)
