@@ -30,10 +30,12 @@ def channel_options(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.max_connection_age_grace_ms", 600_000),
         ("grpc.max_connection_idle_ms", milliseconds(settings.max_connection_idle_seconds)),
         ("grpc.keepalive_time_ms", milliseconds(settings.keepalive_seconds)),
-        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", milliseconds(settings.keepalive_answer_seconds)),
+        # By itself gRPC waits a minute for any ping, whatever the line above says.
+        ("grpc.http2.ping_timeout_ms", milliseconds(settings.keepalive_answer_seconds)),
         # A client that waits for its next article may ask too, at the same pace.
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", milliseconds(settings.min_ping_seconds)),
+        ("grpc.http2.min_ping_interval_without_data_ms", milliseconds(settings.min_ping_seconds)),
         ("grpc.http2.max_ping_strikes", 2),
     ]
 

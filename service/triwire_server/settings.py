@@ -156,7 +156,10 @@ class Settings(BaseSettings):
     """Seconds without a call after which a connection is closed."""
 
     keepalive_seconds: float = Field(60.0, ge=1, le=86_400)
-    """Seconds of silence after which a caller is asked whether it is still there; without an answer it is dropped."""
+    """Seconds of silence after which a caller is asked whether it is still there."""
+
+    keepalive_answer_seconds: float = Field(20.0, ge=1, le=3600)
+    """Seconds that a caller has to answer that; then its connection is dropped, and its calls with it."""
 
     min_ping_seconds: float = Field(10.0, ge=0.01, le=86_400)
     """Callers that ask more often than this whether the server is still there are disconnected (too_many_pings)."""
