@@ -33,6 +33,11 @@ class Client(GlossaryCalls):
         timeout: seconds for each call, retries included, where the call gives none; None: no limit.
         retry: what is tried again.
         channel: a channel to use instead of making one; the caller closes it.
+        allow_plaintext_token: send the token in plaintext to other machines too, where a mesh or a proxy on this one
+            encrypts it; None: if TRIWIRE_ALLOW_PLAINTEXT_TOKEN is 1.
+
+    Raises:
+        PlaintextTokenError: the token would go over the network in plaintext.
 
     `async with Client() as triwire:` closes the connection at the end.
     """

@@ -12,6 +12,7 @@ import grpc
 
 from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 from triwire_client.errors import from_rpc_error
+from triwire_client.plaintext import check_token
 from triwire_client.retry import RetryPolicy, with_retries
 
 DEFAULT_TARGET = "127.0.0.1:50051"
@@ -88,6 +89,7 @@ class Connection:
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
         channel: grpc.aio.Channel | None = None,
+        allow_plaintext_token: bool | None = None,
     ) -> None:
         self.target = target or os.environ.get("TRIWIRE_TARGET") or DEFAULT_TARGET
         self._timeout = timeout
@@ -95,7 +97,11 @@ class Connection:
         token = token if token is not None else os.environ.get("TRIWIRE_TOKEN", "")
         self._metadata: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         self._owns_channel = channel is None
-        self._channel = channel or _open(self.target, tls or Tls.from_environment())
+        if channel is None:
+            tls = tls or Tls.from_environment()
+            if token and tls is None:
+                check_token(self.target, allow_plaintext_token)
+        self._channel = channel or _open(self.target, tls)
         self._articles = article_service_pb2_grpc.ArticleServiceStub(self._channel)
         self._glossaries = glossary_service_pb2_grpc.GlossaryServiceStub(self._channel)
 

@@ -77,13 +77,21 @@ class SyncClient:
         tls: Tls | None = None,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        allow_plaintext_token: bool | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="triwire-client", daemon=True)
         self._thread.start()
 
         async def make() -> Client:
-            return Client(target, token=token, tls=tls, timeout=timeout, retry=retry)
+            return Client(
+                target,
+                token=token,
+                tls=tls,
+                timeout=timeout,
+                retry=retry,
+                allow_plaintext_token=allow_plaintext_token,
+            )
 
         # gRPC ties a channel to the loop that it was made on.
         try:
