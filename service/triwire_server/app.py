@@ -40,6 +40,7 @@ from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError, settings_error
 from triwire_server.tls import ServerTls
+from triwire_server.tracing import make_tracer
 from triwire_server.watched_files import FilesUnusable, WatchedFiles
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
@@ -64,7 +65,8 @@ class App:
         on_failure: called on the event loop when the device is lost; the process should end.
 
     Raises:
-        SettingsError: the address of the glossaries cannot be read, or a file of TLS or of tokens cannot be used.
+        SettingsError: the address of the glossaries cannot be read, traces are asked for without the extra "otel", or a
+            file of TLS or of tokens cannot be used.
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -86,6 +88,7 @@ class App:
             collector(registry=self.registry)
         self._metrics = Metrics(self.registry, __version__)
         self._tls, self._callers = _open_files(settings, self._metrics)
+        self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
         self._glossary_store = _make_store(settings)
@@ -96,7 +99,7 @@ class App:
         callers = self._callers
         gate = Gate(None if callers is None else lambda: callers.current)
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._metrics, gate)], options=channel_options(settings)
+            interceptors=[CallInterceptor(self._metrics, self._tracer, gate)], options=channel_options(settings)
         )
         self._health_server = grpc.aio.server(options=health_options(settings))
         self._watching: asyncio.Task[None] | None = None
@@ -165,6 +168,7 @@ class App:
             health=f"{self.settings.health_host}:{self.health_port}",
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
             glossaries=self._glossary_store.location,
+            traces=self.settings.otlp_endpoint or "off",
             profile=self.profile.name,
             seconds=round(time.monotonic() - started, 1),
         )
@@ -193,6 +197,7 @@ class App:
             self._watching.cancel()
         # Probes are answered to the end; who watches is let go.
         await self._health_server.stop(None)
+        await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
 
@@ -244,6 +249,7 @@ class App:
             models,
             limits=EngineLimits(
                 max_queue_tokens=settings.max_queue_tokens,
+                max_queue_seconds=settings.max_queue_seconds,
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
                 max_slot_tokens=settings.max_slot_tokens or self._measure_slots(models),

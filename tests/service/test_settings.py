@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from triwire_server.limits import Limits
-from triwire_server.settings import Settings, SettingsError, describe, load_settings
+from triwire_server.settings import Settings, SettingsError, describe, load_settings, reference
 
 KUBERNETES = {
     "TRIWIRE_PORT": "tcp://10.0.0.7:50051",
@@ -162,3 +162,8 @@ def test_ports_that_kubernetes_tells_of_services_are_no_settings() -> None:
     variables = {"TRIWIRE_HEALTH_PORT": "tcp://10.0.0.9:50052", "TRIWIRE_METRICS_PORT": "tcp://10.0.0.8:9464"}
     assert load_settings({}, variables).health_port == 50052
     assert load_settings({}, {"TRIWIRE_HEALTH_PORT": "1"}).health_port == 1
+
+
+def test_the_documentation_lists_every_setting_as_it_is() -> None:
+    text = Path("docs/settings.md").read_text(encoding="utf-8")
+    assert text.partition("| setting |")[2].strip() == reference().partition("| setting |")[2].strip()

@@ -14,6 +14,7 @@ from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 from triwire_client.errors import from_rpc_error
 from triwire_client.plaintext import check_token
 from triwire_client.retry import RetryPolicy, with_retries
+from triwire_client.trace_context import trace_metadata
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 _Answer = TypeVar("_Answer")
@@ -95,7 +96,7 @@ class Connection:
         self._timeout = timeout
         self._retry = retry or RetryPolicy()
         token = token if token is not None else os.environ.get("TRIWIRE_TOKEN", "")
-        self._metadata: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
+        self._credentials: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         self._owns_channel = channel is None
         if channel is None:
             tls = tls or Tls.from_environment()
@@ -112,6 +113,11 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        """Of a call that begins now."""
+        return (*self._credentials, *trace_metadata())
 
     async def close(self) -> None:
         """Close the connection; calls under way are cancelled."""

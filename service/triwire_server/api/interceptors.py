@@ -15,6 +15,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from triwire.v1 import article_service_pb2
+from triwire_server import tracing
 from triwire_server.api.authentication import Gate, with_certificate
 from triwire_server.api.rights import check_method
 from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
@@ -40,6 +41,12 @@ class CallRecord:
 
     def add_usage(self, usage: article_service_pb2.Usage) -> None:
         """Note what the call, or one item of it, cost."""
+        tracing.current_span().add(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            segments=usage.segments,
+            cached_segments=usage.cached_segments,
+        )
         for name in ("input_tokens", "output_tokens", "segments", "cached_segments"):
             self.values[name] = self.values.get(name, 0) + getattr(usage, name)
         for name in ("queue_duration", "compute_duration"):
@@ -79,11 +86,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
 
     Args:
         metrics: where calls are counted.
+        tracer: makes the span of each call.
         gate: tells callers apart; None: everybody may do everything.
     """
 
-    def __init__(self, metrics: Metrics, gate: Gate | None = None) -> None:
+    def __init__(self, metrics: Metrics, tracer: tracing.Tracer, gate: Gate | None = None) -> None:
         self._metrics = metrics
+        self._tracer = tracer
         self._gate = gate or Gate()
         self._log = structlog.get_logger("triwire")
 
@@ -96,11 +105,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith(_PREFIX):
             return handler
-        method = handler_call_details.method.rsplit("/", 1)[-1]
+        method = handler_call_details.method
         caller = _STRANGER
         try:
             caller = self._gate.identify(handler_call_details.invocation_metadata)
-            check_method(caller, handler_call_details.method)
+            check_method(caller, method)
         except (CredentialsInvalid, AccessDenied) as error:
             # A stream's messages are read when they are asked for: those of a stranger never are, nor parsed.
             return grpc.stream_stream_rpc_method_handler(self._stream(method, _refusal(error), caller))
@@ -143,12 +152,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         return call
 
     @asynccontextmanager
-    async def _observed(self, method: str, request: Any, context: Any, caller: Caller) -> AsyncIterator[None]:
+    async def _observed(self, path: str, request: Any, context: Any, caller: Caller) -> AsyncIterator[None]:
+        method = path.rsplit("/", 1)[-1]
+        span = self._tracer.start_call(path, context.invocation_metadata() or ())
+        entered = tracing.enter(span)
         record = CallRecord(method, _name(request), time.monotonic(), with_certificate(caller, context))
         token = _current.set(record)
         in_flight = self._metrics.requests_in_flight.labels(method)
         in_flight.inc()
         code, reason = grpc.StatusCode.OK, ""
+        span.annotate(request_id=record.request_id)
         identity = ((REQUEST_ID_KEY, record.request_id),)
         try:
             context.set_trailing_metadata(identity)
@@ -186,7 +199,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 **({"caller": record.caller.name} if record.caller.name and record.caller is not ANYONE else {}),
                 seconds=round(seconds, 4),
                 **record.values,
+                **({"trace_id": span.trace_id} if span.trace_id else {}),
             )
+            if reason:
+                span.fail(reason)
+            span.end(code.name)
+            tracing.leave(entered)
 
     def _log_bug(self, record: CallRecord, error: Exception) -> None:
         # Frames and the type, not the message: an exception may quote the text that it failed on.

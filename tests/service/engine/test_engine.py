@@ -142,7 +142,7 @@ async def test_a_full_queue_refuses_bulk_first_and_says_when_to_come_back() -> N
             async with service.admit(10, Priority.BULK):
                 pass
         assert 0 < caught.value.retry_seconds < 60
-        assert service.value("triwire_admission_refusals_total", priority="BULK") == 1
+        assert service.value("triwire_admission_refusals_total", priority="BULK", reason="queue_full") == 1
         async with service.admit(35, Priority.STANDARD):
             with pytest.raises(QueueFull):
                 async with service.admit(1, Priority.STANDARD):
@@ -194,6 +194,23 @@ async def test_finished_work_comes_from_the_cache_and_costs_no_tokens() -> None:
             [output] = await call.generate(COPY, [segment("again", attempt=1)])
             assert output.cached is False
         assert service.value("triwire_cache_hits_total") == 1
+
+
+async def test_an_output_says_when_the_device_worked_on_it_unless_it_did_not() -> None:
+    limits = EngineLimits(max_batch_sequences=1)
+    async with running(limits, ResultCache(10_000)) as service, service.admit() as call:
+        before = time.monotonic()
+        [slow], [quick] = await asyncio.gather(
+            call.generate(COPY, [segment(SLOW)]), call.generate(COPY, [segment("waits for the slot")])
+        )
+        assert slow.timing is not None
+        assert quick.timing is not None
+        for timing in (slow.timing, quick.timing):
+            assert before <= timing.arrived <= timing.started < timing.prefilled <= timing.finished <= time.monotonic()
+        first, second = sorted((slow.timing, quick.timing), key=lambda timing: timing.started)
+        assert first.finished <= second.started
+        [again] = await call.generate(COPY, [segment("waits for the slot")])
+        assert again.timing is None
 
 
 async def test_stopping_finishes_what_was_admitted_and_refuses_the_rest() -> None:
