@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto monitoring format lint test test-models test-faults test-monitoring bench demo serve clean
+.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -39,11 +39,16 @@ monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from mon
 format: setup  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
 
-lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
+lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, bandit, buf lint and breaking; advisories where they can be had.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy service clients/python tests benchmarks monitoring
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service clients/python
+	@$(BIN)/python .ci/audit.py --where-possible
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
+
+audit: setup  ## Known vulnerabilities of the pinned packages; fails where the package index has no advisories.
+	@$(BIN)/python .ci/audit.py
 
 test: setup  ## The tests that need no weights, no GPU and no network.
 	@$(BIN)/python -m pytest -q

@@ -29,7 +29,8 @@ def main() -> int:
         run([*server_command, "models", "pull", "--profile", "demo"])
     port, metrics_port = free_port(), free_port()
     target = f"127.0.0.1:{port}"
-    environment = {**os.environ, "TRIWIRE_PORT": str(port), "TRIWIRE_METRICS_PORT": str(metrics_port)}
+    ports = {"TRIWIRE_PORT": str(port), "TRIWIRE_METRICS_PORT": str(metrics_port), "TRIWIRE_HEALTH_PORT": "0"}
+    environment = {**os.environ, **ports}
     server = subprocess.Popen([*server_command, "serve", "--profile", "demo"], env=environment)
     try:
         with step("Start the server"):

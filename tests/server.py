@@ -28,6 +28,7 @@ async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIte
     values: dict[str, object] = {
         "profile": str(profile),
         "port": 0,
+        "health_port": 0,
         "metrics_port": 0,
         "device": "cpu",
         "shutdown_wait_seconds": 0.0,

@@ -60,7 +60,7 @@ def process(
     *flags: str,
     command: Sequence[str] = COMMAND,
     host: str = "127.0.0.1",
-    port: int = 0,
+    port: int | str = 0,
     **variables: str,
 ) -> Iterator[Server]:
     """Run the command; at the end it is killed if it still runs.
@@ -76,7 +76,8 @@ def process(
     port = port or free_port(host)
     environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")}
     environment |= {"TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0", "TRIWIRE_LOG_FORMAT": "json"} | variables
-    arguments = ["serve", "--profile", str(profile), "--host", host, "--port", str(port), "--metrics-port", "0", *flags]
+    arguments = ["serve", "--profile", str(profile), "--host", host, "--port", str(port), "--metrics-port", "0"]
+    arguments += ["--health-port", "0", *flags]
     started = subprocess.Popen(
         [*command, *arguments], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
+from tests.server_process import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,6 +82,18 @@ def test_the_example_of_glossaries_from_python_runs(glossary_environment: dict[s
         [sys.executable, str(script)], check=False, capture_output=True, text=True, env=glossary_environment
     )
     assert (done.returncode, done.stdout) == (0, "glossaries/house 2\n"), done.stderr
+
+
+def test_the_commands_for_tokens_and_tls_run_one_after_the_other(tmp_path: Path) -> None:
+    script = "".join(blocks("security.md", "sh"))
+    ports = {name: str(free_port()) for name in ("TRIWIRE_PORT", "TRIWIRE_HEALTH_PORT", "TRIWIRE_METRICS_PORT")}
+    kept = {name: value for name, value in surroundings("").items() if not name.startswith("TRIWIRE_")}
+    done = run_script(script.replace("50051", ports["TRIWIRE_PORT"]), kept | ports, tmp_path)
+    log = tmp_path / "server.log"
+    assert done.returncode == 0, done.stderr + (log.read_text(encoding="utf-8") if log.is_file() else "")
+    assert "cms: articles, glossaries.read; up to interactive; 1 token\n" in done.stdout
+    assert done.stdout.count("extractive@1") == 2
+    assert "security=TLS, client certificate, token" in log.read_text(encoding="utf-8").replace("'", "")
 
 
 def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:

@@ -31,7 +31,7 @@ class Service:
         port = free_port()
         self.target = f"127.0.0.1:{port}"
         command = [sys.executable, "-m", "triwire_server", "serve", "--profile", profile, "--port", str(port)]
-        environment = {"TRIWIRE_METRICS_PORT": "0", "TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0"}
+        environment = {"TRIWIRE_METRICS_PORT": "0", "TRIWIRE_HEALTH_PORT": "0", "TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0"}
         environment |= {f"TRIWIRE_{name.upper()}": str(value) for name, value in settings.items()}
         self.process = ServerProcess(command, self._is_serving, environment=environment)
 

@@ -14,6 +14,7 @@ import typer
 
 from triwire_server import __version__
 from triwire_server.settings import Settings, SettingsError, load_settings, reference
+from triwire_server.token_commands import tokens_app
 
 # A thread that waits for its next part of a product looks for it for some microseconds and then sleeps: by default it
 # would keep its processor busy for milliseconds. Read when torch is loaded, by the OpenMP library that it brings.
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Fetch, list and check the models of a profile.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+app.add_typer(tokens_app, name="tokens")
 
 ProfileFlag = Annotated[str | None, typer.Option(help="Name of a shipped profile, or the path of a TOML file.")]
 ConfigFlag = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
@@ -59,6 +61,8 @@ def serve(
     config: ConfigFlag = None,
     host: Annotated[str | None, typer.Option(help="Address of the gRPC service.")] = None,
     port: Annotated[int | None, typer.Option(help="Port of the gRPC service; 0 takes a free one.")] = None,
+    health_host: Annotated[str | None, typer.Option(help="Address of the health service alone.")] = None,
+    health_port: Annotated[int | None, typer.Option(help="Port of the health service alone.")] = None,
     metrics_host: Annotated[str | None, typer.Option(help="Address of the Prometheus endpoint.")] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Port of the Prometheus endpoint.")] = None,
     cache_dir: CacheFlag = None,
@@ -78,6 +82,8 @@ def serve(
         "profile": profile,
         "host": host,
         "port": port,
+        "health_host": health_host,
+        "health_port": health_port,
         "metrics_host": metrics_host,
         "metrics_port": metrics_port,
         "cache_dir": cache_dir,
@@ -165,7 +171,10 @@ def check(
 
 @app.command()
 def healthcheck(
-    target: Annotated[str, typer.Option(help="Server to ask.")] = "127.0.0.1:50051",
+    target: Annotated[
+        str | None, typer.Option(help="Plaintext port to ask; by default the health port of the settings.")
+    ] = None,
+    config: ConfigFlag = None,
     service: Annotated[str, typer.Option(help="Service to ask for; empty: the whole server.")] = "",
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 3.0,
 ) -> None:
@@ -173,6 +182,7 @@ def healthcheck(
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+    target = target or _health_target(_settings({"config_file": config}))
     with grpc.insecure_channel(target) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         try:
@@ -183,6 +193,15 @@ def healthcheck(
     name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
     typer.echo(name)
     raise typer.Exit(0 if name == "SERVING" else 1)
+
+
+def _health_target(settings: Settings) -> str:
+    from triwire_server.listeners import health_target
+
+    if settings.health_port == 0:
+        typer.echo("triwire-server: health_port is 0, a free port that only the log names; give --target", err=True)
+        raise typer.Exit(USAGE_ERROR)
+    return health_target(settings)
 
 
 async def _serve(settings: Settings) -> int:

@@ -23,6 +23,8 @@ from triwire.v1 import (
 )
 from triwire_server import __version__
 from triwire_server.api.article_service import ArticleService
+from triwire_server.api.authentication import Gate
+from triwire_server.api.caller_file import CallerTable, read_callers
 from triwire_server.api.glossary_service import GlossaryService
 from triwire_server.api.interceptors import CallInterceptor
 from triwire_server.engine.engine import Engine, EngineLimits
@@ -34,20 +36,21 @@ from triwire_server.event_loop import measure_lag
 from triwire_server.first_values import set_first_values
 from triwire_server.glossary_store import GlossaryStore, make_store
 from triwire_server.glossary_terms import TermResolver
+from triwire_server.listeners import channel_options, health_options, open_health_port, open_port, security_of
 from triwire_server.memory_limit import memory_limit_bytes
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
-from triwire_server.settings import Settings, SettingsError
+from triwire_server.settings import Settings, SettingsError, settings_error
 from triwire_server.shared_cache import SharedCache
+from triwire_server.tls import ServerTls
 from triwire_server.tracing import make_tracer
+from triwire_server.watched_files import FilesUnusable, WatchedFiles
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
 
-MAX_CONNECTION_AGE_MS = 300_000
-"""Milliseconds after which a connection is renewed, and a client asks its name service again."""
 
 _LAST_WORD_SECONDS = 1.0
 """For statuses to reach the callers, once no call is worked on any more."""
@@ -59,6 +62,10 @@ _WARM_TEXT = {
 }  # the same sentence three times
 
 
+_RELOAD_SECONDS = 1.0
+"""Seconds between looks at files that may change; a token that was taken away is refused after that."""
+
+
 class App:
     """One server: gRPC, health, reflection, metrics endpoint and the engine behind them.
 
@@ -67,8 +74,8 @@ class App:
         on_failure: called on the event loop when the device is lost; the process should end.
 
     Raises:
-        SettingsError: the address of the glossaries or of the shared cache cannot be read, or traces are asked for
-            without the extra "otel".
+        SettingsError: the address of the glossaries or of the shared cache cannot be read, traces are asked for without
+            the extra "otel", or a file of TLS or of tokens cannot be used.
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -77,6 +84,9 @@ class App:
         self.registry = CollectorRegistry()
         self.port = 0
         """Port of the gRPC service, once started."""
+
+        self.health_port = 0
+        """Port of the health service alone, once started."""
 
         self.metrics_port = 0
         """Port of the Prometheus endpoint, once started."""
@@ -88,6 +98,7 @@ class App:
         self._metrics = Metrics(self.registry, __version__)
         set_first_values(self._metrics)
         self._tell_settings()
+        self._tls, self._callers = _open_files(settings, self._metrics)
         self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
@@ -97,21 +108,13 @@ class App:
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
         self._glossaries = GlossaryService(self._glossary_store, self._draining)
-        self._calls = CallInterceptor(self._metrics, self._tracer)
+        callers = self._callers
+        gate = Gate(None if callers is None else lambda: callers.current)
+        self._calls = CallInterceptor(self._metrics, self._tracer, gate)
         self._is_hurried = asyncio.Event()
-        self._server = grpc.aio.server(
-            interceptors=[self._calls],
-            options=[
-                # A second process on the port would silently get a share of the calls.
-                ("grpc.so_reuseport", 0),
-                # Connections are renewed, so that clients see replicas that were added.
-                ("grpc.max_connection_age_ms", MAX_CONNECTION_AGE_MS),
-                ("grpc.max_connection_age_grace_ms", 600_000),
-                # Clients may ask every 10 seconds whether the connection lives; by default it is every 5 minutes, and
-                # who asks more often is thrown out.
-                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-            ],
-        )
+        self._server = grpc.aio.server(interceptors=[self._calls], options=channel_options(settings))
+        self._health_server = grpc.aio.server(options=health_options(settings))
+        self._watching: asyncio.Task[None] | None = None
         self._engine: Engine | None = None
         self._has_served = False
         self._measuring_lag: asyncio.Task[None] | None = None
@@ -126,16 +129,19 @@ class App:
         settings = self.settings
         article_service_pb2_grpc.add_ArticleServiceServicer_to_server(self._articles, self._server)
         glossary_service_pb2_grpc.add_GlossaryServiceServicer_to_server(self._glossaries, self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for server in (self._server, self._health_server):
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         if settings.reflection:
             names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         try:
-            self.port = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
+            self.port = open_port(self._server, settings, self._tls)
+            self.health_port = open_health_port(self._health_server, settings)
             http, thread = self._open_metrics()
         except (RuntimeError, OSError):
             await self._server.stop(None)
+            await self._health_server.stop(None)
             raise
         self.metrics_port = http.server_port
 
@@ -148,6 +154,8 @@ class App:
         lag = self._metrics.event_loop_lag_seconds
         self._measuring_lag = asyncio.ensure_future(measure_lag(lag.observe, time.monotonic))
         await self._server.start()
+        await self._health_server.start()
+        self._watching = asyncio.ensure_future(self._watch_files())
 
     async def load(self) -> None:
         """Load and warm the models, then serve.
@@ -176,6 +184,8 @@ class App:
         self._log.info(
             "serving",
             address=f"{self.settings.host}:{self.port}",
+            security=security_of(self.settings),
+            health=f"{self.settings.health_host}:{self.health_port}",
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
             glossaries=self._glossary_store.location,
             traces=self.settings.otlp_endpoint or "off",
@@ -213,6 +223,10 @@ class App:
         await self._glossary_store.close()
         if self._measuring_lag is not None:
             self._measuring_lag.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+        # Probes are answered to the end; who watches is let go.
+        await self._health_server.stop(None)
         await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
@@ -238,6 +252,14 @@ class App:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
+
+    async def _watch_files(self) -> None:
+        """Take up changed certificates and tokens. Handshakes look at certificates themselves, as they come."""
+        watched = [files for files in (self._tls, self._callers) if files is not None]
+        while watched:
+            await asyncio.sleep(_RELOAD_SECONDS)
+            for files in watched:
+                await asyncio.to_thread(files.refresh)
 
     async def _check_glossaries(self) -> None:
         """Have the log say at the start that glossaries cannot be reached; all other calls are served without them."""
@@ -342,6 +364,29 @@ class App:
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
             await self._health.set(name, status)
+
+
+def _open_files(settings: Settings, metrics: Metrics) -> tuple[ServerTls | None, WatchedFiles[CallerTable] | None]:
+    """Certificates and callers, as far as settings name them; all that is wrong with them is told at once."""
+    problems: list[str] = []
+    tls: ServerTls | None = None
+    callers: WatchedFiles[CallerTable] | None = None
+    if settings.tls_certificate:
+        try:
+            tls = ServerTls(settings, metrics)
+        except FilesUnusable as error:
+            problems += error.problems
+    if settings.tokens:
+        path = Path(settings.tokens)
+        try:
+            callers = WatchedFiles(
+                "tokens", {"tokens": path}, lambda contents: read_callers(contents["tokens"], str(path)), metrics
+            )
+        except FilesUnusable as error:
+            problems += error.problems
+    if problems:
+        raise settings_error(problems)
+    return tls, callers
 
 
 def _make_store(settings: Settings) -> GlossaryStore:

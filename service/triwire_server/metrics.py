@@ -162,5 +162,19 @@ class Metrics:
         self.draining = gauge("draining", "1 from the first step of the shutdown on, else 0.")
         self.model_info = gauge("model_info", "1 for each model of the profile.", "model", "version", "license")
         self.model_ready = gauge("model_ready", "1 once a model answers, else 0.", "model")
+        self.tls_certificate_expiry_timestamp_seconds = gauge(
+            "tls_certificate_expiry_timestamp_seconds",
+            "When a certificate in use expires, as seconds since 1970; of several in a file the first to expire.",
+            "file",
+        )
+        self.reloads = counter(
+            "reloads_total",
+            "Changed files that were read again, by setting and result (success, failure).",
+            "file",
+            "result",
+        )
+        self.reload_failing = gauge(
+            "reload_failing", "1 while a file cannot be used as it is and its last good state stays in use.", "file"
+        )
         build = gauge("build_info", "1, labelled with the version of the server.", "version")
         build.labels(version).set(1)

@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from triwire_server.engine.models.vocabulary import read_kept_ids
@@ -267,6 +267,10 @@ def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
             for file in info.siblings or []
             if any(fnmatch(file.rfilename, pattern) for pattern in CHECKPOINT_FILES)
         ]
+        for file in wanted:
+            # Names come from the hub, or from whoever answers in its place.
+            if PurePosixPath(file.rfilename).is_absolute() or ".." in PurePosixPath(file.rfilename).parts:
+                raise PullFailed(f"{spec.full_name}: {where} names a file outside its folder: {file.rfilename!r}")
         if not any(file.rfilename.endswith(".safetensors") for file in wanted):
             raise PullFailed(
                 f"{spec.full_name}: {where} holds no safetensors weights, and no other format is read;"

@@ -5,10 +5,11 @@ all three places: a misspelled limit that is silently ignored is found only unde
 """
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,13 +28,17 @@ ENVIRONMENT_PREFIX = "TRIWIRE_"
 CONFIG_FILE_VARIABLE = "TRIWIRE_CONFIG_FILE"
 
 # Variables of the client library and its command, which may run in the same shell.
-_CLIENT_VARIABLES = re.compile(r"TRIWIRE_(TARGET|TOKEN|TIMEOUT|TLS_\w+)")
+_CLIENT_VARIABLES = re.compile(
+    r"TRIWIRE_(TARGET|TOKEN|TIMEOUT|TLS(_(ROOT_CERTIFICATES|CLIENT_CERTIFICATE|CLIENT_KEY|SERVER_NAME))?"
+    r"|ALLOW_PLAINTEXT_TOKEN)"
+)
 
 # What Kubernetes puts into every pod for a Service that is called "triwire" (enableServiceLinks).
 _KUBERNETES_VARIABLES = re.compile(
     r"TRIWIRE(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)"
 )
 _KUBERNETES_PORT = re.compile(r"(tcp|udp)://")
+_PORT_VARIABLE = re.compile(r"TRIWIRE(_\w+)?_PORT")
 
 _INT32_MAX = 2**31 - 1
 
@@ -54,6 +59,12 @@ class Settings(BaseSettings):
 
     port: int = Field(50051, ge=0, le=65535)
     """Port of the gRPC service. 0 takes a free one, which the log names."""
+
+    health_host: str = Field("127.0.0.1", min_length=1)
+    """Address of the health service alone, in plaintext: what probes that know no TLS and no tokens ask."""
+
+    health_port: int = Field(50052, ge=0, le=65535)
+    """Port of the health service alone (grpc.health.v1; `port` has it too). 0 takes a free one, which the log names."""
 
     metrics_host: str = Field("127.0.0.1", min_length=1)
     """Address that the Prometheus endpoint listens on."""
@@ -81,8 +92,28 @@ class Settings(BaseSettings):
     allow_noncommercial: bool = False
     """Serve models whose license forbids commercial use."""
 
-    reflection: bool = True
-    """Answer gRPC server reflection, so that tools can list the methods."""
+    reflection: bool = False
+    """Answer gRPC server reflection, so that tools can list the methods. It asks for no token."""
+
+    tls_certificate: str = ""
+    """PEM file with the server's certificate and the intermediate ones after it. Empty: plaintext. Renewed files are
+    taken up without a restart."""
+
+    tls_key: str = ""
+    """PEM file with the private key of `tls_certificate`, not encrypted."""
+
+    tls_client_ca: str = ""
+    """PEM file with who may have signed the certificates of callers. Empty: callers need none."""
+
+    tokens: str = ""
+    """TOML file with the callers, the hashes of their tokens and what each may do (docs/security.md). Empty: no token
+    is asked for. A changed file is taken up without a restart."""
+
+    allow_plaintext: bool = False
+    """Take calls of other machines without TLS, where a mesh or a proxy beside the server encrypts them."""
+
+    allow_anonymous: bool = False
+    """Take calls of other machines without a token and without a client's certificate."""
 
     log_format: Literal["json", "console"] = "console"
     """One JSON object a line for machines, or aligned text for people."""
@@ -114,6 +145,33 @@ class Settings(BaseSettings):
 
     max_items_in_flight: int = Field(Limits().max_items_in_flight, ge=1, le=_INT32_MAX)
     """Unanswered items at which a ProcessBatch stream is not read any further."""
+
+    max_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, le=_INT32_MAX)
+    """Limit, in bytes, for a message that a caller sends; the contract promises 4 MiB."""
+
+    max_metadata_bytes: int = Field(16_384, ge=1024, le=1024 * 1024)
+    """Limit, in bytes, for the metadata of a call, the token included."""
+
+    max_connections: int = Field(1000, ge=1, le=1_000_000)
+    """Connections that are open at once; more are closed as they come. Each takes a file descriptor."""
+
+    max_concurrent_streams: int = Field(1000, ge=1, le=1_000_000)
+    """Calls that one connection may have under way; well-behaved clients keep further ones back."""
+
+    max_connection_age_seconds: float = Field(300.0, ge=1, le=86_400)
+    """Seconds after which a connection is renewed, calls under way finished, so that clients see new replicas."""
+
+    max_connection_idle_seconds: float = Field(900.0, ge=1, le=86_400)
+    """Seconds without a call after which a connection is closed."""
+
+    keepalive_seconds: float = Field(60.0, ge=1, le=86_400)
+    """Seconds of silence after which a caller is asked whether it is still there."""
+
+    keepalive_answer_seconds: float = Field(20.0, ge=1, le=3600)
+    """Seconds that a caller has to answer that; then its connection is dropped, and its calls with it."""
+
+    min_ping_seconds: float = Field(10.0, ge=0.01, le=86_400)
+    """Callers that ask more often than this whether the server is still there are disconnected (too_many_pings)."""
 
     max_queue_tokens: int = Field(200_000, ge=1)
     """Tokens of accepted work that may wait; above, calls are refused with QUEUE_FULL."""
@@ -212,7 +270,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
         and name != CONFIG_FILE_VARIABLE
         and not _CLIENT_VARIABLES.fullmatch(name)
         and not _KUBERNETES_VARIABLES.fullmatch(name)
-        and not (name == "TRIWIRE_PORT" and _KUBERNETES_PORT.match(value))
+        and not (_PORT_VARIABLE.fullmatch(name) and _KUBERNETES_PORT.match(value))
     }
     file_values = _read_toml(Path(config_file)) if config_file else {}
 
@@ -265,10 +323,50 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
             # A password in the address of a store must not reach the log.
             value = "***" if name in _SECRETS else re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
             problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
+    if settings is not None:
+        problems += exposure_problems(settings)
     if problems or settings is None:
-        count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
-        raise SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]))
+        raise settings_error(problems)
     return settings
+
+
+def settings_error(problems: Sequence[str]) -> SettingsError:
+    """All that is wrong with settings as one error, a line for each."""
+    count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
+    return SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]))
+
+
+def exposure_problems(settings: Settings) -> list[str]:
+    """What would let strangers in, or others read along, without having been asked for; a sentence for each."""
+    problems = []
+    for first, second in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
+        if getattr(settings, first) and not getattr(settings, second):
+            problems.append(f"{first}: needs {second} beside it")
+    if settings.tls_client_ca and not settings.tls_certificate:
+        problems.append("tls_client_ca: certificates of callers need TLS: give tls_certificate and tls_key")
+    if is_loopback(settings.host):
+        return problems
+    if not settings.tls_certificate and not settings.allow_plaintext:
+        problems.append(
+            f"host: {settings.host} takes calls from other machines, and they would be in plaintext: give"
+            " tls_certificate and tls_key, or set allow_plaintext where a mesh or a proxy beside it encrypts them"
+        )
+    if not settings.tokens and not settings.tls_client_ca and not settings.allow_anonymous:
+        problems.append(
+            f"host: {settings.host} takes calls from other machines, and anyone there could make them: give tokens or"
+            " tls_client_ca, or set allow_anonymous"
+        )
+    return problems
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address that is listened on can be reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False  # a name, which may stand for anything
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

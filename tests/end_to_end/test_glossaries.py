@@ -456,7 +456,7 @@ async def test_a_server_that_shuts_down_sends_callers_elsewhere() -> None:
 
 
 async def test_glossaries_are_served_while_models_are_loaded(tmp_path: Path) -> None:
-    values = {"profile": "extractive", "port": 0, "metrics_port": 0, "shutdown_wait_seconds": 0}
+    values = {"profile": "extractive", "port": 0, "health_port": 0, "metrics_port": 0, "shutdown_wait_seconds": 0}
     app = App(Settings.model_validate(values | {"glossaries": f"sqlite:///{tmp_path}/glossaries.sqlite3"}))
     await app.start()
     try:

@@ -60,7 +60,7 @@ def test_healthcheck_answers_by_exit_code(tiny_profile: Path) -> None:
     assert re.fullmatch(rf"{server.target}: (UNAVAILABLE|DEADLINE_EXCEEDED)", nobody.stderr.strip())
 
 
-def test_reflection_lists_the_services_unless_it_is_off() -> None:
+def test_reflection_lists_the_services_where_it_is_asked_for() -> None:
     def listed(target: str) -> set[str]:
         with grpc.insecure_channel(target) as channel:
             stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
@@ -68,12 +68,12 @@ def test_reflection_lists_the_services_unless_it_is_off() -> None:
             [answer] = stub.ServerReflectionInfo(iter([request]), timeout=10)
             return {service.name for service in answer.list_services_response.service}
 
-    with process("extractive") as server:
+    with process("extractive", TRIWIRE_REFLECTION="true") as server:
         server.wait_until_serving()
         assert {"triwire.v1.ArticleService", "triwire.v1.GlossaryService", "grpc.health.v1.Health"} <= listed(
             server.target
         )
-    with process("extractive", TRIWIRE_REFLECTION="false") as server:
+    with process("extractive") as server:
         server.wait_until_serving()
         with pytest.raises(grpc.RpcError) as raised:
             listed(server.target)
@@ -240,7 +240,8 @@ def test_what_keeps_it_from_serving_is_said_at_once_with_exit_code_2(
     arguments: list[str], message: str, tmp_path: Path
 ) -> None:
     cache = tmp_path / "cache"
-    ended = run("serve", *arguments, "--port", "0", "--metrics-port", "0", "--cache-dir", str(cache))
+    ports = ["--port", "0", "--health-port", "0", "--metrics-port", "0"]
+    ended = run("serve", *arguments, *ports, "--cache-dir", str(cache))
     assert ended.returncode == 2
     [said] = [
         part for part in re.split(r"(?m)^(?=triwire-server: )", ended.stderr) if part.startswith("triwire-server")
@@ -254,11 +255,15 @@ def test_a_taken_port_is_named() -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        ended = run("serve", "--profile", "extractive", "--port", str(port), "--metrics-port", "0")
+        ended = run(
+            "serve", "--profile", "extractive", "--port", str(port), "--metrics-port", "0", "--health-port", "0"
+        )
         assert ended.returncode == 2
         assert str(port) in ended.stderr
         assert "Traceback" not in ended.stderr
-        ended = run("serve", "--profile", "extractive", "--port", "0", "--metrics-port", str(port))
+        ended = run(
+            "serve", "--profile", "extractive", "--port", "0", "--metrics-port", str(port), "--health-port", "0"
+        )
         assert ended.returncode == 2
         assert "Traceback" not in ended.stderr
         assert str(port) in ended.stderr

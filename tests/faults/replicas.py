@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.server_process import COMMAND, Server, free_port, process
+from tests.server_process import Server, free_port, process
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client import Client
 from triwire_client.errors import TriwireError
@@ -48,13 +48,12 @@ class Replica:
         assert self._server is not None
         return self._server
 
-    def start(self, command: list[str] | None = None, **variables: str) -> None:
+    def start(self, **variables: str) -> None:
         """Start the process; `wait` for it to serve."""
         self.close()
         environment = SETTINGS | variables | {"TRIWIRE_GLOSSARIES": self._glossaries}
         started = process(
             self._profile,
-            command=command or COMMAND,
             host=self._host,
             port=self._port,
             **environment,
@@ -63,7 +62,7 @@ class Replica:
 
     async def serve(self, **variables: str) -> None:
         """Start the process and return when it serves."""
-        self.start(None, **variables)
+        self.start(**variables)
         await self.wait()
 
     async def wait(self) -> None:

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,13 +21,7 @@ pytestmark = pytest.mark.faults
 
 NAME = "triwire.test"
 # A connection lives for minutes; for the test it is two seconds.
-SHORT_LIVED = """
-from triwire_server import app
-from triwire_server.__main__ import main
-
-app.MAX_CONNECTION_AGE_MS = 2000
-main()
-"""
+SHORT_LIVED = {"TRIWIRE_MAX_CONNECTION_AGE_SECONDS": "2"}
 
 
 class Names:
@@ -95,7 +88,7 @@ async def test_replicas_that_are_added_are_found_and_those_that_are_taken_out_ar
     try:
         with name_server(tmp_path / "hosts", *hosts[:2]) as names:
             for replica in servers:
-                replica.start([sys.executable, "-c", SHORT_LIVED])
+                replica.start(**SHORT_LIVED)
             await asyncio.gather(*(replica.wait() for replica in servers))
             target = f"dns://127.0.0.1:{names.port}/{NAME}:{port}"
             async with Client(target, channel_options=options) as client:

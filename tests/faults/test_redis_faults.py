@@ -18,9 +18,9 @@ import grpc
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.end_to_end.test_server_process import Server, process
 from tests.redis_server import RedisServer, running_redis
 from tests.replicas import CACHE_ONLY, Replica, replica, segment, until
+from tests.server_process import Server, process
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.shared_result import SharedResult
 

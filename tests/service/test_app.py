@@ -41,7 +41,8 @@ def details(error: grpc.aio.AioRpcError) -> tuple[str, float | None]:
 
 
 def app_of(profile: str | Path, on_failure: Callable[[], None] = lambda: None, **settings: object) -> App:
-    values = {"profile": str(profile), "port": 0, "metrics_port": 0, "device": "cpu", "shutdown_wait_seconds": 0}
+    values = {"profile": str(profile), "port": 0, "health_port": 0, "metrics_port": 0, "device": "cpu"}
+    values["shutdown_wait_seconds"] = 0
     return App(Settings.model_validate(values | settings), on_failure)
 
 
@@ -154,7 +155,7 @@ async def test_a_lost_device_ends_serving_and_is_reported(tiny_profile: Path) ->
         await app.stop()
 
 
-@pytest.mark.parametrize("setting", ["port", "metrics_port"])
+@pytest.mark.parametrize("setting", ["port", "health_port", "metrics_port"])
 async def test_a_taken_port_is_an_error_that_names_it(setting: str) -> None:
     async with running_server("extractive") as first:
         port = getattr(first, setting)

@@ -186,7 +186,8 @@ def test_no_label_can_grow_without_bound() -> None:
     # Ids, callers and texts as labels would make a series for each request.
     metrics = Metrics(CollectorRegistry(), "1")
     labels = {label for metric in vars(metrics).values() for label in metric._labelnames}
+    # "file" is the name of a setting, "result" success or failure.
     assert labels == {
-        *("method", "code", "reason", "priority", "model", "kind", "cache"),
+        *("method", "code", "reason", "priority", "model", "kind", "cache", "file", "result"),
         *("severity", "task", "outcome", "operation", "version", "license", "device"),
     }

@@ -255,6 +255,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
                 ]
                 body = json.dumps({"id": "owner/tiny", "sha": REVISION, "siblings": siblings}).encode()
                 self._send(body, "application/json", with_body)
+            elif path == f"/api/models/owner/outside/revision/{REVISION}":
+                siblings = [{"rfilename": name} for name in ("model.safetensors", "../../../outside.json")]
+                body = json.dumps({"id": "owner/outside", "sha": REVISION, "siblings": siblings}).encode()
+                self._send(body, "application/json", with_body)
             elif path.startswith(f"/owner/tiny/resolve/{REVISION}/"):
                 file = folder / path.rpartition("/")[2]
                 self._send(file.read_bytes(), "application/octet-stream", with_body, etag=digest(file))
@@ -303,6 +307,15 @@ def test_a_repository_is_fetched_at_its_revision_and_served(hub: tuple[str, Path
     assert model_store.verify(profile, tmp_path, ignore) == [state]
     [model] = load_models(profile, tmp_path, "cpu")
     assert model.card.full_name == "tiny@1"
+
+
+def test_a_hub_that_names_a_file_outside_the_folder_is_refused(hub: tuple[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "hub.toml"
+    text = HUB_PROFILE.format(revision=REVISION, endpoint=hub[0], fields="")
+    path.write_text(text.replace("owner/tiny", "owner/outside"))
+    with pytest.raises(PullFailed, match=r"names a file outside its folder: '\.\./\.\./\.\./outside\.json'$"):
+        model_store.pull(load_profile(str(path)), tmp_path / "cache", ignore)
+    assert not list(tmp_path.rglob("outside.json"))
 
 
 def test_a_hub_that_cannot_be_reached_is_said_plainly(tmp_path: Path) -> None:

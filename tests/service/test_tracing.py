@@ -255,6 +255,7 @@ import sys
 sys.modules["opentelemetry"] = None  # as where it is not installed
 from triwire_server.__main__ import main
 sys.argv = ["triwire-server", "serve", "--profile", "extractive", "--port", "0", "--metrics-port", "0"]
+sys.argv += ["--health-port", "0"]
 main()
 """
     ended = subprocess.run(

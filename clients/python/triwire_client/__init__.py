@@ -9,15 +9,27 @@ if TYPE_CHECKING:
     from triwire_client.connection import Tls
     from triwire_client.content import Html
     from triwire_client.errors import TriwireError, Violation
+    from triwire_client.plaintext import PlaintextTokenError
     from triwire_client.retry import RetryPolicy
     from triwire_client.sync import SyncClient
 
-__all__ = ["BatchResult", "Client", "Html", "RetryPolicy", "SyncClient", "Tls", "TriwireError", "Violation"]
+__all__ = [
+    "BatchResult",
+    "Client",
+    "Html",
+    "PlaintextTokenError",
+    "RetryPolicy",
+    "SyncClient",
+    "Tls",
+    "TriwireError",
+    "Violation",
+]
 
 _MODULES = {
     "BatchResult": "batch",
     "Client": "client",
     "Html": "content",
+    "PlaintextTokenError": "plaintext",
     "RetryPolicy": "retry",
     "SyncClient": "sync",
     "Tls": "connection",

@@ -32,6 +32,11 @@ class Client(GlossaryCalls):
         retry: what is tried again.
         channel: a channel to use instead of making one; the caller closes it. How it balances is the caller's choice.
         channel_options: gRPC options ("grpc.keepalive_time_ms", 60_000) that go before the client's own.
+        allow_plaintext_token: send the token in plaintext to other machines too, where a mesh or a proxy on this one
+            encrypts it; None: if TRIWIRE_ALLOW_PLAINTEXT_TOKEN is 1.
+
+    Raises:
+        PlaintextTokenError: the token would go over the network in plaintext.
 
     `async with Client() as triwire:` closes the connection at the end.
     """

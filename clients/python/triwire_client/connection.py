@@ -11,6 +11,7 @@ import grpc
 
 from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 from triwire_client.errors import from_rpc_error
+from triwire_client.plaintext import check_token
 from triwire_client.retry import Attempts, RetryBudget, RetryPolicy, with_retries
 from triwire_client.trace_context import trace_metadata
 
@@ -104,6 +105,7 @@ class Connection:
         retry: RetryPolicy | None = None,
         channel: grpc.aio.Channel | None = None,
         channel_options: Sequence[tuple[str, Any]] = (),
+        allow_plaintext_token: bool | None = None,
     ) -> None:
         self.target = target or os.environ.get("TRIWIRE_TARGET") or DEFAULT_TARGET
         self._timeout = timeout
@@ -112,7 +114,11 @@ class Connection:
         token = token if token is not None else os.environ.get("TRIWIRE_TOKEN", "")
         self._credentials: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         self._owns_channel = channel is None
-        self._channel = channel or _open(self.target, tls or Tls.from_environment(), channel_options)
+        if channel is None:
+            tls = tls or Tls.from_environment()
+            if token and tls is None:
+                check_token(self.target, allow_plaintext_token)
+        self._channel = channel or _open(self.target, tls, channel_options)
         self._articles = article_service_pb2_grpc.ArticleServiceStub(self._channel)
         self._glossaries = glossary_service_pb2_grpc.GlossaryServiceStub(self._channel)
 

@@ -72,6 +72,13 @@ _REMEDIES: tuple[tuple[type[TriwireError], str], ...] = (
     (InferenceFailedError, "try again; if it stays, tell who runs the server the request id"),
     (NotImplementedByServerError, "the server is older than this command, or does not offer it"),
 )
+_CONNECTION_REMEDIES = (
+    ("CERTIFICATE_VERIFY_FAILED", "--tls-root-certificates names who may have signed the server's certificate"),
+    ("Hostname Verification", "--tls-server-name is the name to expect in the server's certificate"),
+    ("WRONG_VERSION_NUMBER", "it does not speak TLS there: leave the --tls options away, or ask another port"),
+    ("Socket closed", "it closed the connection: it may want TLS (--tls) or a --tls-client-certificate"),
+)
+"""What helps where gRPC's words for a connection that did not come about hold a sign."""
 
 
 def exit_code(error: TriwireError) -> int:
@@ -101,7 +108,7 @@ def describe(error: TriwireError, target: str) -> str:
     words = "; ".join(f"{_place(found.field)}: {found.description}" for found in error.violations)
     words = " ".join((words or one_line(error)).split())
     if isinstance(error, UnavailableError) and not error.reason:
-        words = f"no answer from {target}: {words}; is it running? --target or TRIWIRE_TARGET names another one"
+        words = f"no answer from {target}: {words}; {_connection_remedy(words)}"
     elif isinstance(error, QueueFullError):
         words += f"; try again in {error.retry_delay or 1:.0f} s"
     else:
@@ -133,6 +140,13 @@ def _with_place(words: str, place: str) -> str:
 
 def _remedy(error: TriwireError) -> str:
     return next((f"; {remedy}" for kind, remedy in _REMEDIES if isinstance(error, kind)), "")
+
+
+def _connection_remedy(words: str) -> str:
+    return next(
+        (remedy for sign, remedy in _CONNECTION_REMEDIES if sign in words),
+        "is it running? --target or TRIWIRE_TARGET names another one",
+    )
 
 
 def _source(error: TriwireError) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape, quoteattr  # nosec B406  # they write, and parse nothing
 
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.glossary_entries import GlossaryFile, Problems, country_doubt, file_language, language_order

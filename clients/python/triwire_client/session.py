@@ -16,6 +16,7 @@ from triwire_client.connection import Tls
 from triwire_client.errors import TriwireError
 from triwire_client.failures import describe, exit_code
 from triwire_client.inputs import InputError
+from triwire_client.plaintext import PlaintextTokenError
 
 _GLOBAL_OPTIONS = {
     "--target": True,
@@ -83,12 +84,14 @@ class Session:
         """A client for the server of this session.
 
         Raises:
-            InputError: a certificate or key cannot be read.
+            InputError: a certificate or key cannot be read, or the token would go over the network in plaintext.
         """
         try:
             return Client(self.target, token=self.token, tls=self.tls, timeout=self.timeout)
         except OSError as error:
             raise InputError(f"{error.filename}: cannot be read: {error.strerror}; see --tls-*") from error
+        except PlaintextTokenError as error:
+            raise InputError(str(error)) from error
 
     def show_json(self, message: Message) -> None:
         """Write a message as protobuf JSON with the field names of the contract."""

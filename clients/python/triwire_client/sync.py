@@ -78,13 +78,22 @@ class SyncClient:
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
         channel_options: Sequence[tuple[str, Any]] = (),
+        allow_plaintext_token: bool | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="triwire-client", daemon=True)
         self._thread.start()
 
         async def make() -> Client:
-            return Client(target, token=token, tls=tls, timeout=timeout, retry=retry, channel_options=channel_options)
+            return Client(
+                target,
+                token=token,
+                tls=tls,
+                timeout=timeout,
+                retry=retry,
+                channel_options=channel_options,
+                allow_plaintext_token=allow_plaintext_token,
+            )
 
         # gRPC ties a channel to the loop that it was made on.
         try:

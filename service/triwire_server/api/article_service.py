@@ -12,11 +12,12 @@ from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, new_request_id
+from triwire_server.api.rights import check_request, priority_of
 from triwire_server.api.status import code_of, reason_of, to_status
 from triwire_server.api.validation import Validator
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Priority, Register, Task
+from triwire_server.engine.segment import Register, Task
 from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Limits
@@ -101,6 +102,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         ready = self._get_ready()
         if not request.HasField("request"):
             raise InvalidRequest([Violation("request", "is required")])
+        check_request(current_call().caller, request.request, prefix="request.")
         ready.validator.process_article(request.request, prefix="request.")
         await self._resolve_terms(request.request, "request.house_style")
         call = _call_context(request.request, _deadline(context), wait=False)
@@ -168,6 +170,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.TranslateResponse:
         ready = self._get_ready(is_accepted=wait)
+        check_request(current_call().caller, request)
         ready.validator.translate(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.translate(request, _call_context(request, deadline, wait=wait))
@@ -179,6 +182,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, request: article_service_pb2.SummarizeRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.SummarizeResponse:
         ready = self._get_ready(is_accepted=wait)
+        check_request(current_call().caller, request)
         ready.validator.summarize(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.summarize(request, _call_context(request, deadline, wait=wait))
@@ -204,6 +208,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, request: article_service_pb2.ProcessArticleRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.ProcessArticleResponse:
         ready = self._get_ready(is_accepted=wait)
+        check_request(current_call().caller, request)
         ready.validator.process_article(request)
         await self._resolve_terms(request)
         response = await ready.pipeline.process(request, _call_context(request, deadline, wait=wait))
@@ -330,9 +335,15 @@ def _model(catalog: ModelCatalog, card: ModelCard, task: Task) -> article_servic
 
 
 def _call_context(request: Any, deadline: float | None, *, wait: bool) -> CallContext:
-    priority = Priority(request.priority if request.priority in tuple(Priority) else Priority.STANDARD)
+    priority = priority_of(request)
     tracing.current_span().annotate(priority=priority.name)
-    return CallContext(request_id=request.request_id, priority=priority, deadline=deadline, wait_for_queue=wait)
+    return CallContext(
+        request_id=request.request_id,
+        caller=current_call().caller,
+        priority=priority,
+        deadline=deadline,
+        wait_for_queue=wait,
+    )
 
 
 def _deadline(context: Any) -> float | None:

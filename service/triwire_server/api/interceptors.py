@@ -16,8 +16,18 @@ from google.protobuf.message import DecodeError
 
 from triwire.v1 import article_service_pb2
 from triwire_server import tracing
+from triwire_server.api.authentication import Gate, with_certificate
+from triwire_server.api.rights import check_method
 from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
-from triwire_server.errors import InvalidRequest, ShuttingDown, Violation
+from triwire_server.callers import ANYONE, Caller
+from triwire_server.errors import (
+    AccessDenied,
+    CredentialsInvalid,
+    InvalidRequest,
+    ShuttingDown,
+    TriwireError,
+    Violation,
+)
 from triwire_server.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
@@ -33,6 +43,7 @@ class CallRecord:
     method: str
     request_id: str
     started: float
+    caller: Caller = ANYONE
     has_sent_part: bool = False
     """Whether a stream has sent its first block or summary."""
 
@@ -62,16 +73,37 @@ def current_call() -> CallRecord:
     return _current.get()
 
 
+_STRANGER = Caller(name="", rights=frozenset())
+"""Who has no valid token."""
+
+
+def _refusal(error: TriwireError) -> Callable[[Any, Any], AsyncIterator[Any]]:
+    """A method that fails with an error and reads nothing."""
+
+    async def refuse(requests: Any, context: Any) -> AsyncIterator[Any]:
+        raise error
+        yield  # type: ignore[unreachable]  # what makes this a generator, as methods that stream are
+
+    return refuse
+
+
 class _Malformed:
     """Stands for a request that is no valid protobuf message, such as one with a string that is not UTF-8."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Wraps the methods of triwire's services; health and reflection pass as they are."""
+    """Wraps the methods of triwire's services; health and reflection pass as they are.
 
-    def __init__(self, metrics: Metrics, tracer: tracing.Tracer) -> None:
+    Args:
+        metrics: where calls are counted.
+        tracer: makes the span of each call.
+        gate: tells callers apart; None: everybody may do everything.
+    """
+
+    def __init__(self, metrics: Metrics, tracer: tracing.Tracer, gate: Gate | None = None) -> None:
         self._metrics = metrics
         self._tracer = tracer
+        self._gate = gate or Gate()
         self._log = structlog.get_logger("triwire")
         self._under_way: set[asyncio.Task[Any]] = set()
         self._ended: set[asyncio.Task[Any]] = set()
@@ -98,30 +130,41 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         if handler is None or not handler_call_details.method.startswith(_PREFIX):
             return handler
         method = handler_call_details.method
+        caller = _STRANGER
+        try:
+            caller = self._gate.identify(handler_call_details.invocation_metadata)
+            check_method(caller, method)
+        except (CredentialsInvalid, AccessDenied) as error:
+            # A stream's messages are read when they are asked for: those of a stranger never are, nor parsed.
+            return grpc.stream_stream_rpc_method_handler(self._stream(method, _refusal(error), caller))
         deserializer = _tolerant(handler.request_deserializer)
         if handler.stream_stream:
             return grpc.stream_stream_rpc_method_handler(
-                self._stream(method, handler.stream_stream), deserializer, handler.response_serializer
+                self._stream(method, handler.stream_stream, caller), deserializer, handler.response_serializer
             )
         if handler.unary_stream:
             return grpc.unary_stream_rpc_method_handler(
-                self._stream(method, handler.unary_stream), deserializer, handler.response_serializer
+                self._stream(method, handler.unary_stream, caller), deserializer, handler.response_serializer
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._unary(method, handler.unary_unary), deserializer, handler.response_serializer
+            self._unary(method, handler.unary_unary, caller), deserializer, handler.response_serializer
         )
 
-    def _unary(self, method: str, behavior: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Any]:
+    def _unary(
+        self, method: str, behavior: Callable[[Any, Any], Awaitable[Any]], caller: Caller
+    ) -> Callable[[Any, Any], Any]:
         async def call(request: Any, context: Any) -> Any:
-            async with self._observed(method, request, context):
+            async with self._observed(method, request, context, caller):
                 _check(request)
                 return await behavior(request, context)
 
         return call
 
-    def _stream(self, method: str, behavior: Callable[[Any, Any], AsyncIterator[Any]]) -> Callable[[Any, Any], Any]:
+    def _stream(
+        self, method: str, behavior: Callable[[Any, Any], AsyncIterator[Any]], caller: Caller
+    ) -> Callable[[Any, Any], Any]:
         async def call(request: Any, context: Any) -> AsyncIterator[Any]:
-            async with self._observed(method, request, context):
+            async with self._observed(method, request, context, caller):
                 _check(request)
                 parts = behavior(request if not hasattr(request, "__aiter__") else _checked(request), context)
                 try:
@@ -133,11 +176,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         return call
 
     @asynccontextmanager
-    async def _observed(self, path: str, request: Any, context: Any) -> AsyncIterator[None]:
+    async def _observed(self, path: str, request: Any, context: Any, caller: Caller) -> AsyncIterator[None]:
         method = path.rsplit("/", 1)[-1]
         span = self._tracer.start_call(path, context.invocation_metadata() or ())
         entered = tracing.enter(span)
-        record = CallRecord(method, _name(request), time.monotonic())
+        record = CallRecord(method, _name(request), time.monotonic(), with_certificate(caller, context))
         token = _current.set(record)
         in_flight = self._metrics.requests_in_flight.labels(method)
         in_flight.inc()
@@ -148,7 +191,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         self._begin(task)
         try:
             context.set_trailing_metadata(identity)
-            yield
+            with self._gate.hold(record.caller):
+                yield
         except (asyncio.CancelledError, GeneratorExit) as ended:
             code = grpc.StatusCode.CANCELLED
             if task in self._ended and isinstance(ended, asyncio.CancelledError) and not context.cancelled():
@@ -185,6 +229,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 code=code.name,
                 **({"reason": reason} if reason else {}),
                 request_id=record.request_id,
+                **({"caller": record.caller.name} if record.caller.name and record.caller is not ANYONE else {}),
                 seconds=round(seconds, 4),
                 **record.values,
                 **({"trace_id": span.trace_id} if span.trace_id else {}),

@@ -28,6 +28,12 @@ from triwire_server.profile import ModelSpec
 _BYTES_DECODER = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
 """Pieces and bytes to text; U+2581 (LOWER ONE EIGHTH BLOCK) is a space."""
 
+PUBLISHED_WEIGHTS = "model.safetensors"
+"""Where a checkpoint in one file has its weights."""
+
+PUBLISHED_INDEX = f"{PUBLISHED_WEIGHTS}.index.json"
+"""Which tensor is in which file, of a checkpoint in several."""
+
 
 class CheckpointError(ValueError):
     """A checkpoint does not fit its profile. The message names the model, what is wrong and the remedy."""
@@ -80,6 +86,33 @@ def read_generation_config(spec: ModelSpec, directory: Path) -> Any:
             ) from error
 
 
+def weight_files(spec: ModelSpec, directory: Path) -> list[str]:
+    """Names of the files that hold the weights of a checkpoint as published; all of them safetensors beside each other.
+
+    Raises:
+        CheckpointError: there are none, or the index names something else: other formats can run code while they are
+            loaded, and a path may lead anywhere.
+    """
+    if (directory / PUBLISHED_WEIGHTS).is_file():
+        return [PUBLISHED_WEIGHTS]
+    index = directory / PUBLISHED_INDEX
+    if not index.is_file():
+        raise CheckpointError(
+            f"{spec.full_name}: {directory} holds no safetensors weights; other formats are not read, since loading"
+            " them can run code (docs/models.md says how to convert a checkpoint once)"
+        )
+    try:
+        names = {str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{spec.full_name}: {index.name} is damaged: {_first_line(error)}") from error
+    for name in sorted(names):
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise CheckpointError(
+                f"{spec.full_name}: {index.name} names {name!r}, which is no safetensors file beside it"
+            )
+    return sorted(names)
+
+
 def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torch.device) -> Any:
     """A model of the transformers library, ready to run.
 
@@ -92,13 +125,9 @@ def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torc
         device: where it runs.
 
     Raises:
-        CheckpointError: there are no safetensors, or tensors are missing in them.
+        CheckpointError: there are no safetensors, or tensors are missing in them (see `weight_files`).
     """
-    if not any(directory.glob("*.safetensors")):
-        raise CheckpointError(
-            f"{spec.full_name}: {directory} holds no safetensors weights; other formats are not read, since loading"
-            " them can run code (docs/models.md says how to convert a checkpoint once)"
-        )
+    weight_files(spec, directory)
     with warnings.catch_warnings():
         # Tied weights that a checkpoint stores twice are worth no warning.
         warnings.simplefilter("ignore")

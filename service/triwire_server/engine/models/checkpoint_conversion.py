@@ -19,10 +19,13 @@ from torch import nn
 from transformers import AutoModelForSeq2SeqLM
 
 from triwire_server.engine.models.checkpoint import (
+    PUBLISHED_INDEX,
+    PUBLISHED_WEIGHTS,
     CheckpointError,
     TokenCodec,
     read_config,
     read_generation_config,
+    weight_files,
 )
 from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
@@ -34,8 +37,6 @@ from triwire_server.profile import ModelSpec
 ROWS_AT_ONCE = 8192
 """Rows of a tensor that are held in memory at one time."""
 
-_PUBLISHED_WEIGHTS = "model.safetensors"
-_PUBLISHED_INDEX = "model.safetensors.index.json"
 
 _ID_FIELDS = (
     "bos_token_id",
@@ -89,7 +90,7 @@ def convert_checkpoint(
         parts = _Parts(spec, model, checkpoint, weights, kept)
         tied = json.dumps(weights.tied)
         layout = parts.layout()
-        name = WEIGHTS if spec.dtype == "int8" else _PUBLISHED_WEIGHTS
+        name = WEIGHTS if spec.dtype == "int8" else PUBLISHED_WEIGHTS
         with TensorFileWriter(directory / name, layout, {TIED: tied} if spec.dtype == "int8" else None) as writer:
             for number, written in enumerate(layout):
                 for rows in parts.read(written):
@@ -146,16 +147,7 @@ class _Checkpoint:
         """File of each tensor."""
 
     def __enter__(self) -> "_Checkpoint":
-        if (self._directory / _PUBLISHED_WEIGHTS).is_file():
-            files = [_PUBLISHED_WEIGHTS]
-        elif (self._directory / _PUBLISHED_INDEX).is_file():
-            index = json.loads((self._directory / _PUBLISHED_INDEX).read_text(encoding="utf-8"))
-            files = sorted(set(index["weight_map"].values()))
-        else:
-            raise CheckpointError(
-                f"{self._spec.full_name}: {self._directory} holds no safetensors weights; other formats are not read,"
-                " since loading them can run code (docs/models.md says how to convert a checkpoint once)"
-            )
+        files = weight_files(self._spec, self._directory)
         try:
             for file in files:
                 self._files[file] = self._stack.enter_context(safe_open(self._directory / file, framework="pt"))
@@ -328,7 +320,7 @@ def _path_of(model: Any, wanted: nn.Module) -> str:
 
 def _copy_tokenizer(source: Path, directory: Path) -> None:
     """Every file of the checkpoint but weights and configurations, as published."""
-    others = ("config.json", "generation_config.json", _PUBLISHED_INDEX, MANIFEST)
+    others = ("config.json", "generation_config.json", PUBLISHED_INDEX, MANIFEST)
     for path in sorted(source.iterdir()):
         is_wanted = any(fnmatch(path.name, pattern) for pattern in CHECKPOINT_FILES) and path.is_file()
         if is_wanted and path.suffix != ".safetensors" and path.name not in others:

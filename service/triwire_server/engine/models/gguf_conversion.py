@@ -70,10 +70,14 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
             tensors["model.embed_tokens.weight"]
         )
     save_file(tensors, directory / WEIGHTS)
-    config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, local_files_only=True)
+    config = AutoConfig.from_pretrained(
+        path.parent, gguf_file=path.name, trust_remote_code=False, local_files_only=True
+    )
     config.tie_word_embeddings = False
     config.save_pretrained(directory)
-    tokenizer: Any = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, local_files_only=True)
+    tokenizer: Any = AutoTokenizer.from_pretrained(
+        path.parent, gguf_file=path.name, trust_remote_code=False, local_files_only=True
+    )
     tokenizer.save_pretrained(directory)
     ends = sorted({int(tokenizer.eos_token_id), int(reader.fields["tokenizer.ggml.bos_token_id"].contents())})
     GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id).save_pretrained(directory)

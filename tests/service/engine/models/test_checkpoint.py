@@ -1,12 +1,16 @@
+import json
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file, save_file
 
-from tests.service.engine.models.reference import load
+from tests.service.engine.models.reference import load, make_spec
 from tests.tiny_models import save_m2m100
 from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 
 
 @pytest.fixture
@@ -48,3 +52,51 @@ def test_damaged_configuration_is_named(directory: Path) -> None:
     (directory / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"^tiny@1: config\.json cannot be read: "):
         load("m2m100", directory)
+
+
+def several_files(directory: Path, *, index: str) -> None:
+    """Make a checkpoint one of several files, with an index."""
+    shutil.move(directory / "model.safetensors", directory / "model-00001-of-00001.safetensors")
+    (directory / "model.safetensors.index.json").write_text(index, encoding="utf-8")
+
+
+def index_of(name: str) -> str:
+    return json.dumps({"metadata": {}, "weight_map": {"lm_head.weight": name}})
+
+
+@pytest.mark.parametrize(
+    "name", ["../other.safetensors", "/srv/other.safetensors", "parts/other.safetensors", "pytorch_model.bin", ".."]
+)
+@pytest.mark.parametrize("converts", [False, True])
+def test_an_index_that_names_what_is_no_safetensors_file_beside_it_is_refused(
+    directory: Path, name: str, converts: bool
+) -> None:
+    several_files(directory, index=index_of(name))
+    spec = make_spec("m2m100", directory, dtype="int8")
+    read: Callable[[], object] = partial(load, "m2m100", directory)
+    if converts:
+        read = partial(convert_checkpoint, spec, directory, directory / "out")
+    with pytest.raises(CheckpointError) as raised:
+        read()
+    assert str(raised.value) == (
+        f"tiny@1: model.safetensors.index.json names {name!r}, which is no safetensors file beside it"
+    )
+
+
+@pytest.mark.parametrize("index", ["", "[]", "{}", '{"weight_map": []}', '{"weight_map": 3}', "null"])
+def test_a_damaged_index_is_named(directory: Path, index: str) -> None:
+    several_files(directory, index=index)
+    with pytest.raises(CheckpointError, match=r"^tiny@1: model\.safetensors\.index\.json is damaged: "):
+        load("m2m100", directory)
+
+
+def test_code_beside_a_checkpoint_is_never_run(directory: Path) -> None:
+    config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "house-model", "auto_map": {"AutoConfig": "configuration.HouseConfig"}}
+    (directory / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (directory / "configuration.py").write_text(
+        f"open({str(directory / 'was-run')!r}, 'w')\nclass HouseConfig: ...\n", encoding="utf-8"
+    )
+    with pytest.raises(CheckpointError, match=r"^tiny@1: config\.json cannot be read: "):
+        load("m2m100", directory)
+    assert not (directory / "was-run").exists()
