@@ -40,6 +40,10 @@ from triwire_server.settings import Settings, SettingsError
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
 
+LIVENESS = "liveness"
+"""Name in the health service that says whether a restart would help: SERVING also while models are loaded and while the
+server drains, when the others say NOT_SERVING; NOT_SERVING once the device is lost."""
+
 _WARM_TEXT = {
     "en": "The harbour opened.",
     "ko": "항구가 열렸다.",
@@ -92,6 +96,7 @@ class App:
         )
         self._engine: Engine | None = None
         self._has_served = False
+        self._is_stopping = False
         self._stop_metrics: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -108,6 +113,7 @@ class App:
             names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
         try:
             self.port = self._server.add_insecure_port(f"{settings.host}:{settings.port}")
             http, thread = self._open_metrics()
@@ -165,7 +171,9 @@ class App:
         # Who never served has nobody to tell.
         wait_seconds = self.settings.shutdown_wait_seconds if self._has_served else 0.0
         self._log.info("draining", wait_seconds=wait_seconds)
-        await self._health.enter_graceful_shutdown()
+        # Not the servicer's graceful shutdown: it would take back liveness too, and have a drain ended by a restart.
+        self._is_stopping = True
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await asyncio.sleep(wait_seconds)
         self._draining.set()
         await self._server.stop(self.settings.shutdown_grace_seconds)
@@ -239,7 +247,7 @@ class App:
 
     def _lost(self, error: str) -> None:
         self._log.critical("device_lost", error=error)
-        self._lost_task = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
+        self._lost_task = asyncio.ensure_future(self._set_lost())
         self._lost_task.add_done_callback(lambda _: self._on_failure())
 
     async def _warm(self, engine: Engine, model: Model) -> None:
@@ -261,8 +269,14 @@ class App:
                 await call.generate(model.card.full_name, [segment])
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        if self._is_stopping:  # models that are loaded meanwhile must not bring callers back
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
         for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
             await self._health.set(name, status)
+
+    async def _set_lost(self) -> None:
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._health.set(LIVENESS, health_pb2.HealthCheckResponse.NOT_SERVING)
 
 
 def _make_store(settings: Settings) -> GlossaryStore:
