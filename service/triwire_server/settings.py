@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     max_queue_tokens: int = Field(200_000, ge=1)
     """Tokens of accepted work that may wait; above, calls are refused with QUEUE_FULL."""
 
+    max_queue_seconds: float = Field(120.0, ge=0, le=86_400)
+    """Seconds that the work ahead of a call may take, of its priority and more urgent ones, at the rate measured;
+    above, it is refused with QUEUE_FULL. 0: any time."""
+
     max_batch_tokens: int = Field(512, ge=1)
     """Input tokens that a step may read of sequences that join; more means longer stalls of those that run."""
 
