@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.k8s.manifests import Manifests, compose, render
+from tests.k8s.manifests import Manifests, Object, compose, render
 
 COMBINATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "base": ("base", ()),
@@ -27,3 +27,9 @@ class Rendered:
             resource, components = COMBINATIONS[name]
             self._known[name] = render(compose(self._folder / name, resource, components))
         return self._known[name]
+
+
+def distinct(rendered: Rendered) -> list[Object]:
+    """Each object of all combinations once."""
+    found = [item for name in COMBINATIONS for item in rendered[name].objects]
+    return [item for number, item in enumerate(found) if item not in found[:number]]

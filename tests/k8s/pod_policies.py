@@ -20,6 +20,17 @@ def images_are_pinned(manifests: Manifests) -> list[str]:
     return faults
 
 
+def one_image_serves_and_fetches(manifests: Manifests) -> list[str]:
+    """What models are fetched and verified with is what reads them."""
+    wanted = manifests.container()["image"]
+    faults = []
+    for pods in manifests.pods():
+        for container in pods.containers:
+            if container["args"][0] in ("serve", "models") and container["image"] != wanted:
+                faults.append(f"{pods.name} {container['name']}: {container['image']} is not {wanted}")
+    return faults
+
+
 def pods_are_restricted(manifests: Manifests) -> list[str]:
     """The profile "restricted" of the Pod Security Standards, and a read-only root besides."""
     faults = []
@@ -165,6 +176,7 @@ def _server_probes(server: Pods) -> list[str]:
 
 POLICIES = (
     images_are_pinned,
+    one_image_serves_and_fetches,
     pods_are_restricted,
     no_pod_talks_to_the_api,
     resources_are_set,
