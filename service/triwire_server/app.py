@@ -36,6 +36,7 @@ from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError
+from triwire_server.tracing import make_tracer
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
@@ -59,7 +60,7 @@ class App:
         on_failure: called on the event loop when the device is lost; the process should end.
 
     Raises:
-        SettingsError: the address of the glossaries cannot be read.
+        SettingsError: the address of the glossaries cannot be read, or traces are asked for without the extra "otel".
     """
 
     def __init__(self, settings: Settings, on_failure: Callable[[], None] = lambda: None) -> None:
@@ -77,6 +78,7 @@ class App:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         self._metrics = Metrics(self.registry, __version__)
+        self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
         self._glossary_store = _make_store(settings)
@@ -85,7 +87,7 @@ class App:
         )
         self._glossaries = GlossaryService(self._glossary_store, self._draining)
         self._server = grpc.aio.server(
-            interceptors=[CallInterceptor(self._metrics)],
+            interceptors=[CallInterceptor(self._metrics, self._tracer)],
             options=[
                 # A second process on the port would silently get a share of the calls.
                 ("grpc.so_reuseport", 0),
@@ -154,6 +156,7 @@ class App:
             address=f"{self.settings.host}:{self.port}",
             metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
             glossaries=self._glossary_store.location,
+            traces=self.settings.otlp_endpoint or "off",
             profile=self.profile.name,
             seconds=round(time.monotonic() - started, 1),
         )
@@ -180,6 +183,7 @@ class App:
         if self._engine is not None:
             await self._engine.stop()
         await self._glossary_store.close()
+        await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 import structlog
 
+from triwire_server.tracing import current_span
+
 
 def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
     """Send structlog's events and the standard library's records to standard error, in one format.
@@ -16,6 +18,7 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -50,3 +53,10 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
     logging.getLogger("triwire").setLevel(level.upper())
     logging.getLogger("triwire_server").setLevel(level.upper())
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+def _add_trace_id(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """What is logged for a call whose trace is recorded names it."""
+    if trace_id := current_span().trace_id:
+        event.setdefault("trace_id", trace_id)
+    return event

@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least level that is logged. "debug" adds the messages of unexpected exceptions, which may quote an article."""
 
+    otlp_endpoint: str = Field("", pattern=r"^(|https?://[^/@\s]+:\d{1,5}/?)$")
+    """Collector that traces are sent to, over OTLP with gRPC: "http://HOST:4317", or "https://HOST:4317" with TLS.
+    Empty: no traces. Needs the extra "otel"; its headers, certificates and names are OTEL_* variables."""
+
+    trace_sample_ratio: float = Field(1.0, ge=0, le=1)
+    """Share of the traces begun here that are recorded; whether a trace that a caller began is, the caller says."""
+
     max_content_bytes: int = Field(Limits().max_content_bytes, ge=1, le=_INT32_MAX)
     """Limit, in bytes, for the content of a request, markup included."""
 
@@ -149,6 +156,23 @@ class Settings(BaseSettings):
 def describe(name: str) -> str:
     """The sentence that follows a setting in this file, for help texts and error messages."""
     return _DESCRIPTIONS[name]
+
+
+def reference() -> str:
+    """Every setting with its variable, default and sentence: the table of docs/settings.md."""
+    lines = ["| setting | variable | default | |", "| --- | --- | --- | --- |"]
+    for name, info in Settings.model_fields.items():
+        default = "a folder of the user's" if info.default_factory else _show(info.default)
+        words = " ".join(describe(name).split()).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {words} |")
+    return "\n".join(lines)
+
+
+def _show(default: Any) -> str:
+    """A default as it is written in a TOML file; nothing for an empty one."""
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:

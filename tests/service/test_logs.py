@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from triwire_server.logs import configure_logs
+from triwire_server.otel_tracing import OtelTracer
+from triwire_server.tracing import enter, leave
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +52,19 @@ def test_the_console_format_is_for_people(capsys: pytest.CaptureFixture[str]) ->
     assert "serving" in line
     assert "address=127.0.0.1:50051" in line
     assert "\x1b" not in line  # not a terminal, so no colours
+
+
+def test_what_is_logged_for_a_call_names_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "info")
+    tracer = OtelTracer(SimpleSpanProcessor(InMemorySpanExporter()))
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    entered = enter(tracer.start_call("/triwire.v1.ArticleService/Translate", [("traceparent", parent)]))
+    logging.getLogger("triwire_server.engine").warning("within")
+    leave(entered)
+    logging.getLogger("triwire_server.engine").warning("outside")
+    within, outside = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (within["event"], within["trace_id"]) == ("within", "4bf92f3577b34da6a3ce929d0e0e4736")
+    assert (outside["event"], "trace_id" in outside) == ("outside", False)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import grpc
 from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 from triwire_client.errors import from_rpc_error
 from triwire_client.retry import RetryPolicy, with_retries
+from triwire_client.trace_context import trace_metadata
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 _Answer = TypeVar("_Answer")
@@ -93,7 +94,7 @@ class Connection:
         self._timeout = timeout
         self._retry = retry or RetryPolicy()
         token = token if token is not None else os.environ.get("TRIWIRE_TOKEN", "")
-        self._metadata: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
+        self._credentials: tuple[tuple[str, str], ...] = (("authorization", f"Bearer {token}"),) if token else ()
         self._owns_channel = channel is None
         self._channel = channel or _open(self.target, tls or Tls.from_environment())
         self._articles = article_service_pb2_grpc.ArticleServiceStub(self._channel)
@@ -106,6 +107,11 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        """Of a call that begins now."""
+        return (*self._credentials, *trace_metadata())
 
     async def close(self) -> None:
         """Close the connection; calls under way are cancelled."""

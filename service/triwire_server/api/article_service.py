@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
+from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, new_request_id
 from triwire_server.api.status import reason_of, to_status
@@ -120,7 +121,9 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         deadline = _deadline(context)
 
         async def answer(item: article_service_pb2.ProcessBatchRequest) -> article_service_pb2.ProcessBatchResponse:
-            return await self._answer_item(item, deadline)
+            tracing.current_span().add(items=1)
+            with tracing.span("item"):
+                return await self._answer_item(item, deadline)
 
         stream = BatchStream(request_iterator, answer, self._limits.max_items_in_flight, self._draining)
         async for response in stream.responses():
@@ -156,7 +159,9 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     async def _resolve_terms(self, request: Any, path: str = "house_style") -> None:
         """Let the request hold all terms that apply to it, as they are at its start."""
         if request.HasField("house_style"):
-            request.house_style.CopyFrom(await self._resolver.resolve(request.house_style, path))
+            with tracing.phase("glossaries"):
+                terms = await self._resolver.resolve(request.house_style, path)
+            request.house_style.CopyFrom(terms)
 
     async def _translate(
         self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
@@ -221,9 +226,11 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
                 raise InvalidRequest([Violation("operation", "is required: exactly one of the operations")])
             request = getattr(item, operation)
             request.request_id = request.request_id or new_request_id()
+            tracing.current_span().annotate(item_id=item.item_id, operation=operation, request_id=request.request_id)
             getattr(response, operation).CopyFrom(await self._operation(operation, request, deadline))
         except Exception as error:  # whatever failed, the item is answered and the stream goes on
             self._metrics.errors.labels(reason_of(error)).inc()
+            tracing.current_span().fail(reason_of(error))
             response.error.CopyFrom(to_status(error))
         return response
 
@@ -275,6 +282,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             self._count_findings(point.findings)
 
     def _count_findings(self, findings: Any) -> None:
+        tracing.current_span().add(findings=len(findings))
         for finding in findings:
             self._metrics.findings.labels(article_service_pb2.Finding.Kind.Name(finding.kind)).inc()
 
@@ -304,10 +312,9 @@ def _model(catalog: ModelCatalog, card: ModelCard, task: Task) -> article_servic
 
 
 def _call_context(request: Any, deadline: float | None, *, wait: bool) -> CallContext:
-    priority = request.priority if request.priority in tuple(Priority) else Priority.STANDARD
-    return CallContext(
-        request_id=request.request_id, priority=Priority(priority), deadline=deadline, wait_for_queue=wait
-    )
+    priority = Priority(request.priority if request.priority in tuple(Priority) else Priority.STANDARD)
+    tracing.current_span().annotate(priority=priority.name)
+    return CallContext(request_id=request.request_id, priority=priority, deadline=deadline, wait_for_queue=wait)
 
 
 def _deadline(context: Any) -> float | None:

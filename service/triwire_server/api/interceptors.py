@@ -15,6 +15,7 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from triwire.v1 import article_service_pb2
+from triwire_server import tracing
 from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
 from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.metrics import Metrics
@@ -36,6 +37,12 @@ class CallRecord:
 
     def add_usage(self, usage: article_service_pb2.Usage) -> None:
         """Note what the call, or one item of it, cost."""
+        tracing.current_span().add(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            segments=usage.segments,
+            cached_segments=usage.cached_segments,
+        )
         for name in ("input_tokens", "output_tokens", "segments", "cached_segments"):
             self.values[name] = self.values.get(name, 0) + getattr(usage, name)
         for name in ("queue_duration", "compute_duration"):
@@ -59,8 +66,9 @@ class _Malformed:
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs alone
     """Wraps the methods of triwire's services; health and reflection pass as they are."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, tracer: tracing.Tracer) -> None:
         self._metrics = metrics
+        self._tracer = tracer
         self._log = structlog.get_logger("triwire")
 
     async def intercept_service(
@@ -72,7 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith(_PREFIX):
             return handler
-        method = handler_call_details.method.rsplit("/", 1)[-1]
+        method = handler_call_details.method
         deserializer = _tolerant(handler.request_deserializer)
         if handler.stream_stream:
             return grpc.stream_stream_rpc_method_handler(
@@ -108,12 +116,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
         return call
 
     @asynccontextmanager
-    async def _observed(self, method: str, request: Any, context: Any) -> AsyncIterator[None]:
+    async def _observed(self, path: str, request: Any, context: Any) -> AsyncIterator[None]:
+        method = path.rsplit("/", 1)[-1]
+        span = self._tracer.start_call(path, context.invocation_metadata() or ())
+        entered = tracing.enter(span)
         record = CallRecord(method, _name(request), time.monotonic())
         token = _current.set(record)
         in_flight = self._metrics.requests_in_flight.labels(method)
         in_flight.inc()
         code, reason = grpc.StatusCode.OK, ""
+        span.annotate(request_id=record.request_id)
         identity = ((REQUEST_ID_KEY, record.request_id),)
         try:
             context.set_trailing_metadata(identity)
@@ -149,7 +161,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 request_id=record.request_id,
                 seconds=round(seconds, 4),
                 **record.values,
+                **({"trace_id": span.trace_id} if span.trace_id else {}),
             )
+            if reason:
+                span.fail(reason)
+            span.end(code.name)
+            tracing.leave(entered)
 
     def _log_bug(self, record: CallRecord, error: Exception) -> None:
         # Frames and the type, not the message: an exception may quote the text that it failed on.

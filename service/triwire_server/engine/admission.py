@@ -183,7 +183,7 @@ class Admission:
         error, reason = found
         self._metrics.admission_refusals.labels(wish.priority.name, reason).inc()
         if isinstance(error, QueueFull):
-            error.retry_seconds += self._promise(wish)
+            error.retry_seconds += self._promise(wish) * _SPARE
         raise error
 
     def _why_not(self, wish: _Wish) -> tuple[RetryableError | DeadlineExceeded, str] | None:

@@ -16,7 +16,7 @@ from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Output, Priority, Segment
+from triwire_server.engine.segment import Output, Priority, Segment, Timing
 from triwire_server.engine.sequence import ComputeTime
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
@@ -224,7 +224,7 @@ class Engine:
         """An output that was made for another call."""
         self._metrics.cache_hits.inc()
         call.usage.cached_segments += 1
-        return replace(output, input_tokens=0, output_tokens=0, cached=True)
+        return replace(output, input_tokens=0, output_tokens=0, cached=True, timing=None)
 
     async def _compute(self, work: Work) -> Result:
         """What a model makes of a segment. Its failures are those of all that wait for it."""
@@ -239,6 +239,7 @@ class Engine:
             input_tokens=len(prompt.input_ids),
             output_tokens=len(sequence.token_ids),
             truncated=not model.is_complete(sequence.token_ids),
+            timing=_timing(sequence),
         )
         self._count(work.model_name, sequence)
         if self._cache is not None:
@@ -354,6 +355,18 @@ class EngineCall:
             # Work that another call began may have had its slot before this call arrived.
             self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
         self.usage.compute_seconds = self.compute.seconds
+
+
+def _timing(sequence: EngineSequence) -> Timing | None:
+    """When the device worked on a sequence; None: it never did."""
+    if sequence.first_batch is None or sequence.prefilled is None or sequence.last_step is None:
+        return None
+    return Timing(
+        arrived=sequence.arrival,
+        started=sequence.first_batch,
+        prefilled=sequence.prefilled,
+        finished=sequence.last_step,
+    )
 
 
 def _resolve(done: "asyncio.Future[None]") -> None:

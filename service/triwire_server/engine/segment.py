@@ -4,7 +4,7 @@ They cross the border between the event loop and the thread that owns the device
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Priority(enum.IntEnum):
@@ -80,6 +80,23 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """When the device worked on a segment, in monotonic seconds."""
+
+    arrived: float
+    """It entered the queue."""
+
+    started: float
+    """It got its slot."""
+
+    prefilled: float
+    """The end of the step that read it."""
+
+    finished: float
+    """The end of its last step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """What a model made of one segment."""
 
@@ -94,3 +111,6 @@ class Output:
     """Whether the output stopped at a token limit before its end token."""
 
     cached: bool = False
+
+    timing: Timing | None = field(default=None, compare=False)
+    """None if the device did not work on it for this call."""

@@ -77,6 +77,12 @@ class Sequence:
     first_batch: float | None = None
     """Monotonic seconds at which it got its slot."""
 
+    prefilled: float | None = None
+    """Monotonic seconds at the end of the step that read its prompt."""
+
+    last_step: float | None = None
+    """Monotonic seconds at the end of the last step that held it."""
+
     token_ids: list[int] = field(default_factory=list)
     error: Exception | None = None
 

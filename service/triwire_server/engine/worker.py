@@ -111,7 +111,7 @@ class Worker:
             if self._is_abandoned:
                 return False
             ended = self._clock()
-            self._observe(batch, ended - started)
+            self._observe(batch, started, ended)
             self._learn_rate(batch, ended - (self._last_step_ended or started))
             self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
@@ -162,9 +162,13 @@ class Worker:
             # Safe, because nothing runs: whoever is still waiting would do so for ever.
             self.scheduler.fail_all(InferenceFailed("the scheduler lost track of it"))
 
-    def _observe(self, batch: Batch, seconds: float) -> None:
+    def _observe(self, batch: Batch, started: float, ended: float) -> None:
+        seconds = ended - started
         for sequence in batch.sequences:
             sequence.compute.add(batch.number, seconds)
+            sequence.last_step = ended
+        for sequence in batch.joining:
+            sequence.prefilled = ended
         self._metrics.batch_sequences.observe(len(batch.sequences))
         self._metrics.batch_tokens.observe(batch.num_tokens)
         self._metrics.batch_duration_seconds.labels(batch.pool.model_name).observe(seconds)

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from triwire.v1 import article_service_pb2
 from triwire.v1.article_pb2 import TextRange
+from triwire_server import tracing
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, Task
+from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import HouseTerms, named
 from triwire_server.text.findings import check_translation, is_broken
 from triwire_server.text.glossary import TermHit, apply_terms, protect_terms
@@ -92,7 +94,8 @@ class SegmentTranslator:
             if not is_broken(best.findings):
                 break
             lost = {finding.expected for finding in best.findings if finding.kind == Finding.KIND_TERM_MISSING}
-            other = await self._attempt(call, work, attempt, lost)
+            with tracing.phase("repair"):
+                other = await self._attempt(call, work, attempt, lost)
             if doubt(other.findings) < doubt(best.findings):
                 best = other
         return best
@@ -116,12 +119,14 @@ class SegmentTranslator:
                 terms=named(hits) if card.takes_terms else (),
                 attempt=attempt,
             )
-            outputs = await call.generate(card.full_name, self._fit(request, card, is_first=card is work.route[0]))
+            pieces = self._fit(request, card, is_first=card is work.route[0])
+            outputs = await generate(call, card.full_name, pieces)
             truncated = truncated or any(output.truncated for output in outputs)
             glue = "" if target == "ja" else " "
             text, _ = marked.restore(glue.join(output.text.strip() for output in outputs), target)
             language = target
-        made = judge(work, text)
+        with tracing.phase("checks"):
+            made = judge(work, text)
         return replace(made, findings=[*made.findings, truncation()]) if truncated else made
 
     def _fit(self, segment: Segment, card: ModelCard, *, is_first: bool) -> list[Segment]:

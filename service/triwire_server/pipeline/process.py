@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
 from triwire.v1 import article_pb2, article_service_pb2
+from triwire_server import tracing
 from triwire_server.engine.engine import CallUsage, Engine, EngineCall
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import InvalidRequest, Violation
@@ -67,14 +68,16 @@ class Pipeline:
         Raises:
             InvalidRequest: see `read_article`.
         """
-        article = await asyncio.to_thread(read_article, request.content, article_pb2.CLEANING_PAGE, self._limits)
+        with tracing.phase("extract"):
+            article = await asyncio.to_thread(read_article, request.content, article_pb2.CLEANING_PAGE, self._limits)
         return article_service_pb2.ExtractArticleResponse(request_id=request.request_id, article=article)
 
     async def detect(
         self, request: article_service_pb2.DetectLanguageRequest
     ) -> article_service_pb2.DetectLanguageResponse:
         """Name the languages of the content, most likely first."""
-        languages = await asyncio.to_thread(_detect, request.content)
+        with tracing.phase("detect"):
+            languages = await asyncio.to_thread(_detect, request.content)
         return article_service_pb2.DetectLanguageResponse(request_id=request.request_id, languages=languages)
 
     async def translate(
@@ -182,8 +185,10 @@ class Pipeline:
         if not context.wait_for_queue:
             self._engine.check_room(context.priority, context.deadline, context.caller)
 
-    def _admit(self, plan: _Plan, context: CallContext) -> AbstractAsyncContextManager[EngineCall]:
-        return self._engine.admit(
+    @asynccontextmanager
+    async def _admit(self, plan: _Plan, context: CallContext) -> AsyncIterator[EngineCall]:
+        """See `Engine.admit`."""
+        admission = self._engine.admit(
             request_id=context.request_id,
             caller=context.caller,
             priority=context.priority,
@@ -191,6 +196,10 @@ class Pipeline:
             estimated_tokens=plan.estimated_tokens,
             wait=context.wait_for_queue,
         )
+        async with AsyncExitStack() as stack:
+            with tracing.phase("admission"):
+                call = await stack.enter_async_context(admission)
+            yield call
 
     async def _plan_article(self, request: article_service_pb2.ProcessArticleRequest) -> _Plan:
         return await asyncio.to_thread(
@@ -209,7 +218,26 @@ class Pipeline:
         summary_paths: Sequence[str],
     ) -> _Plan:
         """Read the article and plan every output; all directions that are not served are reported at once."""
-        article = read_article(request.content, default_cleaning, self._limits)
+        with tracing.phase("extract"):
+            article = read_article(request.content, default_cleaning, self._limits)
+        with tracing.phase("plan"):
+            translations, summaries = self._plan_outputs(request, article, translation_paths, summary_paths)
+        tracing.current_span().annotate(
+            source_language=article.language,
+            target_languages=list(request.target_languages),
+            blocks=len(article.blocks),
+        )
+        cleaning = request.content.cleaning or default_cleaning
+        keeps_html = request.content.WhichOneof("kind") == "html" and cleaning == article_pb2.CLEANING_NONE
+        return _Plan(article, request.content, translations, summaries, keeps_html)
+
+    def _plan_outputs(
+        self,
+        request: article_service_pb2.ProcessArticleRequest,
+        article: article_pb2.Article,
+        translation_paths: Sequence[str],
+        summary_paths: Sequence[str],
+    ) -> tuple[list[TranslationPlan], list[SummaryPlan]]:
         violations: list[Violation] = []
         terms = self._terms.terms_of(request.house_style)
         translations = []
@@ -228,9 +256,7 @@ class Pipeline:
                 violations.append(_unsupported(path, error))
         if violations:
             raise InvalidRequest(violations)
-        cleaning = request.content.cleaning or default_cleaning
-        keeps_html = request.content.WhichOneof("kind") == "html" and cleaning == article_pb2.CLEANING_NONE
-        return _Plan(article, request.content, translations, summaries, keeps_html)
+        return translations, summaries
 
     async def _translation(
         self,
@@ -245,12 +271,13 @@ class Pipeline:
                 on_block(block)
             return block
 
-        blocks = await _all_or_first_error([make(index) for index in range(len(translation.blocks))])
-        result = self._translator.whole(translation, blocks)
-        if plan.keeps_html:
-            result.html = await asyncio.to_thread(
-                replace_text, plan.content.html, plan.article, [block.block for block in blocks]
-            )
+        with tracing.span("translate", target_language=translation.target_language):
+            blocks = await _all_or_first_error([make(index) for index in range(len(translation.blocks))])
+            result = self._translator.whole(translation, blocks)
+            if plan.keeps_html:
+                result.html = await asyncio.to_thread(
+                    replace_text, plan.content.html, plan.article, [block.block for block in blocks]
+                )
         return result
 
     async def _stream_translation(

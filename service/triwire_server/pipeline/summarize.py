@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
+from triwire_server import tracing
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
@@ -122,13 +123,18 @@ class Summarizer:
         Raises:
             DeadlineExceeded, InferenceFailed.
         """
+        with tracing.span("summarize", style=str(plan.spec.style), target_language=plan.target_language):
+            return await self._summarize(call, plan)
+
+    async def _summarize(self, call: EngineCall, plan: SummaryPlan) -> article_service_pb2.Summary:
         digest = await self._writer.read(call, plan.work) if plan.work else Digest("")
         if plan.work is None:
             call.usage.segments += 1
         draft = await self._draft(call, plan, digest, plan.written_spec)
         # Sentences of the article that are too long stay so, unless they are translated.
         if draft.length > plan.spec.max_characters and (plan.work or plan.translation_route):
-            shorter = await self._draft(call, plan, digest, _shorter(plan, draft.length))
+            with tracing.phase("repair"):
+                shorter = await self._draft(call, plan, digest, _shorter(plan, draft.length))
             if shorter.length < draft.length and _is_no_worse(shorter, draft):
                 draft = shorter
         summary = article_service_pb2.Summary(

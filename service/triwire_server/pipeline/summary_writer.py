@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
+from triwire_server import tracing
 from triwire_server.engine.engine import Engine, EngineCall
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.attempts import doubt, truncation
+from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms, named
 from triwire_server.pipeline.options import not_applied
 from triwire_server.pipeline.sections import Reading, group_notes, join_notes
@@ -139,8 +141,7 @@ class SummaryWriter:
         if not digest.text:
             return _draft(work, digest, spec, Output(text="", input_tokens=0, output_tokens=0))
         request = self._request(work, digest.text, spec)
-        [output] = await call.generate(work.model, [request])
-        best = await asyncio.to_thread(_draft, work, digest, spec, output)
+        best = await self._answer_to(call, work, digest, spec, request)
         if best.is_as_asked and not is_broken(best.all_findings):
             return best
         repair = replace(request, attempt=1)
@@ -148,14 +149,21 @@ class SummaryWriter:
         if obeyed:
             rest = await asyncio.to_thread(without_orders, digest.text, work.source_language)
             repair = replace(repair, text=rest or digest.text)
-        [output] = await call.generate(work.model, [repair])
-        second = await asyncio.to_thread(_draft, work, digest, spec, output)
+        with tracing.phase("repair"):
+            second = await self._answer_to(call, work, digest, spec, repair)
         if repair.text != digest.text:
             source = next((finding.source for finding in obeyed if finding.HasField("source")), None)
             left_out = not_applied(_STYLE, "a passage that instructs the reader's model was left out on the second try")
             left_out.source.CopyFrom(source or left_out.source)
             second = replace(second, whole=[*second.whole, left_out])
         return second if _doubt_of(second) < _doubt_of(best) else best
+
+    async def _answer_to(
+        self, call: EngineCall, work: Assignment, digest: Digest, spec: SummarySpec, request: Segment
+    ) -> Draft:
+        [output] = await generate(call, work.model, [request])
+        with tracing.phase("checks"):
+            return await asyncio.to_thread(_draft, work, digest, spec, output)
 
     async def _take_notes(
         self, call: EngineCall, work: Assignment, sections: Sequence[Note], findings: list[Finding]
@@ -165,7 +173,7 @@ class SummaryWriter:
             replace(self._request(work, section.text, work.reading.note_spec), target_language=work.source_language)
             for section in sections
         ]
-        outputs = list(await call.generate(work.model, requests))
+        outputs = list(await generate(call, work.model, requests))
         sound = [_is_sound(work, output) for output in outputs]
         doubted = [index for index, is_sound in enumerate(sound) if not is_sound]
         if doubted:
@@ -177,7 +185,9 @@ class SummaryWriter:
                 )
                 for index in doubted
             ]
-            for index, output in zip(doubted, await call.generate(work.model, again), strict=True):
+            with tracing.phase("repair"):
+                repaired = await generate(call, work.model, again)
+            for index, output in zip(doubted, repaired, strict=True):
                 outputs[index], sound[index] = output, _is_sound(work, output)
         notes: list[Note] = []
         for section, output, is_sound in zip(sections, outputs, sound, strict=True):

@@ -196,6 +196,23 @@ async def test_finished_work_comes_from_the_cache_and_costs_no_tokens() -> None:
         assert service.value("triwire_cache_hits_total") == 1
 
 
+async def test_an_output_says_when_the_device_worked_on_it_unless_it_did_not() -> None:
+    limits = EngineLimits(max_batch_sequences=1)
+    async with running(limits, ResultCache(10_000)) as service, service.admit() as call:
+        before = time.monotonic()
+        [slow], [quick] = await asyncio.gather(
+            call.generate(COPY, [segment(SLOW)]), call.generate(COPY, [segment("waits for the slot")])
+        )
+        assert slow.timing is not None
+        assert quick.timing is not None
+        for timing in (slow.timing, quick.timing):
+            assert before <= timing.arrived <= timing.started < timing.prefilled <= timing.finished <= time.monotonic()
+        first, second = sorted((slow.timing, quick.timing), key=lambda timing: timing.started)
+        assert first.finished <= second.started
+        [again] = await call.generate(COPY, [segment("waits for the slot")])
+        assert again.timing is None
+
+
 async def test_stopping_finishes_what_was_admitted_and_refuses_the_rest() -> None:
     service = Service(EngineLimits(), None)
     await service.engine.start()
