@@ -15,10 +15,10 @@ SECRET = "0123456789abcdef0123456789abcdef"
 LATER = frozenset(
     {
         *("health_host", "health_port", "tls_certificate", "tls_key", "tls_client_ca", "tokens"),
-        *("shared_cache", "shared_cache_secret", "otlp_endpoint"),
+        *("shared_cache", "shared_cache_secret"),
     }
 )
-"""Settings that the manifests have and a server without TLS, shared cache and traces does not know."""
+"""Settings that the manifests have and a server without TLS and shared cache does not know."""
 
 
 def environment_of(manifests: Manifests, container: Object) -> dict[str, str]:

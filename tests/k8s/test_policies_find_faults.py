@@ -166,7 +166,7 @@ CONFIG_FAULTS = (
     ),
     Fault(
         config.files_are_mounted,
-        replace("triwire-config", "settings.toml", "/var/cache/triwire", "/models"),
+        replace("triwire-environment", "TRIWIRE_CACHE_DIR", "/var/cache/triwire", "/models"),
         "/models/ lies in no volume",
     ),
     Fault(
@@ -182,7 +182,7 @@ CONFIG_FAULTS = (
     ),
     Fault(
         config.server_listens_where_it_is_asked,
-        replace("triwire-config", "settings.toml", 'metrics_host = "0.0.0.0"', 'metrics_host = "127.0.0.1"'),
+        replace("triwire-environment", "TRIWIRE_METRICS_HOST", "0.0.0.0", "127.0.0.1"),  # noqa: S104 - text of a manifest
         "metrics_host takes no calls",
     ),
     Fault(
