@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring bench demo serve clean
+.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ test-faults: setup  ## The long tests: killed, drained, frozen, starved and fuzz
 test-monitoring: setup  ## Let a real Prometheus watch a real server: every query of rules and dashboard, and an alert.
 	@{ command -v prometheus && command -v promtool; } >/dev/null || { echo "needs prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download"; exit 1; }
 	@$(BIN)/python -m pytest -q tests/monitoring -m "monitoring or not monitoring"
+
+test-k8s: setup $(BUF)  ## The tests of the manifests, those against the definitions of custom resources too.
+	@$(BIN)/python -m pytest -q tests/k8s
 
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }

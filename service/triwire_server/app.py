@@ -51,6 +51,9 @@ from triwire_server.watched_files import FilesUnusable, WatchedFiles
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
 
+LIVENESS = "liveness"
+"""Name in the health service that says whether a restart would help: SERVING also while models are loaded and while the
+server drains, when the others say NOT_SERVING; NOT_SERVING once the device is lost."""
 
 _LAST_WORD_SECONDS = 1.0
 """For statuses to reach the callers, once no call is worked on any more."""
@@ -118,6 +121,7 @@ class App:
         self._engine: Engine | None = None
         self._has_served = False
         self._measuring_lag: asyncio.Task[None] | None = None
+        self._is_stopping = False
         self._stop_metrics: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -135,6 +139,7 @@ class App:
             names = (ARTICLE_SERVICE, GLOSSARY_SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._health.set(LIVENESS, health_pb2.HealthCheckResponse.SERVING)
         try:
             self.port = open_port(self._server, settings, self._tls)
             self.health_port = open_health_port(self._health_server, settings)
@@ -212,7 +217,9 @@ class App:
         wait_seconds = self.settings.shutdown_wait_seconds if self._has_served else 0.0
         self._log.info("draining", wait_seconds=wait_seconds)
         self._metrics.draining.set(1)
-        await self._health.enter_graceful_shutdown()
+        # Not the servicer's graceful shutdown: it would take back liveness too, and have a drain ended by a restart.
+        self._is_stopping = True
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._unless_hurried(asyncio.sleep(wait_seconds))
         self._draining.set()
         await self._finish_calls()
@@ -340,7 +347,7 @@ class App:
         self._log.critical("device_lost", error=error)
         for card in self.profile.engine_models:
             self._metrics.model_ready.labels(card.full_name).set(0)
-        self._lost_task = asyncio.ensure_future(self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING))
+        self._lost_task = asyncio.ensure_future(self._set_lost())
         self._lost_task.add_done_callback(lambda _: self._on_failure())
 
     async def _warm(self, engine: Engine, model: Model) -> None:
@@ -362,8 +369,14 @@ class App:
                 await call.generate(model.card.full_name, [segment])
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
+        if self._is_stopping:  # models that are loaded meanwhile must not bring callers back
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
         for name in (health.OVERALL_HEALTH, ARTICLE_SERVICE, GLOSSARY_SERVICE):
             await self._health.set(name, status)
+
+    async def _set_lost(self) -> None:
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._health.set(LIVENESS, health_pb2.HealthCheckResponse.NOT_SERVING)
 
 
 def _open_files(settings: Settings, metrics: Metrics) -> tuple[ServerTls | None, WatchedFiles[CallerTable] | None]:
