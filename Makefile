@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto format lint test test-models bench demo serve clean
+.PHONY: help setup proto format lint test test-models test-faults bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ test: setup  ## The tests that need no weights, no GPU and no network.
 
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900
+
+test-faults: setup  ## The long tests: killed, drained, frozen, starved and fuzzed servers.
+	@$(BIN)/python -m pytest -q -m faults tests/faults --timeout 600
 
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }

@@ -51,6 +51,10 @@ class Metrics:
         self.batch_duration_seconds = histogram(
             "batch_duration_seconds", "Time of a step on the device.", _BATCH_SECONDS, "model"
         )
+        self.max_batch_sequences = gauge(
+            "max_batch_sequences", "Slots: as set, or fewer for a while after memory ran out."
+        )
+        self.out_of_memory = counter("out_of_memory_total", "Passes on the device that ran out of memory.")
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"
         )

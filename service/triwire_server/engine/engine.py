@@ -97,7 +97,8 @@ class Engine:
             max_slot_tokens=limits.max_slot_tokens,
             clock=clock,
         )
-        self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail)
+        runner = ModelRunner(self._models, limits.max_batch_sequences)
+        self._worker = Worker(scheduler, runner, metrics, clock, self._fail)
         self._in_flight = InFlight(self._compute, self._worker)
         self._admission = Admission(limits.max_queue_tokens, metrics, clock)
         self._step_timeout_seconds = limits.step_timeout_seconds

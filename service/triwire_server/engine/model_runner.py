@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from triwire_server.engine.models.base import Model, Progress, Rows
 from triwire_server.engine.sequence import Batch, Pool, RunAgain, Sequence
+from triwire_server.engine.slot_bound import SlotBound
 from triwire_server.errors import InferenceFailed
 
 _log = logging.getLogger(__name__)
@@ -15,13 +16,24 @@ class DeviceLost(Exception):
 
 
 class ModelRunner:
-    """Runs batches on the models it was given, and holds the rows of each pool. Called on the device's thread alone."""
+    """Runs batches on the models it was given, and holds the rows of each pool. Called on the device's thread alone.
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    Args:
+        models: by `name@version`.
+        max_batch_sequences: slots while memory suffices.
+    """
+
+    def __init__(self, models: Mapping[str, Model], max_batch_sequences: int) -> None:
         self._models = models
         self._pools: dict[Pool, Rows] = {}
-        self.max_batch_sequences: int | None = None
-        """Bound learned from running out of memory; None: never ran out."""
+        self._bound = SlotBound(max_batch_sequences)
+        self.num_out_of_memory = 0
+        """Passes that ran out of memory."""
+
+    @property
+    def max_batch_sequences(self) -> int:
+        """Slots that the memory has room for, as far as is known."""
+        return self._bound.slots
 
     def run(self, batch: Batch) -> list[Progress | Exception]:
         """What each of `batch.sequences` writes in this step, or why it cannot.
@@ -36,6 +48,7 @@ class ModelRunner:
         for pool in [pool for pool in self._pools if pool not in batch.pools]:
             del self._pools[pool]
         outcomes: dict[int, Progress | Exception] = {}
+        failures = self.num_out_of_memory
         stepping = batch.sequences
         rows = self._rows_of(batch)
         if batch.joining:
@@ -51,6 +64,8 @@ class ModelRunner:
                 # What the pool kept may be half written.
                 del self._pools[batch.pool]
                 outcomes |= self._failed(error, batch, stepping)
+        if self.num_out_of_memory == failures:
+            self._bound.sufficed()
         return [outcomes[sequence.number] for sequence in batch.sequences]
 
     def release(self) -> None:
@@ -72,9 +87,9 @@ class ModelRunner:
         if is_device_lost(error):
             raise DeviceLost(type(error).__name__) from error
         no_memory = is_out_of_memory(error)
+        self.num_out_of_memory += no_memory
         if no_memory and len(sequences) > 1:
-            slots = sum(sequence.prompt.num_beams for sequence in sequences)
-            self.max_batch_sequences = min(self.max_batch_sequences or slots, slots // 2)
+            self._bound.ran_out(sum(sequence.prompt.num_beams for sequence in sequences))
         # The message of an exception may quote its input, so only its type is logged.
         _log.warning("batch of %d failed with %s", len(sequences), type(error).__name__)
         had_company = len(batch.sequences) > 1 or len(batch.pools) > 1

@@ -38,6 +38,7 @@ class Worker:
         self._step_started: float | None = None
         self._is_abandoned = False
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
+        metrics.max_batch_sequences.set(model_runner.max_batch_sequences)
 
     def start(self) -> None:
         """Start the thread."""
@@ -101,6 +102,7 @@ class Worker:
         batch = self.scheduler.schedule()
         self._count_waiting()
         if batch is not None:
+            failures = self.model_runner.num_out_of_memory
             started = self._step_started = self._clock()
             tokens = self.model_runner.run(batch)
             self._step_started = None
@@ -108,8 +110,9 @@ class Worker:
                 return False
             self._observe(batch, self._clock() - started)
             self.scheduler.postprocess(batch, tokens)
-            if self.model_runner.max_batch_sequences is not None:
-                self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+            self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+            self._metrics.max_batch_sequences.set(self.model_runner.max_batch_sequences)
+            self._metrics.out_of_memory.inc(self.model_runner.num_out_of_memory - failures)
         if batch is None or not len(self.scheduler):
             self._rest()
         return batch is not None

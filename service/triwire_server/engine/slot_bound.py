@@ -1,0 +1,46 @@
+"""How many sequences may run at once, learned from running out of memory."""
+
+STEPS_PER_SLOT = 256
+"""Good steps after which one more slot is tried: some seconds at work."""
+
+MOST_STEPS_PER_SLOT = 64 * STEPS_PER_SLOT
+"""The longest wait for one more slot, reached where memory ran out again after every try."""
+
+
+class SlotBound:
+    """Halved when memory runs out, and one slot wider after many steps in which it did not.
+
+    What took the memory may be gone again: another process on the device, or one very long article. Where it is not,
+    each slot that was tried in vain makes the wait for the next one twice as long, up to `MOST_STEPS_PER_SLOT`.
+    The device's thread alone uses it.
+
+    Args:
+        max_slots: the bound while memory suffices, at least 1.
+    """
+
+    def __init__(self, max_slots: int) -> None:
+        self.slots = max_slots
+        """Sequences that may run at once now, from 1 to `max_slots`."""
+
+        self._max_slots = max_slots
+        self._steps_per_slot = STEPS_PER_SLOT
+        self._good_steps = 0
+        self._has_grown = False
+
+    def ran_out(self, slots: int) -> None:
+        """A pass over so many slots had not enough memory."""
+        self.slots = max(1, min(self.slots, slots // 2))
+        self._good_steps = 0
+        if self._has_grown:
+            self._has_grown = False
+            self._steps_per_slot = min(2 * self._steps_per_slot, MOST_STEPS_PER_SLOT)
+
+    def sufficed(self) -> None:
+        """A step had the memory that it needed."""
+        if self.slots == self._max_slots:
+            return
+        self._good_steps += 1
+        if self._good_steps == self._steps_per_slot:
+            self._good_steps = 0
+            self._has_grown = True
+            self.slots += 1
