@@ -1,16 +1,12 @@
 """`triwire-server` as its own process: what an operator and an orchestrator see of it."""
 
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,85 +15,11 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from tests.server_process import healthcheck, process, run
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 
-COMMAND = [str(Path(sys.executable).parent / "triwire-server")]
 SECRET = "Quillmoor"  # a name that occurs in the articles of these tests and nowhere else
 PIER = f"{SECRET} pier reopened on Monday."
-
-
-class Server:
-    """A running process, with everything it logged."""
-
-    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
-        self.process = process
-        self.target = f"127.0.0.1:{port}"
-        self.lines: list[str] = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        self.lines.extend(line.rstrip("\n") for line in self.process.stderr)
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and give the exit code."""
-        self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        code = self.process.wait(timeout=60)
-        self._reader.join(timeout=10)
-        return code
-
-    def wait_until_serving(self) -> None:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                pytest.fail(f"the server ended with {self.process.returncode}: {self.lines}")
-            if healthcheck(self.target).returncode == 0:
-                return
-            time.sleep(0.1)
-        pytest.fail("the server did not come to serve")
-
-
-@contextmanager
-def process(profile: str | Path, *flags: str, command: Sequence[str] = COMMAND, **variables: str) -> Iterator[Server]:
-    port = free_port()
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")}
-    environment |= {"TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0", "TRIWIRE_LOG_FORMAT": "json"} | variables
-    arguments = ["serve", "--profile", str(profile), "--port", str(port), "--metrics-port", "0", *flags]
-    started = subprocess.Popen(
-        [*command, *arguments], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    server = Server(started, port)
-    try:
-        yield server
-    finally:
-        if started.poll() is None:
-            started.kill()
-        server.wait()
-        assert started.stdout is not None
-        started.stdout.close()
-        assert started.stderr is not None
-        started.stderr.close()
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")} | variables
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=90, check=False, env=environment
-    )
-
-
-def healthcheck(target: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return run("healthcheck", "--target", target, "--timeout", "1", *arguments)
 
 
 def translate(target: str, text: str = PIER, request_id: str = "") -> article_service_pb2.TranslateResponse:
@@ -237,8 +159,12 @@ main()
 
 def test_a_step_that_hangs_ends_the_process_with_not_serving_first_and_exit_code_1(tiny_profile: Path) -> None:
     command = [sys.executable, "-c", HANGS]
-    limits = {"TRIWIRE_STEP_TIMEOUT_SECONDS": "2", "TRIWIRE_SHUTDOWN_WAIT_SECONDS": "1"}
-    with process(tiny_profile, command=command, **limits) as server, grpc.insecure_channel(server.target) as channel:
+    with (
+        process(
+            tiny_profile, command=command, TRIWIRE_STEP_TIMEOUT_SECONDS="2", TRIWIRE_SHUTDOWN_WAIT_SECONDS="1"
+        ) as server,
+        grpc.insecure_channel(server.target) as channel,
+    ):
         server.wait_until_serving()
         health: Any = health_pb2_grpc.HealthStub(channel)
         watch = health.Watch(health_pb2.HealthCheckRequest(service="triwire.v1.ArticleService"), timeout=60)
