@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from google.rpc.status_pb2 import Status
+
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 from triwire_server.api.batch import BatchStream
-from triwire_server.api.interceptors import current_call, new_request_id
+from triwire_server.api.interceptors import current_call, log_bug, new_request_id
 from triwire_server.api.status import reason_of, to_status
 from triwire_server.api.validation import Validator
 from triwire_server.engine.models.base import ModelCard
@@ -223,8 +225,8 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             request.request_id = request.request_id or new_request_id()
             getattr(response, operation).CopyFrom(await self._operation(operation, request, deadline))
         except Exception as error:  # whatever failed, the item is answered and the stream goes on
-            self._metrics.errors.labels(reason_of(error)).inc()
-            response.error.CopyFrom(to_status(error))
+            request_id = getattr(item, operation).request_id if operation else ""
+            response.error.CopyFrom(self._failure(error, request_id or current_call().request_id))
         return response
 
     def _operation(self, operation: str, request: Any, deadline: float | None) -> Awaitable[Any]:
@@ -246,11 +248,10 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, part: article_service_pb2.StreamProcessArticleResponse | PartFailure
     ) -> article_service_pb2.StreamProcessArticleResponse:
         if isinstance(part, PartFailure):
-            self._metrics.errors.labels(reason_of(part.error)).inc()
             error = article_service_pb2.ArticleError(
                 target_language=part.target_language,
                 summary_style=article_service_pb2.SummaryStyle.ValueType(part.summary_style),
-                status=to_status(part.error),
+                status=self._failure(part.error, current_call().request_id),
             )
             return article_service_pb2.StreamProcessArticleResponse(error=error)
         match part.WhichOneof("part"):
@@ -263,6 +264,14 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             case "usage":
                 current_call().add_usage(part.usage)
         return part
+
+    def _failure(self, error: Exception, request_id: str) -> Status:
+        """The status of an item or a part that failed, which is counted, and logged where it is a bug."""
+        reason = reason_of(error)
+        self._metrics.errors.labels(reason).inc()
+        if reason == "INTERNAL":
+            log_bug(error, request_id)
+        return to_status(error)
 
     def _count_translation(self, translation: article_service_pb2.Translation) -> None:
         self._count_findings(translation.findings)

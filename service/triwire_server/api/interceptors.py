@@ -131,7 +131,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             status = to_status(error)
             code, reason = code_of(status), reason_of(error)
             if reason == "INTERNAL":
-                self._log_bug(record, error)
+                log_bug(error, record.request_id)
             await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
         finally:
             in_flight.dec()
@@ -151,14 +151,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
                 **record.values,
             )
 
-    def _log_bug(self, record: CallRecord, error: Exception) -> None:
-        # Frames and the type, not the message: an exception may quote the text that it failed on.
-        frames = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ]
-        self._log.error(
-            "bug", method=record.method, request_id=record.request_id, error=type(error).__name__, frames=frames
-        )
+
+def log_bug(error: Exception, request_id: str) -> None:
+    """Log what went wrong in the call that runs in this task, or in one item or part of it, and where.
+
+    Frames and the type, not the message: an exception may quote the text that it failed on.
+    """
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    method = current_call().method
+    structlog.get_logger("triwire").error(
+        "bug", method=method, request_id=request_id, error=type(error).__name__, frames=frames
+    )
 
 
 def new_request_id() -> str:

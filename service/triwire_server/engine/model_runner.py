@@ -88,8 +88,10 @@ class ModelRunner:
             raise DeviceLost(type(error).__name__) from error
         no_memory = is_out_of_memory(error)
         self.num_out_of_memory += no_memory
-        if no_memory and len(sequences) > 1:
-            self._bound.ran_out(sum(sequence.prompt.num_beams for sequence in sequences))
+        if no_memory and batch.num_slots > 1:
+            # One alone may be uncommonly long: those beside it had room.
+            lone = sequences[0].prompt.num_beams if len(sequences) == 1 else 0
+            self._bound.ran_out(batch.num_slots - lone if lone else batch.num_slots // 2)
         # The message of an exception may quote its input, so only its type is logged.
         _log.warning("batch of %d failed with %s", len(sequences), type(error).__name__)
         had_company = len(batch.sequences) > 1 or len(batch.pools) > 1

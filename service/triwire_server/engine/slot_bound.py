@@ -1,4 +1,4 @@
-"""How many sequences may run at once, learned from running out of memory."""
+"""How many slots there is memory for, learned from running out of it."""
 
 STEPS_PER_SLOT = 256
 """Good steps after which one more slot is tried: some seconds at work."""
@@ -8,7 +8,7 @@ MOST_STEPS_PER_SLOT = 64 * STEPS_PER_SLOT
 
 
 class SlotBound:
-    """Halved when memory runs out, and one slot wider after many steps in which it did not.
+    """Lowered when memory runs out, and one slot wider after many steps in which it did not.
 
     What took the memory may be gone again: another process on the device, or one very long article. Where it is not,
     each slot that was tried in vain makes the wait for the next one twice as long, up to `MOST_STEPS_PER_SLOT`.
@@ -20,7 +20,7 @@ class SlotBound:
 
     def __init__(self, max_slots: int) -> None:
         self.slots = max_slots
-        """Sequences that may run at once now, from 1 to `max_slots`."""
+        """Slots that may be taken now, from 1 to `max_slots`."""
 
         self._max_slots = max_slots
         self._steps_per_slot = STEPS_PER_SLOT
@@ -28,8 +28,8 @@ class SlotBound:
         self._has_grown = False
 
     def ran_out(self, slots: int) -> None:
-        """A pass over so many slots had not enough memory."""
-        self.slots = max(1, min(self.slots, slots // 2))
+        """Memory did not suffice; so many slots are believed to be few enough."""
+        self.slots = max(1, min(self.slots, slots))
         self._good_steps = 0
         if self._has_grown:
             self._has_grown = False

@@ -5,7 +5,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from triwire_server.engine.model_runner import ModelRunner
+from triwire_server.engine.model_runner import DeviceLost, ModelRunner
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
@@ -83,14 +83,14 @@ class Worker:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
                 if not self._step() and stopping:
                     return
-        except Exception as error:
+        except BaseException as error:  # whatever ends this thread, those that wait for it are told
             self._step_started = None
             if self._is_abandoned:
                 return
             _log.critical("the device thread ended with %s", type(error).__name__)
             failure = InferenceFailed("the device was lost")
             self.scheduler.fail_all(failure)
-            self._on_failure(error)
+            self._on_failure(error if isinstance(error, Exception) else DeviceLost(type(error).__name__))
             # Until the end is asked for, so that nobody who submits meanwhile waits for ever.
             while not stopping:
                 self.scheduler.fail_all(failure)

@@ -157,21 +157,30 @@ class Pipeline:
         """
         plan = await self._plan_article(request)
         parts: asyncio.Queue[StreamPart | None] = asyncio.Queue()
-        async with self._admit(plan, context) as call:
-            started = article_service_pb2.ArticleStarted(request_id=context.request_id, source=plan.article)
-            yield article_service_pb2.StreamProcessArticleResponse(started=started)
-            work = asyncio.gather(
-                *(self._stream_translation(call, plan, part, parts.put_nowait) for part in plan.translations),
-                *(self._stream_summary(call, part, parts.put_nowait) for part in plan.summaries),
-            )
-            work.add_done_callback(lambda _: parts.put_nowait(None))
-            try:
-                while (part := await parts.get()) is not None:
-                    yield part
-                await work
-            finally:
-                work.cancel()
-        yield article_service_pb2.StreamProcessArticleResponse(usage=_usage(call.usage))
+        # Not between two parts: a caller that does not read holds no room in the queue once its work is done.
+        work = asyncio.ensure_future(self._make_parts(plan, context, parts))
+        try:
+            while (part := await parts.get()) is not None:
+                yield part
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _make_parts(self, plan: _Plan, context: CallContext, parts: "asyncio.Queue[StreamPart | None]") -> None:
+        """Put every part of a stream and then None, also where it fails. There are no more than the article has."""
+        send = parts.put_nowait
+        try:
+            async with self._admit(plan, context) as call:
+                started = article_service_pb2.ArticleStarted(request_id=context.request_id, source=plan.article)
+                send(article_service_pb2.StreamProcessArticleResponse(started=started))
+                await asyncio.gather(
+                    *(self._stream_translation(call, plan, part, send) for part in plan.translations),
+                    *(self._stream_summary(call, part, send) for part in plan.summaries),
+                )
+            send(article_service_pb2.StreamProcessArticleResponse(usage=_usage(call.usage)))
+        finally:
+            send(None)
 
     def _admit(self, plan: _Plan, context: CallContext) -> AbstractAsyncContextManager[EngineCall]:
         return self._engine.admit(

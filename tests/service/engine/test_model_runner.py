@@ -39,7 +39,9 @@ def sequence(text: str) -> EngineSequence:
 
 
 def batch(running: Sequence[EngineSequence] = (), joining: Sequence[EngineSequence] = (), pool: Pool = POOL) -> Batch:
-    return Batch(next(_numbers), pool, tuple(running), tuple(joining), frozenset({POOL, pool}))
+    return Batch(
+        next(_numbers), pool, tuple(running), tuple(joining), frozenset({POOL, pool}), len(running) + len(joining)
+    )
 
 
 def shown(outcomes: list[Progress | Exception]) -> str:
@@ -79,7 +81,7 @@ def test_what_was_kept_for_a_pool_that_is_gone_is_dropped() -> None:
     first, second = sequence("abc"), sequence("abc")
     runner.run(batch(joining=[first]))
     other = Pool("copy@1", 512)
-    runner.run(Batch(next(_numbers), other, (), (second,), frozenset({other})))
+    runner.run(Batch(next(_numbers), other, (), (second,), frozenset({other}), 1))
     assert shown(runner.run(batch(joining=[first]))) == "a"
     runner.run(batch(running=[first]))
     assert model.steps == [1, 1, 1, 1]
@@ -167,6 +169,16 @@ def test_out_of_memory_beside_others_is_tried_again_alone() -> None:
     [_, outcome] = runner.run(batch([running], [sequence("0x")]))
     assert isinstance(outcome, RunAgain)
     assert outcome.alone
+    # Those that run had room; it need not be halved for one that is uncommonly long.
+    assert runner.max_batch_sequences == 1
+
+
+def test_half_of_all_that_was_on_the_device_is_left_when_several_join_in_vain() -> None:
+    runner = ModelRunner({"copy@1": NarrowModel()}, 16)
+    running = [sequence(f"9{letter}bc") for letter in "abcdef"]
+    runner.run(batch(joining=running))
+    assert shown(runner.run(batch(running, [sequence("1x"), sequence("1y")]))) == "a b c d e f RunAgain RunAgain"
+    assert runner.max_batch_sequences == 4
 
 
 def test_torch_says_that_the_host_has_no_memory() -> None:

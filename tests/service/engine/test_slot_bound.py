@@ -13,22 +13,19 @@ def steps_to_grow(bound: SlotBound) -> int:
     return steps
 
 
-def test_half_the_slots_of_the_pass_that_had_no_memory_are_left() -> None:
+def test_the_bound_only_falls_when_memory_runs_out_and_never_below_one() -> None:
     bound = SlotBound(32)
-    bound.ran_out(20)
+    bound.ran_out(10)
     assert bound.slots == 10
-    bound.ran_out(32)  # of a pass that was planned before
+    bound.ran_out(16)  # of a pass that was planned before
     assert bound.slots == 10
-    bound.ran_out(5)
-    assert bound.slots == 2
-    for _ in range(3):
-        bound.ran_out(2)
+    bound.ran_out(0)
     assert bound.slots == 1
 
 
 def test_slots_come_back_one_at_a_time_until_all_are_there() -> None:
     bound = SlotBound(4)
-    bound.ran_out(4)
+    bound.ran_out(2)
     assert [steps_to_grow(bound), steps_to_grow(bound)] == [STEPS_PER_SLOT, STEPS_PER_SLOT]
     assert bound.slots == 4
     for _ in range(2 * STEPS_PER_SLOT):
@@ -38,10 +35,10 @@ def test_slots_come_back_one_at_a_time_until_all_are_there() -> None:
 
 def test_steps_count_from_the_last_time_that_memory_ran_out() -> None:
     bound = SlotBound(32)
-    bound.ran_out(32)
+    bound.ran_out(16)
     for _ in range(STEPS_PER_SLOT - 1):
         bound.sufficed()
-    bound.ran_out(16)
+    bound.ran_out(8)
     assert steps_to_grow(bound) == STEPS_PER_SLOT
 
 
