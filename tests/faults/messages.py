@@ -52,32 +52,55 @@ _HOSTILE = (
     "1,000,000,000,000,000 million billion percent " * 20,
     "「" * 300 + "『』」",  # quotation marks that are not closed
 )
-_BY_NAME: Mapping[str, tuple[str, ...]] = {
-    "language": ("en", "ko", "ja", "en-US", "ja-JP", "und", "fr", "?", "en-" + "x" * 9, "en" + "-abcdefgh" * 900),
-    "target_language": ("ko", "ja", "en", "ko-KR", "fr", "xx", "en" + "-abcdefgh" * 900),
-    "target_languages": ("ko", "ja", "en", "en-GB", "fr", "한국어"),  # the last is "Korean" in Korean
-    "model": ("", "tiny-m2m100", "tiny-chat@1", "gpt-0", "m" * 9_000, "모델" * 900),  # "model" in Korean
-    "request_id": ("", "story-1", "a" * 64, "a" * 65, "a b"),
-    "item_id": ("i1", "i2", "", "i" * 65, "ü"),
-    "block_id": ("", "", "", "a", "b", "c" * 65),
-    "glossaries": ("glossaries/sport", "glossaries/none", "glossaries/", "sport"),
-    "name": ("glossaries/sport", "glossaries/none", "glossaries/" + "g" * 70, ""),
-    "glossary_id": ("sport", "s-1", "s-2", "S", "g" * 64),
-    "page_token": ("", "", "MQ==", "c3BvcnQ=", "!!!!", "LTE=", "OTk5" * 2_000, "é"),
-    "etag": ("", "", "stale"),
-    "inline_html": ("The <b>harbour</b> opened.", "<div>no</div>", "<b>", "The harbour &amp; the ferry <br>"),
-    "display_name": ("Sport", "x" * 121),
-    "key": ("en", "ko", "ja", "fr", ""),
-    "value": ("harbour", "항구", "港", "x" * 201, " harbour"),  # harbour in Korean and in Japanese
+_FITTING: Mapping[str, tuple[str, ...]] = {
+    "language": ("", "", "en", "ko", "ja", "en-US"),
+    "target_language": ("ko", "ja", "en", "ko-KR"),
+    "target_languages": ("ko", "ja", "en-GB"),
+    "model": ("", "", "", "tiny-m2m100", "tiny-chat@1"),
+    "request_id": ("", "story-1", "a" * 64),
+    "item_id": ("i1", "i2"),
+    "block_id": ("",),
+    "glossaries": ("glossaries/sport",),
+    "name": ("glossaries/sport", "glossaries/s-1"),
+    "glossary_id": ("sport", "s-1", "s-2"),
+    "page_token": ("", "", "MQ=="),
+    "etag": ("",),
+    "inline_html": ("The <b>harbour</b> opened.", "The harbour &amp; the ferry <br>"),
+    "display_name": ("Sport",),
+    "credit": ("",),
+    "key": ("en", "ko", "ja"),
+    "value": ("harbour", "항구", "港"),  # harbour in Korean and in Japanese
+}
+_UNFITTING: Mapping[str, tuple[str, ...]] = {
+    "language": ("und", "fr", "?", "en-" + "x" * 9, "en" + "-abcdefgh" * 900, "en\n"),
+    "target_language": ("fr", "xx", "", "en" + "-abcdefgh" * 900),
+    "target_languages": ("fr", "한국어"),  # "Korean" in Korean
+    "model": ("gpt-0", "m" * 9_000, "모델" * 900),  # "model" in Korean
+    "request_id": ("a" * 65, "a b", "ü", "a\r\nb: c", "항구"),  # harbour in Korean
+    "item_id": ("", "i" * 65, "ü", "i" * 100_000),
+    "block_id": ("a", "b", "c" * 65, "é"),
+    "glossaries": ("glossaries/none", "glossaries/", "sport", "glossaries/ü"),
+    "name": ("glossaries/none", "glossaries/" + "g" * 70, ""),
+    "glossary_id": ("S", "g" * 64, ""),
+    "page_token": ("c3BvcnQ=", "!!!!", "LTE=", "OTk5" * 2_000, "é"),
+    "etag": ("stale", "é"),
+    "inline_html": ("<div>no</div>", "<b>", "<항>", "<!-- -->"),  # harbour again
+    "display_name": ("x" * 121,),
+    "credit": ("Photo: Kim",),
+    "key": ("fr", ""),
+    "value": ("x" * 201, " harbour"),
 }
 
 
 @functools.cache
-def strings(name: str) -> st.SearchStrategy[str]:
-    """Values for a string field: mostly such as belong there."""
-    fitting = st.sampled_from(_BY_NAME.get(name, _TEXTS))
+def strings(name: str, *, tame: bool) -> st.SearchStrategy[str]:
+    """Values for a string field: such as belong there, and unless tame now and then others."""
+    fitting = st.sampled_from(_FITTING.get(name, _TEXTS))
+    if tame:
+        return fitting
     anything = st.sampled_from(_HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-    return st.one_of(fitting, fitting, fitting, fitting, fitting, anything)
+    unfitting = st.sampled_from(_UNFITTING.get(name, _HOSTILE))
+    return st.one_of(*[fitting] * 8, unfitting, anything)
 
 
 _INTEGERS = st.sampled_from((0, 0, 1, 3, 20, 500, -1, 2**31 - 1, -(2**31)))
@@ -86,52 +109,66 @@ _SCALARS: Mapping[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.CPPTYPE_INT64: _INTEGERS | st.sampled_from((2**63 - 1, -(2**63))),
     FieldDescriptor.CPPTYPE_BOOL: st.booleans(),
 }
-_FEW = st.sampled_from((0, 1, 1, 1, 2, 3))
-_SELDOM_SET = ("house_style", "credit", "create_time", "update_time", "translation_options")
+_FEW = st.sampled_from((1, 1, 2, 3))
+_NONE_OR_FEW = st.sampled_from((0, 1, 1, 2, 3))
+_ONE_IN_TEN, _ONE_IN_TWENTY = st.integers(0, 9), st.integers(0, 19)
+_SELDOM_SET = ("house_style", "create_time", "update_time", "translation_options", "kind", "bullet_count")
 
 
-def fill(draw: Callable[[st.SearchStrategy[Any]], Any], message: Message, *, is_map: bool = False) -> None:
-    """Set fields of a message by their descriptors. One member of a oneof is chosen, and seldom none."""
-    fields = []
-    for oneof in message.DESCRIPTOR.oneofs:
-        if draw(st.integers(0, 19)):
-            fields.append(draw(st.sampled_from(list(oneof.fields))))
-    for field in message.DESCRIPTOR.fields:
-        odds = 4 if field.name in _SELDOM_SET else 1
-        if field.containing_oneof is None and (is_map or draw(st.integers(0, 9)) < 9 // odds):
-            fields.append(field)
-    for field in fields:
+class _Filler:
+    """Sets the fields of a message by their descriptors.
+
+    Args:
+        draw: of hypothesis.
+        tame: whether values are such as belong there.
+    """
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], *, tame: bool) -> None:
+        self._draw = draw
+        self._tame = tame
+
+    def fill(self, message: Message) -> None:
+        """One member of each oneof is set, and most of the other fields."""
+        for oneof in message.DESCRIPTOR.oneofs:
+            if self._tame or self._draw(_ONE_IN_TWENTY):
+                self._set(message, self._draw(st.sampled_from(list(oneof.fields))))
+        for field in message.DESCRIPTOR.fields:
+            if field.containing_oneof is None and self._is_wanted(field):
+                self._set(message, field)
+
+    def _is_wanted(self, field: Any) -> bool:
+        if field.name in _SELDOM_SET:
+            return bool(self._draw(_ONE_IN_TEN) == 0)
+        return self._tame or bool(self._draw(_ONE_IN_TEN))
+
+    def _set(self, message: Message, field: Any) -> None:
         if not field.is_repeated:
-            _set_one(draw, message, field)
-        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
-            forms = getattr(message, field.name)
-            for _ in range(draw(_FEW)):
-                forms[draw(strings("key"))] = draw(strings("value"))
-        else:
-            values = getattr(message, field.name)
-            for _ in range(draw(_FEW)):
-                if field.message_type is not None:
-                    fill(draw, values.add())
-                else:
-                    values.append(_scalar(draw, field))
+            if field.message_type is None:
+                setattr(message, field.name, self._scalar(field))
+            else:
+                member = getattr(message, field.name)
+                member.SetInParent()
+                self.fill(member)
+            return
+        values = getattr(message, field.name)
+        for _ in range(self._draw(_FEW if self._tame else _NONE_OR_FEW)):
+            if field.message_type is None:
+                values.append(self._scalar(field))
+            elif field.message_type.GetOptions().map_entry:
+                key, value = (self._draw(strings(name, tame=self._tame)) for name in ("key", "value"))
+                values[key] = value
+            else:
+                self.fill(values.add())
 
-
-def _set_one(draw: Callable[[st.SearchStrategy[Any]], Any], message: Message, field: FieldDescriptor) -> None:
-    if field.message_type is None:
-        setattr(message, field.name, _scalar(draw, field))
-        return
-    member = getattr(message, field.name)
-    member.SetInParent()
-    fill(draw, member)
-
-
-def _scalar(draw: Callable[[st.SearchStrategy[Any]], Any], field: FieldDescriptor) -> Any:
-    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-        return draw(strings(field.name))
-    if field.enum_type is not None:
-        known = [value.number for value in field.enum_type.values]
-        return draw(st.sampled_from((*known, *known, 99, -1)))
-    return draw(_SCALARS[field.cpp_type])
+    def _scalar(self, field: Any) -> Any:
+        if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+            return self._draw(strings(field.name, tame=self._tame))
+        if field.enum_type is not None:
+            known = [value.number for value in field.enum_type.values if value.number]
+            return self._draw(st.sampled_from(known if self._tame else [*known, *known, 0, 99, -1]))
+        if self._tame and field.cpp_type != FieldDescriptor.CPPTYPE_BOOL:
+            return 0
+        return self._draw(_SCALARS[field.cpp_type])
 
 
 @st.composite
@@ -139,11 +176,10 @@ def requests(draw: Callable[[st.SearchStrategy[Any]], Any]) -> tuple[str, bytes]
     """The path of a method, and a request for it as bytes: right, nearly right, or damaged."""
     path = draw(st.sampled_from(sorted(METHODS)))
     message = message_factory.GetMessageClass(METHODS[path])()
-    fill(draw, message)
+    kind = draw(st.sampled_from(("tame", "wild", "wild", "damaged")))
+    _Filler(draw, tame=kind != "wild").fill(message)
     data = message.SerializeToString()
-    if draw(st.integers(0, 2)) == 0:
-        data = damage(data, draw(st.integers(0, 2**32)))
-    return path, data
+    return path, damage(data, draw(st.integers(0, 2**32))) if kind == "damaged" else data
 
 
 def damage(data: bytes, seed: int) -> bytes:

@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from triwire.v1 import article_service_pb2
 from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
 from triwire_server.errors import InvalidRequest, Violation
+from triwire_server.limits import MESSAGE_ID
 from triwire_server.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
@@ -170,13 +171,17 @@ def new_request_id() -> str:
 
 
 def _name(request: Any) -> str:
-    """The id of a call: the request's, or a new one that is written into it for the answer."""
+    """The id of a call: the request's, or a new one that is written into it for the answer.
+
+    One that is not allowed is left for the checks to refuse; it goes neither into the log nor into the trailing
+    metadata, which take no other characters.
+    """
     message = getattr(request, "request", request)
     if not hasattr(message, "request_id"):
         return new_request_id()
     if not message.request_id:
         message.request_id = new_request_id()
-    return str(message.request_id)[:64]
+    return str(message.request_id) if MESSAGE_ID.fullmatch(message.request_id) else new_request_id()
 
 
 def _reset(token: Any) -> None:

@@ -65,7 +65,7 @@ class ModelRunner:
                 del self._pools[batch.pool]
                 outcomes |= self._failed(error, batch, stepping)
         if self.num_out_of_memory == failures:
-            self._bound.sufficed()
+            self._bound.sufficed(batch.num_slots)
         return [outcomes[sequence.number] for sequence in batch.sequences]
 
     def release(self) -> None:

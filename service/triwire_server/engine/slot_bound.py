@@ -1,14 +1,18 @@
 """How many slots there is memory for, learned from running out of it."""
 
 STEPS_PER_SLOT = 256
-"""Good steps after which one more slot is tried: some seconds at work."""
+"""Good steps after which one more slot is tried: some seconds under load."""
 
 MOST_STEPS_PER_SLOT = 64 * STEPS_PER_SLOT
 """The longest wait for one more slot, reached where memory ran out again after every try."""
 
 
+_WELL_FILLED = 0.75
+"""Share of the slots that a step has to have taken to count."""
+
+
 class SlotBound:
-    """Lowered when memory runs out, and one slot wider after many steps in which it did not.
+    """Lowered when memory runs out, and one slot wider after many steps that had enough though most slots were taken.
 
     What took the memory may be gone again: another process on the device, or one very long article. Where it is not,
     each slot that was tried in vain makes the wait for the next one twice as long, up to `MOST_STEPS_PER_SLOT`.
@@ -35,9 +39,10 @@ class SlotBound:
             self._has_grown = False
             self._steps_per_slot = min(2 * self._steps_per_slot, MOST_STEPS_PER_SLOT)
 
-    def sufficed(self) -> None:
-        """A step had the memory that it needed."""
-        if self.slots == self._max_slots:
+    def sufficed(self, slots: int) -> None:
+        """A step had the memory that it needed, with so many slots taken."""
+        # Steps with few tell nothing of more; all are seldom taken, since some are kept for urgent calls.
+        if self.slots == self._max_slots or slots < self.slots * _WELL_FILLED:
             return
         self._good_steps += 1
         if self._good_steps == self._steps_per_slot:

@@ -13,7 +13,7 @@ from triwire_server.engine.engine import CallUsage, Engine, EngineCall
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
-from triwire_server.pipeline.article import read_article, source_if_new
+from triwire_server.pipeline.article import cleaning_of, read_article, source_if_new
 from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.house_terms import TermsCache
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
@@ -228,7 +228,7 @@ class Pipeline:
                 violations.append(_unsupported(path, error))
         if violations:
             raise InvalidRequest(violations)
-        cleaning = request.content.cleaning or default_cleaning
+        cleaning = cleaning_of(request.content, default_cleaning)
         keeps_html = request.content.WhichOneof("kind") == "html" and cleaning == article_pb2.CLEANING_NONE
         return _Plan(article, request.content, translations, summaries, keeps_html)
 
@@ -293,8 +293,7 @@ def _detect(content: article_pb2.Content) -> list[article_service_pb2.DetectedLa
     resolved.CopyFrom(content)
     # Its language is ignored; "und" would be read as a claim, so the field is emptied instead.
     resolved.language = ""
-    if resolved.cleaning == article_pb2.CLEANING_UNSPECIFIED:
-        resolved.cleaning = article_pb2.CLEANING_NONE
+    resolved.cleaning = cleaning_of(content, article_pb2.CLEANING_NONE)
     article = extract_article(resolved)
     return detect_languages("\n\n".join(plain_text(block) for block in article.blocks))
 

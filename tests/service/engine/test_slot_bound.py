@@ -7,7 +7,7 @@ def steps_to_grow(bound: SlotBound) -> int:
     """Good steps until the bound is one wider."""
     before, steps = bound.slots, 0
     while bound.slots == before:
-        bound.sufficed()
+        bound.sufficed(bound.slots)
         steps += 1
     assert bound.slots == before + 1
     return steps
@@ -29,7 +29,7 @@ def test_slots_come_back_one_at_a_time_until_all_are_there() -> None:
     assert [steps_to_grow(bound), steps_to_grow(bound)] == [STEPS_PER_SLOT, STEPS_PER_SLOT]
     assert bound.slots == 4
     for _ in range(2 * STEPS_PER_SLOT):
-        bound.sufficed()
+        bound.sufficed(4)
     assert bound.slots == 4
 
 
@@ -37,9 +37,20 @@ def test_steps_count_from_the_last_time_that_memory_ran_out() -> None:
     bound = SlotBound(32)
     bound.ran_out(16)
     for _ in range(STEPS_PER_SLOT - 1):
-        bound.sufficed()
+        bound.sufficed(16)
     bound.ran_out(8)
     assert steps_to_grow(bound) == STEPS_PER_SLOT
+
+
+def test_steps_with_few_slots_taken_tell_nothing() -> None:
+    bound = SlotBound(32)
+    bound.ran_out(16)
+    for _ in range(10 * STEPS_PER_SLOT):
+        bound.sufficed(11)
+    assert bound.slots == 16
+    for _ in range(STEPS_PER_SLOT):
+        bound.sufficed(12)
+    assert bound.slots == 17
 
 
 def test_a_slot_tried_in_vain_doubles_the_wait_and_one_shortage_counts_once() -> None:
