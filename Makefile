@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto format lint test test-models test-faults bench demo serve clean
+.PHONY: help setup proto format lint test test-models test-faults soak fuzz bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,12 @@ test-models: setup  ## The tests that need the demo model in the cache.
 
 test-faults: setup  ## The long tests: killed, drained, frozen, starved and fuzzed servers.
 	@$(BIN)/python -m pytest -q -m faults tests/faults --timeout 600
+
+soak: setup  ## Half an hour of mixed load on one server, which has to stay as it is (SOAK_MINUTES).
+	@$(BIN)/python tests/faults/soak.py
+
+fuzz: setup  ## Many more fuzzed requests than in test-faults (FUZZ_EXAMPLES, FUZZ_SEED).
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100000} $(BIN)/python -m pytest -q -s -m faults tests/faults/test_fuzz.py --timeout 7200
 
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }

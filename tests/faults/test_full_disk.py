@@ -28,6 +28,7 @@ WITH_LIMIT = (
 )
 CONVERTED = """\
 name = "converted"
+description = "A tiny model, converted."
 
 [[models]]
 name = "tiny"
@@ -41,7 +42,7 @@ source = { kind = "directory", path = "tiny" }
 """
 
 
-@pytest.mark.parametrize("limit", [10, 2_000, 100_000, 250_000])
+@pytest.mark.parametrize("limit", [10, 100_000])
 def test_a_pull_that_meets_a_full_disk_says_so_and_leaves_nothing_that_is_taken_for_whole(
     tmp_path: Path, fault_report: FaultReport, limit: int
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_pull_that_meets_a_full_disk_says_so_and_leaves_nothing_that_is_taken_
         timeout=120,
         check=False,
     )
+    left = list((tmp_path / "cache").rglob("*.part"))
     listed = run("models", "list", *flags)
     refused = run("serve", *flags, "--port", "0", "--metrics-port", "0")
     again = run("models", "pull", *flags)
@@ -65,11 +67,13 @@ def test_a_pull_that_meets_a_full_disk_says_so_and_leaves_nothing_that_is_taken_
     assert ended.returncode == 2
     said = [line for line in ended.stderr.splitlines() if line.startswith("triwire-server: ")]
     assert len(said) == 1
-    assert "File too large" in said[0]
+    assert f"tiny@1 cannot be written to {tmp_path / 'cache'} (" in said[0]
+    assert "make room, or choose another folder" in said[0]
     assert "Traceback" not in ended.stderr
     assert "tiny@1: not ready" in listed.stdout
     assert refused.returncode == 2
     assert "triwire-server models pull" in refused.stderr
+    assert left == []
     # With room again the same command mends it.
     assert again.returncode == 0
     assert (verified.returncode, verified.stdout.startswith("tiny@1: ready")) == (0, True)
