@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s bench demo serve clean
+.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s soak fuzz bench demo serve clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ test-models: setup  ## The tests that need the demo model in the cache.
 
 test-faults: setup  ## The long tests: killed, drained, frozen, starved and fuzzed servers.
 	@$(BIN)/python -m pytest -q -m faults tests/faults --timeout 600
+
+soak: setup  ## Half an hour of mixed load on one server, which has to stay as it is (SOAK_MINUTES).
+	@$(BIN)/python tests/faults/soak.py
+
+fuzz: setup  ## Many more fuzzed requests than in test-faults (FUZZ_EXAMPLES, FUZZ_SEED).
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100000} $(BIN)/python -m pytest -q -s -m faults tests/faults/test_fuzz.py --timeout 7200
 
 test-monitoring: setup  ## Let a real Prometheus watch a real server: every query of rules and dashboard, and an alert.
 	@{ command -v prometheus && command -v promtool; } >/dev/null || { echo "needs prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download"; exit 1; }

@@ -58,7 +58,7 @@ def profile_step(forms: Mapping[str, Callable[[], Any]], work: list[Work]) -> di
 
 @torch.inference_mode()
 def _profile(model: Any, work: list[Work]) -> dict[str, Any]:
-    scheduler, runner = new_scheduler(len(work), max_batch_tokens=1_000_000), new_runner(model)
+    scheduler, runner = new_scheduler(len(work), max_batch_tokens=1_000_000), new_runner(model, len(work))
     for number, each in enumerate(work):
         scheduler.add(new_sequence(model, Work(each.source, 10 * (WARM_STEPS + STEPS), each.shared), number))
 

@@ -115,9 +115,9 @@ def new_scheduler(slots: int, max_batch_tokens: int = MAX_BATCH_TOKENS) -> Sched
     )
 
 
-def new_runner(model: "EngineTranslator | EngineChat") -> ModelRunner:
+def new_runner(model: "EngineTranslator | EngineChat", slots: int) -> ModelRunner:
     """A runner of the one model."""
-    return ModelRunner({MODEL: model})  # type: ignore[dict-item]  # all that the runner asks for
+    return ModelRunner({MODEL: model}, slots)  # type: ignore[dict-item]  # all that the runner asks for
 
 
 def new_sequence(
@@ -146,7 +146,7 @@ def run_engine(model: "EngineTranslator | EngineChat", work: Sequence[Work], slo
     if isinstance(model, EngineChat):
         model.forget_prefixes()
     scheduler = new_scheduler(slots)
-    runner = new_runner(model)
+    runner = new_runner(model, slots)
     sequences = [new_sequence(model, each, number) for number, each in enumerate(work)]
     for sequence in sequences:
         scheduler.add(sequence)
@@ -168,7 +168,9 @@ def outcome(sequence: EngineSequence) -> list[int]:
 
 def start_worker(model: "EngineTranslator | EngineChat", slots: int, on_failure: Callable[[Exception], None]) -> Worker:
     """The thread that serves such sequences."""
-    worker = Worker(new_scheduler(slots), new_runner(model), Metrics(CollectorRegistry()), time.monotonic, on_failure)
+    worker = Worker(
+        new_scheduler(slots), new_runner(model, slots), Metrics(CollectorRegistry()), time.monotonic, on_failure
+    )
     worker.start()
     return worker
 

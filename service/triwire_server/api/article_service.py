@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from google.rpc.status_pb2 import Status
+
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
-from triwire_server.api.interceptors import current_call, new_request_id
+from triwire_server.api.interceptors import current_call, log_bug, new_request_id
 from triwire_server.api.rights import check_request, priority_of
 from triwire_server.api.status import code_of, reason_of, to_status
 from triwire_server.api.validation import Validator
@@ -235,9 +237,9 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             tracing.current_span().annotate(item_id=item.item_id, operation=operation, request_id=request.request_id)
             getattr(response, operation).CopyFrom(await self._operation(operation, request, deadline))
         except Exception as error:  # whatever failed, the item is answered and the stream goes on
-            self._metrics.errors.labels(reason_of(error)).inc()
+            request_id = getattr(item, operation).request_id if operation else ""
             tracing.current_span().fail(reason_of(error))
-            response.error.CopyFrom(to_status(error))
+            response.error.CopyFrom(self._failure(error, request_id or current_call().request_id))
         # Without an operation the item is malformed, whatever it was meant to be.
         self._metrics.batch_items.labels(operation or "none", code_of(response.error).name).inc()
         return response
@@ -261,11 +263,10 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, part: article_service_pb2.StreamProcessArticleResponse | PartFailure
     ) -> article_service_pb2.StreamProcessArticleResponse:
         if isinstance(part, PartFailure):
-            self._metrics.errors.labels(reason_of(part.error)).inc()
             error = article_service_pb2.ArticleError(
                 target_language=part.target_language,
                 summary_style=article_service_pb2.SummaryStyle.ValueType(part.summary_style),
-                status=to_status(part.error),
+                status=self._failure(part.error, current_call().request_id),
             )
             return article_service_pb2.StreamProcessArticleResponse(error=error)
         match part.WhichOneof("part"):
@@ -280,6 +281,14 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             case "usage":
                 current_call().add_usage(part.usage)
         return part
+
+    def _failure(self, error: Exception, request_id: str) -> Status:
+        """The status of an item or a part that failed, which is counted, and logged where it is a bug."""
+        reason = reason_of(error)
+        self._metrics.errors.labels(reason).inc()
+        if reason == "INTERNAL":
+            log_bug(error, request_id)
+        return to_status(error)
 
     def _count_translation(self, translation: article_service_pb2.Translation) -> None:
         self._count_findings(translation.findings)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from triwire.v1 import article_service_pb2
 from triwire_server.api.status import to_status
 from triwire_server.errors import InvalidRequest, Violation
+from triwire_server.limits import MAX_ID_CHARACTERS
 
 _Request = article_service_pb2.ProcessBatchRequest
 _Response = article_service_pb2.ProcessBatchResponse
@@ -96,6 +97,10 @@ class BatchStream:
 
 def _reused(item_id: str) -> _Response:
     error = InvalidRequest(
-        [Violation("item_id", "was used before in this stream", "ITEM_ID_REUSED", {"item_id": item_id})]
+        [
+            Violation(
+                "item_id", "was used before in this stream", "ITEM_ID_REUSED", {"item_id": item_id[:MAX_ID_CHARACTERS]}
+            )
+        ]
     )
     return _Response(item_id=item_id, error=to_status(error))

@@ -28,6 +28,7 @@ from triwire_server.errors import (
     TriwireError,
     Violation,
 )
+from triwire_server.limits import MESSAGE_ID
 from triwire_server.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
@@ -212,7 +213,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             status = to_status(error)
             code, reason = code_of(status), reason_of(error)
             if reason == "INTERNAL":
-                self._log_bug(record, error)
+                log_bug(error, record.request_id)
             await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
         finally:
             self._finish(task)
@@ -251,14 +252,17 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             if not self._under_way:
                 self._is_idle.set()
 
-    def _log_bug(self, record: CallRecord, error: Exception) -> None:
-        # Frames and the type, not the message: an exception may quote the text that it failed on.
-        frames = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-        ]
-        self._log.error(
-            "bug", method=record.method, request_id=record.request_id, error=type(error).__name__, frames=frames
-        )
+
+def log_bug(error: Exception, request_id: str) -> None:
+    """Log what went wrong in the call that runs in this task, or in one item or part of it, and where.
+
+    Frames and the type, not the message: an exception may quote the text that it failed on.
+    """
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    method = current_call().method
+    structlog.get_logger("triwire").error(
+        "bug", method=method, request_id=request_id, error=type(error).__name__, frames=frames
+    )
 
 
 def new_request_id() -> str:
@@ -267,13 +271,17 @@ def new_request_id() -> str:
 
 
 def _name(request: Any) -> str:
-    """The id of a call: the request's, or a new one that is written into it for the answer."""
+    """The id of a call: the request's, or a new one that is written into it for the answer.
+
+    One that is not allowed is left for the checks to refuse; it goes neither into the log nor into the trailing
+    metadata, which take no other characters.
+    """
     message = getattr(request, "request", request)
     if not hasattr(message, "request_id"):
         return new_request_id()
     if not message.request_id:
         message.request_id = new_request_id()
-    return str(message.request_id)[:64]
+    return str(message.request_id) if MESSAGE_ID.fullmatch(message.request_id) else new_request_id()
 
 
 def _reset(token: Any) -> None:

@@ -19,11 +19,12 @@ from triwire_server.limits import (
     MAX_BULLETS,
     MAX_ID_CHARACTERS,
     MAX_REQUEST_TERMS,
+    MAX_TAG_CHARACTERS,
+    MESSAGE_ID,
     Limits,
 )
 from triwire_server.text.language import base_language
 
-_MESSAGE_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID_CHARACTERS}}}")
 _BLOCK_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_ID_CHARACTERS}}}")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _INLINE_ELEMENTS = frozenset(
@@ -85,7 +86,7 @@ class Validator:
 
     def item_id(self, item_id: str) -> None:
         """Raises InvalidRequest."""
-        if not _MESSAGE_ID.fullmatch(item_id):
+        if not MESSAGE_ID.fullmatch(item_id):
             refuse(Violation("item_id", f"must be 1 to {MAX_ID_CHARACTERS} of [A-Za-z0-9._:-]"))
 
     def page(self, page_size: int) -> None:
@@ -192,7 +193,7 @@ def _prefixed(violation: Violation, prefix: str) -> Violation:
 
 
 def _request_id(request_id: str) -> Iterator[Violation]:
-    if request_id and not _MESSAGE_ID.fullmatch(request_id):
+    if request_id and not MESSAGE_ID.fullmatch(request_id):
         yield Violation("request_id", f"must be up to {MAX_ID_CHARACTERS} of [A-Za-z0-9._:-], or empty")
 
 
@@ -221,7 +222,7 @@ def _source_language(language: str, path: str) -> Iterator[Violation]:
 
 def _language(language: str, path: str, role: str) -> Iterator[Violation]:
     served = ", ".join(SERVED_LANGUAGES)
-    if not _LANGUAGE_TAG.fullmatch(language):
+    if len(language) > MAX_TAG_CHARACTERS or not _LANGUAGE_TAG.fullmatch(language):
         yield Violation(path, f"is no BCP-47 language tag; served are {served}")
     elif base_language(language) not in SERVED_LANGUAGES:
         yield Violation(

@@ -104,7 +104,8 @@ class Engine:
             clock=clock,
         )
         rate = DrainRate()
-        self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail, rate)
+        runner = ModelRunner(self._models, limits.max_batch_sequences)
+        self._worker = Worker(scheduler, runner, metrics, clock, self._fail, rate)
         self._in_flight = InFlight(self._compute, self._worker)
         self._admission = Admission(limits.max_queue_tokens, metrics, clock, rate, limits.max_queue_seconds)
         metrics.queue_limit_tokens.set(limits.max_queue_tokens)

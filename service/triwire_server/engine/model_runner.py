@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from triwire_server.engine.models.base import Model, Progress, Rows
 from triwire_server.engine.sequence import Batch, Pool, RunAgain, Sequence
+from triwire_server.engine.slot_bound import SlotBound
 from triwire_server.errors import InferenceFailed
 
 _log = logging.getLogger(__name__)
@@ -15,19 +16,30 @@ class DeviceLost(Exception):
 
 
 class ModelRunner:
-    """Runs batches on the models it was given, and holds the rows of each pool. Called on the device's thread alone."""
+    """Runs batches on the models it was given, and holds the rows of each pool. Called on the device's thread alone.
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
+    Args:
+        models: by `name@version`.
+        max_batch_sequences: slots while memory suffices.
+    """
+
+    def __init__(self, models: Mapping[str, Model], max_batch_sequences: int) -> None:
         self._models = models
         self._pools: dict[Pool, Rows] = {}
-        self.max_batch_sequences: int | None = None
-        """Bound learned from running out of memory; None: never ran out."""
+        self._bound = SlotBound(max_batch_sequences)
+        self.num_out_of_memory = 0
+        """Passes that ran out of memory."""
 
         self.num_computed_tokens = 0
         """Tokens that the passes of the last run computed, see `Rows.num_computed_tokens`."""
 
         self.num_padding_tokens = 0
         """How many of them were padding."""
+
+    @property
+    def max_batch_sequences(self) -> int:
+        """Slots that the memory has room for, as far as is known."""
+        return self._bound.slots
 
     def run(self, batch: Batch) -> list[Progress | Exception]:
         """What each of `batch.sequences` writes in this step, or why it cannot.
@@ -42,6 +54,7 @@ class ModelRunner:
         for pool in [pool for pool in self._pools if pool not in batch.pools]:
             del self._pools[pool]
         outcomes: dict[int, Progress | Exception] = {}
+        failures = self.num_out_of_memory
         stepping = batch.sequences
         rows = self._rows_of(batch)
         computed, padding = rows.num_computed_tokens, rows.num_padding_tokens
@@ -60,6 +73,8 @@ class ModelRunner:
                 outcomes |= self._failed(error, batch, stepping)
         self.num_computed_tokens = rows.num_computed_tokens - computed
         self.num_padding_tokens = rows.num_padding_tokens - padding
+        if self.num_out_of_memory == failures:
+            self._bound.sufficed(batch.num_slots)
         return [outcomes[sequence.number] for sequence in batch.sequences]
 
     def release(self) -> None:
@@ -81,9 +96,11 @@ class ModelRunner:
         if is_device_lost(error):
             raise DeviceLost(type(error).__name__) from error
         no_memory = is_out_of_memory(error)
-        if no_memory and len(sequences) > 1:
-            slots = sum(sequence.prompt.num_beams for sequence in sequences)
-            self.max_batch_sequences = min(self.max_batch_sequences or slots, slots // 2)
+        self.num_out_of_memory += no_memory
+        if no_memory and batch.num_slots > 1:
+            # One alone may be uncommonly long: those beside it had room.
+            lone = sequences[0].prompt.num_beams if len(sequences) == 1 else 0
+            self._bound.ran_out(batch.num_slots - lone if lone else batch.num_slots // 2)
         # The message of an exception may quote its input, so only its type is logged.
         _log.warning("batch of %d failed with %s", len(sequences), type(error).__name__)
         had_company = len(batch.sequences) > 1 or len(batch.pools) > 1

@@ -152,7 +152,7 @@ class Scheduler:
         self._served[turn] = number
         running = tuple(self._running.get(turn, ()))
         self._start(turn, joining, now)
-        return Batch(number, turn, running, tuple(joining), frozenset(self._running))
+        return Batch(number, turn, running, tuple(joining), frozenset(self._running), self.num_rows)
 
     def postprocess(self, batch: Batch, outcomes: list[Progress | Exception]) -> None:
         """Give the sequences of a batch their tokens, and finish those that ended or failed.

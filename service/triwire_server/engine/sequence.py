@@ -110,6 +110,9 @@ class Batch:
     pools: frozenset[Pool]
     """Every pool that has sequences. What is kept for another one is of no use any more."""
 
+    num_slots: int
+    """Slots that are taken in all pools, those of the sequences that join included."""
+
     @property
     def sequences(self) -> tuple[Sequence, ...]:
         """All of them, those that run already first."""

@@ -43,7 +43,6 @@ class StepObserver:
             metrics.queue_sequences.labels(priority.name).set(scheduler.num_waiting(priority))
         metrics.slots_in_use.set(scheduler.num_rows)
         metrics.slot_tokens.set(scheduler.num_slot_tokens)
-        metrics.max_batch_sequences.set(scheduler.max_batch_sequences)
         now = self._clock()
         if now >= self._look_at or not len(scheduler):
             self._look_at = now + _LOOK_SECONDS

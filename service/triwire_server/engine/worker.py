@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from triwire_server.engine.drain_rate import DrainRate
-from triwire_server.engine.model_runner import ModelRunner
+from triwire_server.engine.model_runner import DeviceLost, ModelRunner
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
@@ -45,6 +45,7 @@ class Worker:
         self._observer = StepObserver(scheduler, metrics, clock)
         metrics.step_age_seconds.set_function(self._step_age)
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
+        metrics.max_batch_sequences.set(model_runner.max_batch_sequences)
 
     def start(self) -> None:
         """Start the thread."""
@@ -93,14 +94,14 @@ class Worker:
                 stopping = self._receive(block=not stopping and not len(self.scheduler)) or stopping
                 if not self._step() and stopping:
                     return
-        except Exception as error:
+        except BaseException as error:  # whatever ends this thread, those that wait for it are told
             self._step_started = None
             if self._is_abandoned:
                 return
             _log.critical("the device thread ended with %s", type(error).__name__)
             failure = InferenceFailed("the device was lost")
             self.scheduler.fail_all(failure)
-            self._on_failure(error)
+            self._on_failure(error if isinstance(error, Exception) else DeviceLost(type(error).__name__))
             # Until the end is asked for, so that nobody who submits meanwhile waits for ever.
             while not stopping:
                 self.scheduler.fail_all(failure)
@@ -112,6 +113,7 @@ class Worker:
         batch = self.scheduler.schedule()
         self._observer.waiting()
         if batch is not None:
+            failures = self.model_runner.num_out_of_memory
             started = self._step_started = self._clock()
             tokens = self.model_runner.run(batch)
             self._step_started = None
@@ -122,8 +124,9 @@ class Worker:
             self._learn_rate(batch, ended - (self._last_step_ended or started))
             self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
-            if self.model_runner.max_batch_sequences is not None:
-                self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+            self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
+            self._metrics.max_batch_sequences.set(self.model_runner.max_batch_sequences)
+            self._metrics.out_of_memory.inc(self.model_runner.num_out_of_memory - failures)
         if batch is None or not len(self.scheduler):
             self._last_step_ended = None
             self._rest()

@@ -26,6 +26,9 @@ _BUSY_SECONDS = 5.0
 
 _BUSY_PAUSE_SECONDS = 0.01
 
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""The disk takes no more: it is full, or the file is as large as it may be."""
+
 _CREATE = """
 CREATE TABLE glossary (
     glossary_id TEXT PRIMARY KEY,
@@ -134,8 +137,10 @@ class SqliteStore(GlossaryStore):
         try:
             return work(self._connect())
         except (sqlite3.Error, OSError) as error:
-            # The next call opens the file anew: it may have been put back, or its disk have room again.
-            self._disconnect()
+            # The next call opens the file anew: it may have been put back. Not where it cannot be written alone: what
+            # is open can still be read, and a full disk would not let it be opened again.
+            if getattr(error, "sqlite_errorcode", None) not in _NO_ROOM:
+                self._disconnect()
             self._log.error("glossaries_unavailable", store=self.location, error=f"{type(error).__name__}: {error}")
             raise GlossariesUnavailable from error
 
@@ -143,17 +148,13 @@ class SqliteStore(GlossaryStore):
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Transactions are begun by hand, so that what is read and then written is one.
-            self._connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-            _write_ahead(self._connection)
-            # A write that was answered survives a loss of power; there are few of them.
-            self._connection.execute("PRAGMA synchronous = FULL")
-            with _Transaction(self._connection):
-                (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    self._connection.execute(_CREATE)
-                    self._connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-                elif version != _SCHEMA_VERSION:
-                    raise sqlite3.DatabaseError(f"the file has schema {version}; this version reads {_SCHEMA_VERSION}")
+            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+            try:
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
@@ -162,14 +163,29 @@ class SqliteStore(GlossaryStore):
             self._connection = None
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Set up a new connection, and the table where the file is new."""
+    _write_ahead(connection)
+    # A write that was answered survives a loss of power; there are few of them.
+    connection.execute("PRAGMA synchronous = FULL")
+    with _Transaction(connection):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.execute(_CREATE)
+            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        elif version != _SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"the file has schema {version}; this version reads {_SCHEMA_VERSION}")
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Turn on write-ahead mode. Of several that do so at once SQLite refuses all but one without waiting."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            # A disk that is full, for one, does not get better by waiting.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(_BUSY_PAUSE_SECONDS)
         else:
@@ -186,4 +202,10 @@ class _Transaction:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            # Where the disk is full SQLite may have rolled back by itself, or COMMIT have left it open.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

@@ -8,6 +8,7 @@ from triwire_server.limits import Limits
 from triwire_server.text.extract import extract_article
 from triwire_server.text.language import base_language
 
+_CLEANINGS = (article_pb2.CLEANING_NONE, article_pb2.CLEANING_PAGE)
 _LABELS_ONLY = (article_pb2.BLOCK_KIND_BOILERPLATE, article_pb2.BLOCK_KIND_RELATED_LINK)
 
 
@@ -46,8 +47,7 @@ def read_article(
     """
     resolved = article_pb2.Content()
     resolved.CopyFrom(content)
-    if resolved.cleaning not in (article_pb2.CLEANING_NONE, article_pb2.CLEANING_PAGE):
-        resolved.cleaning = default_cleaning
+    resolved.cleaning = cleaning_of(content, default_cleaning)
     article = extract_article(resolved)
     member = content.WhichOneof("kind") or "text"
     path = f"content.{member}"
@@ -62,6 +62,13 @@ def read_article(
         text = "could not be told from the text; set it to en, ko or ja"
         raise InvalidRequest([Violation(field, text, "LANGUAGE_UNDETECTED")])
     return article
+
+
+def cleaning_of(
+    content: article_pb2.Content, default: article_pb2.Cleaning.ValueType
+) -> article_pb2.Cleaning.ValueType:
+    """How content is to be cleaned; a value that this version does not know reads as UNSPECIFIED."""
+    return content.cleaning if content.cleaning in _CLEANINGS else default
 
 
 def source_if_new(content: article_pb2.Content, article: article_pb2.Article) -> article_pb2.Article | None:

@@ -15,7 +15,7 @@ from triwire_server.engine.engine import CallUsage, Engine, EngineCall
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
-from triwire_server.pipeline.article import read_article, source_if_new
+from triwire_server.pipeline.article import cleaning_of, read_article, source_if_new
 from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.house_terms import TermsCache
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
@@ -165,21 +165,30 @@ class Pipeline:
         self._check_room(context)
         plan = await self._plan_article(request)
         parts: asyncio.Queue[StreamPart | None] = asyncio.Queue()
-        async with self._admit(plan, context) as call:
-            started = article_service_pb2.ArticleStarted(request_id=context.request_id, source=plan.article)
-            yield article_service_pb2.StreamProcessArticleResponse(started=started)
-            work = asyncio.gather(
-                *(self._stream_translation(call, plan, part, parts.put_nowait) for part in plan.translations),
-                *(self._stream_summary(call, part, parts.put_nowait) for part in plan.summaries),
-            )
-            work.add_done_callback(lambda _: parts.put_nowait(None))
-            try:
-                while (part := await parts.get()) is not None:
-                    yield part
-                await work
-            finally:
-                work.cancel()
-        yield article_service_pb2.StreamProcessArticleResponse(usage=_usage(call.usage))
+        # Not between two parts: a caller that does not read holds no room in the queue once its work is done.
+        work = asyncio.ensure_future(self._make_parts(plan, context, parts))
+        try:
+            while (part := await parts.get()) is not None:
+                yield part
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def _make_parts(self, plan: _Plan, context: CallContext, parts: "asyncio.Queue[StreamPart | None]") -> None:
+        """Put every part of a stream and then None, also where it fails. There are no more than the article has."""
+        send = parts.put_nowait
+        try:
+            async with self._admit(plan, context) as call:
+                started = article_service_pb2.ArticleStarted(request_id=context.request_id, source=plan.article)
+                send(article_service_pb2.StreamProcessArticleResponse(started=started))
+                await asyncio.gather(
+                    *(self._stream_translation(call, plan, part, send) for part in plan.translations),
+                    *(self._stream_summary(call, part, send) for part in plan.summaries),
+                )
+            send(article_service_pb2.StreamProcessArticleResponse(usage=_usage(call.usage)))
+        finally:
+            send(None)
 
     def _check_room(self, context: CallContext) -> None:
         """Refuse before the article is read what would be refused afterwards: overload must cost little."""
@@ -238,7 +247,7 @@ class Pipeline:
             target_languages=list(request.target_languages),
             blocks=len(article.blocks),
         )
-        cleaning = request.content.cleaning or default_cleaning
+        cleaning = cleaning_of(request.content, default_cleaning)
         keeps_html = request.content.WhichOneof("kind") == "html" and cleaning == article_pb2.CLEANING_NONE
         return _Plan(article, request.content, translations, summaries, keeps_html)
 
@@ -331,8 +340,7 @@ def _detect(content: article_pb2.Content) -> list[article_service_pb2.DetectedLa
     resolved.CopyFrom(content)
     # Its language is ignored; "und" would be read as a claim, so the field is emptied instead.
     resolved.language = ""
-    if resolved.cleaning == article_pb2.CLEANING_UNSPECIFIED:
-        resolved.cleaning = article_pb2.CLEANING_NONE
+    resolved.cleaning = cleaning_of(content, article_pb2.CLEANING_NONE)
     article = extract_article(resolved)
     return detect_languages("\n\n".join(plain_text(block) for block in article.blocks))
 

@@ -15,8 +15,8 @@ from triwire_server.engine.sequence import Batch
 class GatedRunner(ModelRunner):
     """Runs batches, keeps them, and holds the device's thread before one when a test wants it to."""
 
-    def __init__(self, models: Mapping[str, Model]) -> None:
-        super().__init__(models)
+    def __init__(self, models: Mapping[str, Model], max_batch_sequences: int) -> None:
+        super().__init__(models, max_batch_sequences)
         self.batches: list[Batch] = []
         self._turn = threading.Condition()
         self._allowed: int | None = None
@@ -57,7 +57,7 @@ class GatedRunner(ModelRunner):
 @contextmanager
 def gate(engine: Engine) -> Iterator[GatedRunner]:
     """Put a gate before the device of an engine that has not run anything yet."""
-    runner = engine._worker.model_runner = GatedRunner(engine._models)
+    runner = engine._worker.model_runner = GatedRunner(engine._models, engine._worker.scheduler.max_batch_sequences)
     try:
         yield runner
     finally:

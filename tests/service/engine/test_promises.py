@@ -18,7 +18,7 @@ from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Rows
 from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import Sequence as EngineSequence
-from triwire_server.errors import DeadlineExceeded
+from triwire_server.errors import DeadlineExceeded, QueueFull
 from triwire_server.metrics import Metrics
 from triwire_server.result_cache import ResultCache
 
@@ -164,7 +164,8 @@ async def test_a_thousand_calls_cancelled_at_random_leave_nothing_behind() -> No
         ended: Counter[type] = Counter()
         while ended[asyncio.CancelledError] < 1_000:
             ended += await cancel_some(made, chance, 50)
-        assert set(ended) <= {list, asyncio.CancelledError, DeadlineExceeded}
+        # The clock jumps, which makes the device a slow one: some are refused, as they would be late.
+        assert set(ended) <= {list, asyncio.CancelledError, DeadlineExceeded, QueueFull}
         # They were cancelled while the device worked on them, too.
         ran = {sequence for batch in made.runner.batches for sequence in batch.sequences}
         assert sum(sequence.is_cancelled for sequence in ran) > 50

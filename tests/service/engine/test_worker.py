@@ -57,7 +57,7 @@ class Bench:
     def __init__(self, model: Model, on_failure: Callable[[Exception], None] = lambda error: None) -> None:
         self.registry = CollectorRegistry()
         scheduler = Scheduler(max_batch_tokens=64, max_batch_sequences=4, max_slot_tokens=10_000, clock=time.monotonic)
-        runner = ModelRunner({COPY: model})
+        runner = ModelRunner({COPY: model}, 4)
         self.worker = Worker(scheduler, runner, Metrics(self.registry), time.monotonic, on_failure)
         self.ended: list[EngineSequence] = []
 

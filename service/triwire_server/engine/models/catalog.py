@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Task
 from triwire_server.errors import NotFound
+from triwire_server.limits import MAX_SHOWN_CHARACTERS
 
 PIVOT = "en"
 """Language through which a direction without a model of its own is translated."""
@@ -34,7 +35,10 @@ class ModelCatalog:
             if name in (card.name, card.full_name):
                 return card
         known = ", ".join(card.full_name for card in self.cards)
-        raise NotFound("MODEL_NOT_FOUND", "triwire.v1.Model", name, f"no model is called {name!r}; there are: {known}")
+        shown = name[:MAX_SHOWN_CHARACTERS]
+        raise NotFound(
+            "MODEL_NOT_FOUND", "triwire.v1.Model", shown, f"no model is called {shown!r}; there are: {known}"
+        )
 
     def resolve(self, task: Task, source: str, target: str, name: str = "") -> ModelCard:
         """The model for a direction: the named one, or the first of the profile that serves it.

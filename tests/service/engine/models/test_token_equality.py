@@ -84,7 +84,7 @@ def test_every_sequence_has_the_tokens_that_the_library_writes(case: Case, slots
     scheduler = Scheduler(
         max_batch_tokens=128, max_batch_sequences=slots, max_slot_tokens=100_000, clock=lambda: float(steps)
     )
-    runner = ModelRunner({"tiny@1": case.model})
+    runner = ModelRunner({"tiny@1": case.model}, slots)
     to_come = [random.randrange(len(case.prompts)) for _ in range(SEQUENCES[slots])]
     known: list[tuple[Sequence, int]] = []
     cancelled: set[Sequence] = set()
