@@ -8,7 +8,7 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto format lint test test-models bench demo serve clean
+.PHONY: help setup proto format lint test test-models test-image bench demo serve image clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,9 +35,10 @@ proto: setup  ## Generate the Python modules and type stubs from proto/.
 format: setup  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
 
-lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, buf lint and buf breaking.
+lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, hadolint, shellcheck, buf lint and buf breaking.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy service clients/python tests benchmarks
+	@$(BIN)/hadolint Dockerfile && $(BIN)/shellcheck container/*.sh
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
 
@@ -46,6 +47,11 @@ test: setup  ## The tests that need no weights, no GPU and no network.
 
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900
+
+test-image: setup  ## Build the image for the CPU on a base made here and test it, as root; says which Debian packages it needs.
+	@missing=$$(PYTHONPATH=. $(BIN)/python -c 'from tests.image.engine import missing; print(missing())'); \
+		if [ -n "$$missing" ]; then echo "make test-image cannot run: $$missing" >&2; exit 1; fi
+	@$(BIN)/python -m pytest -q -m image tests/image
 
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }
@@ -60,6 +66,9 @@ demo: setup  ## Fetch the demo model, start the server, process the example arti
 
 serve: setup  ## Serve the demo profile on this machine until interrupted.
 	@$(BIN)/triwire-server serve
+
+image:  ## Build the image with docker, podman or buildah (container/build.sh has the variables; TARGET=cpu without CUDA).
+	@container/build.sh
 
 clean:  ## Remove the virtual environment and the caches of the tools.
 	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis
