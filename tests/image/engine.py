@@ -48,16 +48,21 @@ def missing() -> str:
 
 
 def run(
-    command: Sequence[str], *, check: bool = True, timeout: float = 120, variables: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    check: bool = True,
+    timeout: float = 120,
+    variables: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command in the repository; what it said is in the failure."""
+    """Run a command, in the repository unless told otherwise; what it said is in the failure."""
     ended = subprocess.run(
         command,
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **(variables or {})},
     )
     if check and ended.returncode != 0:
@@ -89,7 +94,8 @@ class Engine:
     def podman(self, *arguments: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
         # Neither systemd nor control groups of version 2 are needed.
         host = ["--runtime", str(shutil.which("runc")), "--cgroup-manager", "cgroupfs", "--events-backend", "file"]
-        return run(["podman", *self._options, *host, *arguments], check=check, timeout=timeout)
+        # Where memory runs out its monitor leaves a file "oom" in the folder that it was started in.
+        return run(["podman", *self._options, *host, *arguments], check=check, timeout=timeout, folder=self.store)
 
     def has(self, image: str) -> bool:
         return run(["buildah", *self._options, "inspect", "--type", "image", image], check=False).returncode == 0
