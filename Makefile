@@ -59,6 +59,7 @@ bench: setup  ## Install the peers and run the short form of the benchmarks (abo
 	@$(BIN)/python benchmarks/engine.py --profile-step --json build/figures/step.json
 	@$(BIN)/python benchmarks/chat.py --quick --json build/figures/chat.json
 	@$(BIN)/python benchmarks/arrivals.py --quick --json build/figures/arrivals.json
+	@$(BIN)/python benchmarks/load.py --quick --json build/figures/load.json
 	@$(BIN)/python benchmarks/plots.py build/figures/*.json --into build/figures
 
 demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.

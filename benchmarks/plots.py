@@ -3,8 +3,9 @@
     python benchmarks/plots.py figures/*.json --into docs/images
 
 Reads the files that `--json` wrote and draws, as PNG and SVG: throughput by way (engine.py, chat.py), latency and the
-share in time by load (arrivals.py), and what a step costs (engine.py --profile-step). Nothing is drawn that is not in
-a file; each picture says which processor and how many repetitions it is of.
+share in time by load (arrivals.py, and load.py for the whole service), and what a step costs (engine.py
+--profile-step). Nothing is drawn that is not in a file; each picture says which processor and how many repetitions it
+is of.
 """
 
 import argparse
@@ -120,6 +121,56 @@ def _arrivals(result: dict[str, Any]) -> Any:
     return figure
 
 
+def _load(result: dict[str, Any]) -> Any:
+    """Lines over the load: goodput, p95 latency by priority, and what became of each priority's calls."""
+    from matplotlib import pyplot
+
+    loads = [float(load) for load in result["loads"]]
+    figure, panels = pyplot.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+    colours = dict(zip(result["kinds"], ("#1f6f8b", "#e07a5f", "#81b29a"), strict=True))
+
+    def draw(panel: Any, values: list[dict[str, Any] | None], colour: str, name: str) -> None:
+        shown = [(load, value) for load, value in zip(loads, values, strict=True) if value]
+        middle = [value["median"] for _, value in shown]
+        low = [value["median"] - value["range"][0] for _, value in shown]
+        high = [value["range"][1] - value["median"] for _, value in shown]
+        panel.errorbar(
+            [load for load, _ in shown],
+            middle,
+            [low, high],
+            color=colour,
+            marker="o",
+            capsize=2,
+            markersize=3,
+            label=name,
+        )
+
+    found = list(result["loads"].values())
+    capacity = result["capacity"]["characters_per_second"]
+    draw(panels[0], [_over(one["goodput_characters_per_second"], capacity) for one in found], "#3d405b", "")
+    panels[0].axhline(1.0, color="#b8b8b8", linewidth=0.8)
+    panels[0].set_title("goodput (1 is the capacity)", fontsize=9)
+    for name, colour in colours.items():
+        draw(panels[1], [one["kinds"][name]["p95_seconds"] for one in found], colour, name)
+        draw(panels[2], [one["kinds"][name]["answered"] for one in found], colour, "")
+    panels[1].set_title("p95 latency of answered calls, s", fontsize=9)
+    panels[2].set_title("share answered in time", fontsize=9)
+    for panel in panels:
+        panel.set_xscale("log")
+        panel.set_xticks(loads, [f"{load:g}" for load in loads])
+        panel.minorticks_off()
+        panel.set_ylim(bottom=0)
+        panel.set_xlabel("offered load (1 is the capacity)")
+    figure.legend(loc="outside upper center", ncols=3, fontsize=7)
+    figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))
+    return figure
+
+
+def _over(value: dict[str, Any], base: float) -> dict[str, Any]:
+    """A median and its range as parts of something."""
+    return {"median": value["median"] / base, "range": [each / base for each in value["range"]]}
+
+
 def _step(result: dict[str, Any]) -> Any:
     """Stacked bars of what a decode step spends its time on, beside its linear layers alone."""
     from matplotlib import pyplot
@@ -146,6 +197,7 @@ DRAWINGS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "engine": _throughput,
     "chat": _throughput,
     "arrivals": _arrivals,
+    "load": _load,
     "step": _step,
 }
 

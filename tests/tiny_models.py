@@ -160,8 +160,10 @@ def scale_weights(model: torch.nn.Module, *, seed: int = 0, end_id: int | None =
     model.eval()
 
 
-def save_m2m100(directory: Path, *, more: Sequence[str] = (), seed: int = 0) -> None:
-    """A two-layer M2M100 with the files of facebook/m2m100_418M. `more`: lines to train the tokenizer on."""
+def save_m2m100(
+    directory: Path, *, more: Sequence[str] = (), seed: int = 0, width: int = 48, num_layers: int = 2
+) -> None:
+    """An M2M100 of two layers with the files of facebook/m2m100_418M. `more`: lines to train the tokenizer on."""
     directory.mkdir(parents=True, exist_ok=True)
     pieces = train_sentencepiece(directory / "sentencepiece.bpe.model", model_type="bpe", more=more)
     # fairseq puts its four special tokens first; the pieces of sentencepiece follow without its own three.
@@ -174,13 +176,13 @@ def save_m2m100(directory: Path, *, more: Sequence[str] = (), seed: int = 0) -> 
     tokenizer.save_pretrained(directory)
     config = M2M100Config(
         vocab_size=len(vocabulary) + 108,  # 100 languages and 8 made-up words, as published
-        d_model=48,
-        encoder_layers=2,
-        decoder_layers=2,
+        d_model=width,
+        encoder_layers=num_layers,
+        decoder_layers=num_layers,
         encoder_attention_heads=4,
         decoder_attention_heads=4,
-        encoder_ffn_dim=96,
-        decoder_ffn_dim=96,
+        encoder_ffn_dim=2 * width,
+        decoder_ffn_dim=2 * width,
         max_position_embeddings=256,
         scale_embedding=True,
         tie_word_embeddings=False,
@@ -477,13 +479,18 @@ def _save(model: Any, directory: Path, **published_generation: Any) -> None:
     model.save_pretrained(directory)
 
 
-def write_tiny_profile(folder: Path) -> Path:
+def write_tiny_profile(folder: Path, *, width: int = 48, num_layers: int = 2) -> Path:
     """Save a translation model (en, ko, ja, all directions) and a chat model for summaries, with their profile.
+
+    Args:
+        folder: where.
+        width: of the translation model's layers; larger for measurements, where the device is to have work.
+        num_layers: of its encoder, and of its decoder.
 
     Returns:
         Path of the profile's TOML file.
     """
-    save_m2m100(folder / "tiny-m2m100")
+    save_m2m100(folder / "tiny-m2m100", width=width, num_layers=num_layers)
     save_chat(folder / "tiny-chat")
     path = folder / "tiny.toml"
     path.write_text(TINY_PROFILE, encoding="utf-8")

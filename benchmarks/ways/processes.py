@@ -128,6 +128,12 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
+def memory_now(pid: int) -> int:
+    """Resident memory of a process, in bytes (Linux)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def peak_memory(pid: int) -> int:
     """Highest resident memory of a process so far, in bytes (Linux)."""
     return peak_of(Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace"))

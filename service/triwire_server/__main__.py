@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from triwire_server import __version__
-from triwire_server.settings import Settings, SettingsError, load_settings
+from triwire_server.settings import Settings, SettingsError, load_settings, reference
 
 # A thread that waits for its next part of a product looks for it for some microseconds and then sleeps: by default it
 # would keep its processor busy for milliseconds. Read when torch is loaded, by the OpenMP library that it brings.
@@ -83,6 +83,12 @@ def serve(
         # A thread that hangs in the device's driver can hold up the interpreter's own end for ever.
         logging.shutdown()
         os._exit(exit_code)
+
+
+@app.command(name="settings")
+def list_settings() -> None:
+    """Print every setting with its variable, its default and what it does, as a Markdown table."""
+    typer.echo(reference())
 
 
 @models_app.command()

@@ -215,6 +215,7 @@ class App:
             models,
             limits=EngineLimits(
                 max_queue_tokens=settings.max_queue_tokens,
+                max_queue_seconds=settings.max_queue_seconds,
                 max_batch_tokens=settings.max_batch_tokens,
                 max_batch_sequences=settings.max_batch_sequences,
                 max_slot_tokens=settings.max_slot_tokens or self._measure_slots(models),

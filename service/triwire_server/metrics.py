@@ -58,7 +58,9 @@ class Metrics:
         self.cache_misses = counter("cache_misses_total", "Segments that a model had to compute.")
         self.cache_size_bytes = gauge("cache_size_bytes", "Memory held by cached results, estimated.")
         self.findings = counter("findings_total", "Findings delivered with outputs.", "kind")
-        self.admission_refusals = counter("admission_refusals_total", "Calls refused by a full queue.", "priority")
+        self.admission_refusals = counter(
+            "admission_refusals_total", "Calls refused at the door.", "priority", "reason"
+        )
         self.invariant_violations = counter(
             "invariant_violations_total", "Times that the engine's books did not agree: a bug, which the log names."
         )

@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     max_queue_tokens: int = Field(200_000, ge=1)
     """Tokens of accepted work that may wait; above, calls are refused with QUEUE_FULL."""
 
+    max_queue_seconds: float = Field(120.0, ge=0, le=86_400)
+    """Seconds that the work ahead of a call may take, of its priority and more urgent ones, at the rate measured;
+    above, it is refused with QUEUE_FULL. 0: any time."""
+
     max_batch_tokens: int = Field(512, ge=1)
     """Input tokens that a step may read of sequences that join; more means longer stalls of those that run."""
 
@@ -145,6 +149,23 @@ class Settings(BaseSettings):
 def describe(name: str) -> str:
     """The sentence that follows a setting in this file, for help texts and error messages."""
     return _DESCRIPTIONS[name]
+
+
+def reference() -> str:
+    """Every setting with its variable, default and sentence: the table of docs/settings.md."""
+    lines = ["| setting | variable | default | |", "| --- | --- | --- | --- |"]
+    for name, info in Settings.model_fields.items():
+        default = "a folder of the user's" if info.default_factory else _show(info.default)
+        words = " ".join(describe(name).split()).replace("|", "\\|")
+        lines.append(f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {words} |")
+    return "\n".join(lines)
+
+
+def _show(default: Any) -> str:
+    """A default as it is written in a TOML file; nothing for an empty one."""
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:

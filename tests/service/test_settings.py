@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from triwire_server.limits import Limits
-from triwire_server.settings import Settings, SettingsError, describe, load_settings
+from triwire_server.settings import Settings, SettingsError, describe, load_settings, reference
 
 KUBERNETES = {
     "TRIWIRE_PORT": "tcp://10.0.0.7:50051",
@@ -116,3 +116,8 @@ def test_a_wrong_address_of_a_store_is_told_without_its_password(url: str) -> No
     assert "is not allowed" in text
     assert describe("glossaries") in text
     assert "secret" not in text
+
+
+def test_the_documentation_lists_every_setting_as_it_is() -> None:
+    text = Path("docs/settings.md").read_text(encoding="utf-8")
+    assert text.partition("| setting |")[2].strip() == reference().partition("| setting |")[2].strip()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission, Ticket
+from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
@@ -35,6 +36,9 @@ class EngineLimits:
 
     max_queue_tokens: int = 200_000
     """Estimated tokens of admitted calls that are not done; above, calls are refused."""
+
+    max_queue_seconds: float = 0.0
+    """Seconds that the work ahead of a call may take; above, it is refused. 0: any time."""
 
     max_batch_tokens: int = 512
     """Input tokens that one step may read of sequences that join, which bounds how long the running ones stall."""
@@ -97,9 +101,10 @@ class Engine:
             max_slot_tokens=limits.max_slot_tokens,
             clock=clock,
         )
-        self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail)
+        rate = DrainRate()
+        self._worker = Worker(scheduler, ModelRunner(self._models), metrics, clock, self._fail, rate)
         self._in_flight = InFlight(self._compute, self._worker)
-        self._admission = Admission(limits.max_queue_tokens, metrics, clock)
+        self._admission = Admission(limits.max_queue_tokens, metrics, clock, rate, limits.max_queue_seconds)
         self._step_timeout_seconds = limits.step_timeout_seconds
         self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_TOKENIZER_THREADS, thread_name_prefix="triwire-tokenizer")
@@ -146,6 +151,20 @@ class Engine:
         """Tokens of a text as a model reads it, instructions not counted. May be called from any thread."""
         return self._models[model_name].count_tokens(text, language)
 
+    def check_room(self, priority: Priority, deadline: float | None, caller: Caller = ANYONE) -> None:
+        """Refuse a call for which there is no room whatever it brings, before anything is done for it.
+
+        Raises:
+            QueueFull, QuotaExceeded, DeadlineExceeded, ShuttingDown: as `admit` would.
+        """
+        if self._is_stopping:
+            raise ShuttingDown
+        self._admission.check(1, priority, deadline, caller)
+
+    def progress(self, ticket: Ticket, tokens: int) -> None:
+        """Count tokens that the device has read and written for a call."""
+        self._admission.progress(ticket, tokens)
+
     @asynccontextmanager
     async def admit(
         self,
@@ -170,7 +189,7 @@ class Engine:
         Raises:
             QueueFull: no room for this priority; `retry_seconds` from the measured rate.
             QuotaExceeded: no room for this caller.
-            DeadlineExceeded: the deadline passed at the door.
+            DeadlineExceeded: the deadline passed at the door, or the work takes longer than it leaves.
             ShuttingDown: the engine stops, or began to while the call waited for room.
         """
         if self._is_stopping:
@@ -266,7 +285,6 @@ class Engine:
         input_tokens, output_tokens = len(sequence.prompt.input_ids), len(sequence.token_ids)
         self._metrics.input_tokens.labels(model_name).inc(input_tokens)
         self._metrics.output_tokens.labels(model_name).inc(output_tokens)
-        self._admission.measured(input_tokens + output_tokens)
         if sequence.first_batch is not None:
             waited = sequence.first_batch - sequence.arrival
             self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(waited)
@@ -329,7 +347,7 @@ class EngineCall:
         """Take over what a result cost."""
         self.usage.input_tokens += result.output.input_tokens
         self.usage.output_tokens += result.output.output_tokens
-        self._ticket.done_tokens += result.output.input_tokens + result.output.output_tokens
+        self._engine.progress(self._ticket, result.output.input_tokens + result.output.output_tokens)
         if result.first_batch is not None:
             # Segments may be read back in another order than that of their slots.
             self._first_batch = min(self._first_batch, result.first_batch)

@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Callable
 
+from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
@@ -28,12 +29,15 @@ class Worker:
         metrics: Metrics,
         clock: Callable[[], float],
         on_failure: Callable[[Exception], None],
+        rate: DrainRate | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.model_runner = model_runner
         self._metrics = metrics
         self._clock = clock
         self._on_failure = on_failure
+        self._rate = rate or DrainRate()
+        self._last_step_ended: float | None = None
         self._inbox: queue.SimpleQueue[Sequence | Cancel | Change | None] = queue.SimpleQueue()
         self._step_started: float | None = None
         self._is_abandoned = False
@@ -106,11 +110,15 @@ class Worker:
             self._step_started = None
             if self._is_abandoned:
                 return False
-            self._observe(batch, self._clock() - started)
+            ended = self._clock()
+            self._observe(batch, ended - started)
+            self._learn_rate(batch, ended - (self._last_step_ended or started))
+            self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
             if self.model_runner.max_batch_sequences is not None:
                 self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
         if batch is None or not len(self.scheduler):
+            self._last_step_ended = None
             self._rest()
         return batch is not None
 
@@ -160,6 +168,10 @@ class Worker:
         self._metrics.batch_sequences.observe(len(batch.sequences))
         self._metrics.batch_tokens.observe(batch.num_tokens)
         self._metrics.batch_duration_seconds.labels(batch.pool.model_name).observe(seconds)
+
+    def _learn_rate(self, batch: Batch, seconds: float) -> None:
+        tokens = len(batch.sequences) + sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
+        self._rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))
 
     def _count_waiting(self) -> None:
         for priority in Priority:

@@ -91,6 +91,7 @@ class Pipeline:
             target_languages=[request.target_language],
             translation_options=request.options,
         )
+        self._check_room(context)
         plan = await asyncio.to_thread(self._plan, process, article_pb2.CLEANING_NONE, ["target_language"], [])
         async with self._admit(plan, context) as call:
             translation = await self._translation(call, plan, plan.translations[0])
@@ -113,6 +114,7 @@ class Pipeline:
             content=request.content, house_style=request.house_style, summaries=[request.options]
         )
         path = "options.target_language"
+        self._check_room(context)
         plan = await asyncio.to_thread(self._plan, process, article_pb2.CLEANING_PAGE, [], [path])
         async with self._admit(plan, context) as call:
             summary = await self._summarizer.summarize(call, plan.summaries[0])
@@ -131,6 +133,7 @@ class Pipeline:
         Raises:
             InvalidRequest, NotFound, QueueFull, DeadlineExceeded, InferenceFailed.
         """
+        self._check_room(context)
         plan = await self._plan_article(request)
         async with self._admit(plan, context) as call:
             translations, summaries = await asyncio.gather(
@@ -155,6 +158,7 @@ class Pipeline:
         Raises:
             InvalidRequest, NotFound, QueueFull, DeadlineExceeded: before the first part.
         """
+        self._check_room(context)
         plan = await self._plan_article(request)
         parts: asyncio.Queue[StreamPart | None] = asyncio.Queue()
         async with self._admit(plan, context) as call:
@@ -172,6 +176,11 @@ class Pipeline:
             finally:
                 work.cancel()
         yield article_service_pb2.StreamProcessArticleResponse(usage=_usage(call.usage))
+
+    def _check_room(self, context: CallContext) -> None:
+        """Refuse before the article is read what would be refused afterwards: overload must cost little."""
+        if not context.wait_for_queue:
+            self._engine.check_room(context.priority, context.deadline, context.caller)
 
     def _admit(self, plan: _Plan, context: CallContext) -> AbstractAsyncContextManager[EngineCall]:
         return self._engine.admit(

@@ -142,7 +142,7 @@ async def test_a_full_queue_refuses_bulk_first_and_says_when_to_come_back() -> N
             async with service.admit(10, Priority.BULK):
                 pass
         assert 0 < caught.value.retry_seconds < 60
-        assert service.value("triwire_admission_refusals_total", priority="BULK") == 1
+        assert service.value("triwire_admission_refusals_total", priority="BULK", reason="queue_full") == 1
         async with service.admit(35, Priority.STANDARD):
             with pytest.raises(QueueFull):
                 async with service.admit(1, Priority.STANDARD):

@@ -1,0 +1,30 @@
+"""How fast the device is said to be."""
+
+import pytest
+
+from triwire_server.engine.drain_rate import DrainRate
+
+
+def test_500_tokens_a_second_are_assumed_before_anything_was_measured() -> None:
+    rate = DrainRate()
+    assert (rate.estimate, rate.when_full) == (500.0, None)
+    rate.observe(900, 0.9, is_full=True)  # less than a window
+    assert (rate.estimate, rate.when_full) == (500.0, None)
+
+
+def test_a_device_that_is_not_full_is_no_measure_of_a_full_one_but_better_than_none() -> None:
+    rate = DrainRate()
+    rate.observe(20, 1.0, is_full=False)
+    assert (rate.estimate, rate.when_full) == (20.0, None)
+    rate.observe(300, 1.0, is_full=True)
+    assert (rate.estimate, rate.when_full) == (300.0, 300.0)
+    rate.observe(20, 1.0, is_full=False)
+    assert (rate.estimate, rate.when_full) == (300.0, 300.0)
+
+
+def test_later_windows_count_most() -> None:
+    rate = DrainRate()
+    rate.observe(100, 1.0, is_full=True)
+    rate.observe(100, 0.5, is_full=True)
+    rate.observe(100, 0.5, is_full=True)
+    assert rate.when_full == pytest.approx(0.7 * 100 + 0.3 * 200)
