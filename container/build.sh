@@ -33,7 +33,8 @@ arguments+=(--build-arg "VERSION=$version" --build-arg "REVISION=$revision")
 for name in BASE_IMAGE PIP_ARGS CPU_TORCH_ARGS EXTRAS SOURCE; do
     [ -z "${!name:-}" ] || arguments+=(--build-arg "$name=${!name}")
 done
-# Only Docker's own format has room for HEALTHCHECK.
-[ "${engine[0]##*/}" = docker ] || arguments+=(--format docker)
+# Only Docker's own format has room for HEALTHCHECK. Files without a time of their own make equal builds equal images,
+# and a layer that did not change need not be fetched again.
+[ "${engine[0]##*/}" = docker ] || arguments+=(--format docker --timestamp 0)
 read -r -a more <<< "${BUILD_ARGS:-}"
 exec "${engine[@]}" build "${arguments[@]}" "${more[@]}" .
