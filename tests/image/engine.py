@@ -134,9 +134,11 @@ class Engine:
         return found
 
     @contextmanager
-    def container(self, *arguments: str, options: Sequence[str] = (), **variables: str) -> Iterator["Container"]:
+    def container(
+        self, *arguments: str, options: Sequence[str] = (), variables: Mapping[str, str] = OPEN
+    ) -> Iterator["Container"]:
         """A container of the image, restricted as in a cluster, with a network of its own; removed at the end."""
-        environment = [part for name, text in (OPEN | variables).items() for part in ("--env", f"{name}={text}")]
+        environment = [part for name, text in variables.items() for part in ("--env", f"{name}={text}")]
         flags = [*LIMITS, *RESTRICTED, *options, "--network", "none", *environment]
         identifier = self.podman("run", "--detach", *flags, IMAGE, *arguments).stdout.strip().splitlines()[-1]
         container = Container(self, identifier)

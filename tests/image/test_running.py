@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.engine import Container, Engine
+from tests.image.engine import OPEN, Container, Engine
 
 pytestmark = [pytest.mark.image, pytest.mark.timeout(2400)]  # the first one waits for the build
 
@@ -93,6 +93,14 @@ def test_without_models_it_says_what_helps(engine: Engine) -> None:
     with engine.container() as container:
         assert container.wait() == 2
         assert "triwire-server models pull --profile demo" in container.logs()
+
+
+@pytest.mark.skipif(not OPEN, reason="this server takes calls of other machines without being told to")
+def test_by_itself_it_takes_no_calls_of_strangers(engine: Engine) -> None:
+    with engine.container("serve", "--profile", "extractive", variables={}) as container:
+        assert container.wait() == 2
+        assert "allow_plaintext" in container.logs()
+        assert "allow_anonymous" in container.logs()
 
 
 def test_a_volume_keeps_glossaries_over_a_restart(engine: Engine) -> None:
