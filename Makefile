@@ -8,7 +8,8 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s soak fuzz bench demo serve clean
+.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image soak fuzz
+.PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -39,10 +40,11 @@ monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from mon
 format: setup  ## Format the code and mend what can be mended.
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format .
 
-lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## ruff, mypy, bandit, buf lint and breaking; advisories where they can be had.
+lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## Style, types, security, Dockerfile, contract; advisories where they can be had.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy service clients/python tests benchmarks monitoring
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service clients/python
+	@$(BIN)/hadolint Dockerfile && $(BIN)/shellcheck container/*.sh
 	@$(BIN)/python .ci/audit.py --where-possible
 	@$(BUF) lint && $(BUF) format proto --diff --exit-code
 	@$(BUF) build --output build/contract.binpb && $(BUF) breaking build/contract.binpb --against proto/released.binpb
@@ -72,6 +74,11 @@ test-monitoring: setup  ## Let a real Prometheus watch a real server: every quer
 test-k8s: setup $(BUF)  ## The tests of the manifests, those against the definitions of custom resources too.
 	@$(BIN)/python -m pytest -q tests/k8s
 
+test-image: setup  ## Build the image for the CPU on a base made here and test it, as root; says which Debian packages it needs.
+	@missing=$$(PYTHONPATH=. $(BIN)/python -c 'from tests.image.engine import missing; print(missing())'); \
+		if [ -n "$$missing" ]; then echo "make test-image cannot run: $$missing" >&2; exit 1; fi
+	@$(BIN)/python -m pytest -q -m image tests/image
+
 bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }
 	@$(BIN)/python benchmarks/engine.py --quick --json build/figures/engine.json
@@ -86,6 +93,9 @@ demo: setup  ## Fetch the demo model, start the server, process the example arti
 
 serve: setup  ## Serve the demo profile on this machine until interrupted.
 	@$(BIN)/triwire-server serve
+
+image:  ## Build the image with docker, podman or buildah (container/build.sh has the variables; TARGET=cpu without CUDA).
+	@container/build.sh
 
 clean:  ## Remove the virtual environment and the caches of the tools.
 	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis
