@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIServer
 
 import grpc
@@ -43,7 +43,6 @@ from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError, settings_error
-from triwire_server.shared_cache import SharedCache
 from triwire_server.tls import ServerTls
 from triwire_server.tracing import make_tracer
 from triwire_server.watched_files import FilesUnusable, WatchedFiles
@@ -54,6 +53,9 @@ GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["Glossa
 LIVENESS = "liveness"
 """Name in the health service that says whether a restart would help: SERVING also while models are loaded and while the
 server drains, when the others say NOT_SERVING; NOT_SERVING once the device is lost."""
+
+if TYPE_CHECKING:
+    from triwire_server.shared_cache import SharedCache
 
 _LAST_WORD_SECONDS = 1.0
 """For statuses to reach the callers, once no call is worked on any more."""
@@ -409,9 +411,12 @@ def _make_store(settings: Settings) -> GlossaryStore:
         raise SettingsError(f"glossaries: {error}") from error
 
 
-def _make_shared_cache(settings: Settings, metrics: Metrics) -> SharedCache | None:
+def _make_shared_cache(settings: Settings, metrics: Metrics) -> "SharedCache | None":
     if not settings.shared_cache:
         return None
+    # Imported here: the client of Redis imports OpenTelemetry wherever that is installed.
+    from triwire_server.shared_cache import SharedCache
+
     try:
         return SharedCache(
             settings.shared_cache,

@@ -101,6 +101,14 @@ async def is_served(app: App) -> bool:
         return int(answer.limits.max_blocks) == 2000
 
 
+async def is_reachable(app: App) -> bool:
+    try:
+        return await is_served(app)
+    except grpc.aio.AioRpcError as error:
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        return False
+
+
 async def test_who_pings_too_often_is_disconnected_and_who_keeps_the_pace_is_not() -> None:
     def ping(app: App, count: int, pause: float) -> list[Event]:
         with raw_connection(app) as connection:
@@ -171,6 +179,10 @@ async def test_connections_above_the_limit_are_closed_and_there_is_room_again_wh
         finally:
             for one in opened:
                 one.close()
+        async with asyncio.timeout(20):
+            # The server learns a little later that they are gone.
+            while not await is_reachable(app):
+                await asyncio.sleep(0.05)
         assert await is_served(app)
 
 
