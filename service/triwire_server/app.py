@@ -366,7 +366,7 @@ class App:
                 else None,
             )
             async with engine.admit(
-                request_id="warm-up", priority=Priority.STANDARD, deadline=None, estimated_tokens=1
+                request_id="warm-up", priority=Priority.STANDARD, deadline=None, estimated_tokens=0
             ) as call:
                 await call.generate(model.card.full_name, [segment])
 

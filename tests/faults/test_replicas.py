@@ -231,10 +231,6 @@ async def test_a_replica_that_starts_costs_no_call(
 
 
 @faults
-@pytest.mark.xfail(
-    reason="with a queue of one token the wait told with QUEUE_FULL is many times the true one, up to 20 minutes, and "
-    "the client begins no wait that would pass its deadline"
-)
 async def test_a_replica_that_is_full_costs_no_call(
     tiny_profile: Path, tmp_path: Path, fault_report: FaultReport
 ) -> None:

@@ -130,12 +130,13 @@ class Admission:
 
         Args:
             ticket: of the call.
-            is_complete: whether it ended by itself; how its cost compares with its estimate is learned from that.
+            is_complete: whether it ended by itself; how its cost compares with its estimate is learned from that, if
+                there was one.
         """
         self._tickets.remove(ticket)
         self._outstanding -= ticket.estimated_tokens
         self._quotas.give_back(ticket.caller, ticket.estimated_tokens)
-        if is_complete:
+        if is_complete and ticket.estimated_tokens:
             self._ended_estimates = _KEPT_PER_CALL * self._ended_estimates + ticket.estimated_tokens
             self._ended_tokens = _KEPT_PER_CALL * self._ended_tokens + ticket.done_tokens
         self._let_in()

@@ -152,6 +152,16 @@ async def test_a_call_that_was_cancelled_teaches_nothing_about_costs() -> None:
     assert await door.delay(10) == 10.0
 
 
+async def test_a_call_without_an_estimate_teaches_nothing_about_costs() -> None:
+    # The one that warms a model: it would make every estimate fifty times as dear.
+    door = Door()
+    warm = await door.enter(0)
+    door.work(1.0, 100, warm)
+    door.admission.leave(warm, is_complete=True)
+    await door.enter(1_000)
+    assert await door.delay(10) == 10.0
+
+
 async def test_nobody_is_sent_to_try_again_at_once() -> None:
     door = Door()
     ticket = await door.enter(1_000)
