@@ -27,6 +27,7 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import argparse
 import asyncio
+import gc
 import itertools
 import random
 import statistics
@@ -152,9 +153,10 @@ async def connected(service: Service) -> AsyncIterator[list[Any]]:
 
 async def measure(service: Service, arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Capacity, and then every load in turn, as often as asked for: the result, and single measurements."""
+    gc.freeze()  # a pause of this process would be taken for one of the server's
     texts = Texts(seed=1)
     async with connected(service) as stubs:
-        capacity = await measure_capacity(stubs, texts, arguments.seconds / 2)
+        capacity = await measure_capacity(stubs, texts, arguments.seconds)
         print(
             f"capacity: {capacity['calls_per_second']:.2f} calls, {capacity['characters_per_second']:.0f}"
             " characters a second",
@@ -273,7 +275,7 @@ def retry_seconds(error: grpc.aio.AioRpcError) -> float | None:
     return None
 
 
-async def measure_capacity(stubs: Sequence[Any], texts: Texts, seconds: float, at_once: int = 48) -> dict[str, float]:
+async def measure_capacity(stubs: Sequence[Any], texts: Texts, seconds: float, at_once: int = 16) -> dict[str, float]:
     """Calls and source characters a second of a queue that does not run dry."""
     end = time.monotonic() + seconds
     done: list[tuple[float, int]] = []
