@@ -8,10 +8,11 @@ a real server process, at 0.5, 0.8, 1, 2 and 10 times its capacity. The capacity
 mix without deadlines, as many at a time as keep the queue from running dry. Every text is new, so that nothing comes
 from the cache, and every call has a deadline: the time in which its caller can use the answer.
 
-Goodput is the work of the calls that were answered in their time, in source characters a second; a call that is not,
-counts nothing. Latency is from sending to the whole answer. A refused call is one that the server turned away at its
-door, QUEUE_FULL or DEADLINE before the time was up; calls that ran out of time are counted apart. Memory is the
-resident memory of the server while calls arrive. Medians over the repetitions; the last line is one JSON object.
+Goodput is the work of the calls that were answered in their time, in source characters a second, counted when the
+answer comes; a call that is not, counts nothing. Latency is from sending to the whole answer. A refused call is one
+that the server turned away at its door, QUEUE_FULL or DEADLINE before the time was up; calls that ran out of time are
+counted apart. Memory is the resident memory of the server while calls arrive. Medians over the repetitions; the last
+line is one JSON object.
 
 At the end, whether the delay is true that refused callers are told: a burst of calls comes at once to a server whose
 queue may be 5 seconds long, and each refused one comes back when it was told to.
@@ -113,7 +114,7 @@ def main() -> None:
     parser.add_argument("--profile", help="a TOML file; default: one with a small model, made now")
     parser.add_argument("--loads", type=float, nargs="+", default=LOADS, help="times the capacity")
     parser.add_argument("--seconds", type=float, default=60.0, help="that calls arrive, for each load and repetition")
-    parser.add_argument("--unscored", type=float, default=15.0, help="seconds at the start that are not counted")
+    parser.add_argument("--unscored", type=float, default=20.0, help="seconds at the start that are not counted")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1, help="that the model computes with")
     parser.add_argument("--quick", action="store_true", help="once, 20 seconds each")
@@ -156,7 +157,7 @@ async def measure(service: Service, arguments: argparse.Namespace) -> tuple[dict
     gc.freeze()  # a pause of this process would be taken for one of the server's
     texts = Texts(seed=1)
     async with connected(service) as stubs:
-        capacity = await measure_capacity(stubs, texts, arguments.seconds)
+        capacity = await measure_capacity(stubs, texts, max(40.0, arguments.seconds))
         print(
             f"capacity: {capacity['calls_per_second']:.2f} calls, {capacity['characters_per_second']:.0f}"
             " characters a second",
@@ -212,7 +213,7 @@ async def measure_burst(service: Service, rate: float) -> dict[str, float]:
 
     async with connected(service) as stubs:
         # The rate of the device is to be known before the burst.
-        await measure_capacity(stubs, texts, 10.0)
+        await measure_capacity(stubs, texts, 20.0)
         await asyncio.gather(*(visitor(stubs[number % len(stubs)], call) for number, call in enumerate(calls)))
     share = sum(visits) / len(visits) if visits else 1.0
     print(f"burst of {len(calls)} calls: {len(visits)} visits after the delay that was told, {share:.0%} let in")
@@ -275,7 +276,7 @@ def retry_seconds(error: grpc.aio.AioRpcError) -> float | None:
     return None
 
 
-async def measure_capacity(stubs: Sequence[Any], texts: Texts, seconds: float, at_once: int = 16) -> dict[str, float]:
+async def measure_capacity(stubs: Sequence[Any], texts: Texts, seconds: float, at_once: int = 32) -> dict[str, float]:
     """Calls and source characters a second of a queue that does not run dry."""
     end = time.monotonic() + seconds
     done: list[tuple[float, int]] = []
@@ -317,10 +318,16 @@ async def offer(stubs: Sequence[Any], calls: Sequence[Call], pid: int, memory: l
 
 
 def score(outcomes: Sequence[Outcome], memory: Sequence[float], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Figures of one load: of the calls that arrived after the first seconds."""
+    """Figures of one load: of the calls that arrived, and of the answers that came, after the first seconds."""
     scored = [outcome for outcome in outcomes if outcome.call.at >= arguments.unscored]
     seconds = arguments.seconds - arguments.unscored
-    answered = [outcome for outcome in scored if outcome.outcome == "answered"]
+    # By the moment of the answer: what is still in the queue when the last call has come is no throughput.
+    answered = [
+        outcome
+        for outcome in outcomes
+        if outcome.outcome == "answered"
+        and arguments.unscored <= outcome.call.at + outcome.seconds <= arguments.seconds
+    ]
     refused = [outcome.seconds for outcome in scored if outcome.outcome == "refused"]
     told = [outcome.retry_seconds for outcome in scored if outcome.retry_seconds is not None]
     # The first fifth of the samples is from the time in which the queue fills.

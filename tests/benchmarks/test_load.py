@@ -14,7 +14,8 @@ def outcome(kind: str, what: str, seconds: float, at: float = 10.0, retry: float
 
 def test_goodput_is_the_text_of_the_calls_that_were_answered_in_time() -> None:
     outcomes = [
-        outcome("INTERACTIVE", "answered", 1.0, at=9.9),  # arrived while nothing is counted
+        outcome("INTERACTIVE", "answered", 1.0, at=8.9),  # answered while nothing is counted
+        outcome("BULK", "answered", 19.0, at=5.0),  # answered when no more calls came
         outcome("INTERACTIVE", "answered", 1.0),
         outcome("STANDARD", "answered", 4.0),
         outcome("STANDARD", "refused", 0.01, retry=3.0),
@@ -30,6 +31,9 @@ def test_goodput_is_the_text_of_the_calls_that_were_answered_in_time() -> None:
     assert figures["told_median_seconds"] == 3.0
     assert figures["kinds"]["STANDARD"]["answered"] == pytest.approx(1 / 3)
     assert figures["kinds"]["STANDARD"]["p95_seconds"] == 4.0
+    early = load.score([outcome("STANDARD", "answered", 4.0, at=9.0)], [1.0] * 10, ARGUMENTS)
+    assert early["goodput_calls_per_second"] == pytest.approx(1 / 10)  # arrived before, answered while it is counted
+    assert early["kinds"]["STANDARD"]["calls"] == 0
     assert figures["kinds"]["BULK"]["p95_seconds"] is None
 
 
