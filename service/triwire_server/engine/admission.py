@@ -11,6 +11,7 @@ from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.quotas import Quotas
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import InvariantBroken
+from triwire_server.engine.work_shares import WorkShares
 from triwire_server.errors import DeadlineExceeded, QueueFull, QuotaExceeded, RetryableError, ShuttingDown
 from triwire_server.metrics import Metrics
 
@@ -22,6 +23,9 @@ _KEPT_PER_CALL = 0.9
 
 _SPARE = 1.25
 """A call is let in if it can be answered within its time though everything takes this much longer than foreseen."""
+
+_LEAST_LEFT = 0.01
+"""Share of the device that is counted on at least, however much of it more urgent calls take."""
 
 LEAST_RETRY_SECONDS = 0.1
 """A caller that is refused is never sent to try again sooner."""
@@ -67,7 +71,8 @@ class Admission:
     * if it, or another one of its priority that is inside, would not be answered within its time for it, or
     * if its caller has, or has used, as much as it may.
 
-    Calls of a priority take turns, so that each of n of them has an n-th of what the more urgent ones leave.
+    Calls of a priority take turns, so that each of n of them has an n-th of what the more urgent ones leave: those that
+    are inside, and those that will come, if they go on to take as much of the device as they did lately.
 
     Args:
         max_tokens: estimated tokens of the calls that may be inside.
@@ -91,6 +96,7 @@ class Admission:
         self._clock = clock
         self._rate = rate
         self._quotas = Quotas(clock)
+        self._shares = WorkShares(clock)
         self._tickets: set[Ticket] = set()
         self._outstanding = 0
         self._ended_estimates = 0.0
@@ -145,6 +151,7 @@ class Admission:
     def progress(self, ticket: Ticket, tokens: int) -> None:
         """Count what the device has read and written for a call, and let waiting ones in."""
         ticket.done_tokens += tokens
+        self._shares.add(ticket.priority, tokens)
         if self._waiting:
             self._let_in_after(_PAUSE_SECONDS)
 
@@ -240,6 +247,11 @@ class Admission:
         if rate is None:
             return None
         now = self._clock()
+        own = wish.tokens * self._cost / rate
+        if wish.deadline is not None and own > wish.deadline - now:
+            return DeadlineExceeded("the work cannot be done before the deadline"), "deadline"
+        # Work takes longer by what the device has to do for more urgent calls that come meanwhile.
+        rate *= max(_LEAST_LEFT, 1.0 - self._shares.above(wish.priority) / rate)
         urgent = sum(self._left(t) for t in self._tickets if t.priority < wish.priority) / rate
         same = [ticket for ticket in self._tickets if ticket.priority == wish.priority]
         own = wish.tokens * self._cost / rate
@@ -250,8 +262,6 @@ class Admission:
                 return 0.0
             return max(0.0, (urgent + seconds * num_calls) * _SPARE - (deadline - now))
 
-        if wish.deadline is not None and own > wish.deadline - now:
-            return DeadlineExceeded("the work cannot be done before the deadline"), "deadline"
         if not same and not urgent:
             return None
         late = late_by(own, wish.deadline, len(same) + 1)

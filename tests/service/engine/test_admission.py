@@ -336,14 +336,29 @@ async def test_a_call_is_refused_that_would_make_another_one_late() -> None:
 
 async def test_what_is_more_urgent_comes_first_in_the_time_that_a_call_will_take() -> None:
     door = Door(100_000)
-    urgent = await door.enter(400, INTERACTIVE)
-    door.work(1.0, 100, urgent)
+    await door.enter(300, INTERACTIVE)
+    door.rate.observe(100, 1.0, is_full=True)
     # 3 seconds and then 2, with a quarter to spare 6.25.
     assert await door.delay(200, STANDARD, door.now + 6.0) == pytest.approx(0.25)
     await door.enter(200, STANDARD, door.now + 6.25)
     # BULK is behind both, and INTERACTIVE behind neither but in turns with the first.
     assert await door.delay(100, BULK, door.now + 7.0) > 0.1
     await door.enter(100, INTERACTIVE, door.now + 3.0)
+
+
+async def test_time_that_more_urgent_calls_took_lately_is_not_counted_on() -> None:
+    door = Door(100_000)
+    urgent = await door.enter(50_000, INTERACTIVE)
+    for _ in range(60):
+        door.work(1.0, 90, urgent)
+        door.rate.observe(10, 0.0, is_full=True)
+    door.admission.leave(urgent, is_complete=False)
+    await door.enter(10, INTERACTIVE)
+    # Of 100 tokens a second about 10 are left: 1 second and then 10, and a quarter; else it would be 1.1 and a quarter.
+    assert await door.delay(100, STANDARD, door.now + 12.0) > 0.1
+    await door.enter(100, INTERACTIVE, door.now + 3.0)
+    door.now += 60.0
+    await door.enter(100, STANDARD, door.now + 5.0)
 
 
 async def test_one_caller_cannot_take_more_than_its_share() -> None:
