@@ -205,10 +205,10 @@ DRAWINGS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def _source(result: dict[str, Any]) -> str:
     around = result["surroundings"]
     repetitions = result.get("repetitions") or result.get("steps")
+    names = {"torch": "torch", "transformers": "transformers", "ctranslate2": "CTranslate2"}
+    versions = [f"{name} {around['versions'][key]}" for key, name in names.items() if around["versions"].get(key)]
     return (
-        f"benchmarks, medians of {repetitions}; {around['processor']}, {around['cores']} cores;"
-        f" torch {around['versions']['torch']}, transformers {around['versions']['transformers']},"
-        f" CTranslate2 {around['versions']['ctranslate2']}"
+        f"benchmarks, medians of {repetitions}; {around['processor']}, {around['cores']} cores; {', '.join(versions)}"
     )
 
 
