@@ -18,6 +18,7 @@ import grpc
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.faults.report import FaultReport
 from tests.redis_server import RedisServer, running_redis
 from tests.replicas import CACHE_ONLY, Replica, replica, segment, until
 from tests.server_process import Server, process
@@ -83,7 +84,7 @@ async def until_shared(one: Replica, two: Replica, name: str) -> float:
     pytest.fail("results were not shared again")
 
 
-async def test_killed_and_returned(redis: RedisServer) -> None:
+async def test_killed_and_returned(redis: RedisServer, fault_report: FaultReport) -> None:
     async with two_replicas(redis.url) as (one, two):
         assert await is_shared(one, two, "before")
         redis.kill()
@@ -98,7 +99,11 @@ async def test_killed_and_returned(redis: RedisServer) -> None:
             assert made.errors("connection") == made.errors()
         assert one.value("shared_cache_dropped_results_total") == 300
         redis.start()
-        assert await until_shared(one, two, "returned") < BACK_SECONDS
+        back = await until_shared(one, two, "returned")
+        fault_report(
+            "Redis killed and started again", "segments, 2 replicas; until results are shared", 600, 0, 0, back
+        )
+        assert back < BACK_SECONDS
         await until(lambda: one.breaker_state == two.breaker_state == 0)
         errors = one.errors() + two.errors()
         for number in range(50):
@@ -106,7 +111,7 @@ async def test_killed_and_returned(redis: RedisServer) -> None:
         assert one.errors() + two.errors() == errors
 
 
-async def test_frozen_and_thawed(redis: RedisServer) -> None:
+async def test_frozen_and_thawed(redis: RedisServer, fault_report: FaultReport) -> None:
     async with two_replicas(redis.url) as (one, two):
         assert await is_shared(one, two, "before")
         redis.freeze()
@@ -121,7 +126,9 @@ async def test_frozen_and_thawed(redis: RedisServer) -> None:
         assert two.errors("timeout") == two.errors() <= 4 + lasted / 0.5
         assert two.breaker_state != 0
         redis.thaw()
-        assert await until_shared(one, two, "thawed") < BACK_SECONDS
+        back = await until_shared(one, two, "thawed")
+        fault_report("Redis frozen and thawed", f"segments; the slowest took {max(seconds):.2f} s", 300, 0, 0, back)
+        assert back < BACK_SECONDS
         # What was there before is still found.
         [output] = await two.translate("before")
         assert (output.text, output.cached) == ("before", True)
@@ -180,24 +187,29 @@ class SlowLink:
         writer.close()
 
 
-async def test_slow(redis: RedisServer) -> None:
+async def test_slow(redis: RedisServer, fault_report: FaultReport) -> None:
     link = SlowLink(redis.port)
-    async with link.running() as url, two_replicas(url) as (one, two):
+    bound = 1.0
+    async with link.running() as url, two_replicas(url, bound) as (one, two):
         assert await is_shared(one, two, "before")
         # Late within the bound: results are shared, and nothing fails.
-        link.seconds = TIMEOUT_SECONDS / 10
+        link.seconds = bound / 10
         for number in range(10):
             assert await is_shared(one, two, f"late {number}")
         assert one.errors() + two.errors() == 0
         # Later than the bound: as if it were not there.
-        link.seconds = TIMEOUT_SECONDS * 3
+        link.seconds = 3 * bound
         seconds = await answers(two, "too late", 100)
-        assert max(seconds) < TIMEOUT_SECONDS + 1.0
+        assert max(seconds) < bound + 1.0
         assert two.errors("timeout") >= 3
         assert two.breaker_state != 0
         # An answer that came too late is never taken for that of a later question.
         link.seconds = 0.0
-        assert await until_shared(one, two, "quick") < BACK_SECONDS + TIMEOUT_SECONDS * 3
+        back = await until_shared(one, two, "quick")
+        fault_report(
+            "Redis slower than the timeout", f"segments; the slowest took {max(seconds):.2f} s", 100, 0, 0, back
+        )
+        assert back < BACK_SECONDS + 3 * bound
         for number in range(50):
             assert await is_shared(one, two, f"after {number}")
 
@@ -208,7 +220,7 @@ def fill(made: Replica, start: int, number: int) -> None:
         made.shared.put(made.model.identity, segment(f"filling {index}"), SharedResult("x" * 400, False))
 
 
-async def test_full_and_refusing_writes(tmp_path: Path) -> None:
+async def test_full_and_refusing_writes(tmp_path: Path, fault_report: FaultReport) -> None:
     settings = CACHE_ONLY | {"maxmemory": "3mb", "maxmemory-policy": "noeviction"}
     with running_redis(tmp_path, settings) as full:
         async with two_replicas(full.url, PATIENT_SECONDS) as (one, two):
@@ -220,6 +232,7 @@ async def test_full_and_refusing_writes(tmp_path: Path) -> None:
                     break
             assert one.errors("refused") == one.errors() == one.value("shared_cache_dropped_results_total") > 0
             await answers(one, "full", 100)
+            fault_report("Redis full, refusing writes", "segments; what is in it is still given", 100, 0, 0, None)
             # What is in it is still given: a refusal is an answer, and the breaker stays closed.
             assert [output.cached for output in await two.translate("before")] == [True]
             assert (one.breaker_state, two.breaker_state, two.errors()) == (0, 0, 0)
@@ -262,7 +275,7 @@ def metrics_of(server: Server) -> dict[str, float]:
 
 
 async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
-    redis: RedisServer, tiny_profile: Path
+    redis: RedisServer, tiny_profile: Path, fault_report: FaultReport
 ) -> None:
     variables = {"TRIWIRE_SHARED_CACHE": redis.url, "TRIWIRE_CACHE_BYTES": "0"}
     variables["TRIWIRE_SHARED_CACHE_TIMEOUT_SECONDS"] = str(PATIENT_SECONDS)
@@ -314,6 +327,8 @@ async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
             after = [metrics_of(server) for server in servers]
         for server in servers:
             assert server.stop() == 0
+    wrong = sum(len(texts) - 1 for texts in made.values())
+    fault_report("Redis killed and started again", "Translate on 2 servers", 500, len(failed), wrong, None)
     assert failed == []
     # 75 texts, each asked on both servers before, while and after Redis was gone: one answer for each.
     assert len(made) == 75

@@ -74,7 +74,8 @@ async def test_a_storm_of_short_deadlines_costs_the_others_nothing_but_time(
     wrong = sum(answer != right for answer, right in zip(answers, expected, strict=True)) - lost
     fault_report("1,000 deadlines of 1 to 50 ms", f"beside {NORMAL} calls of Translate", NORMAL, lost, wrong, seconds)
     assert answers == expected
-    assert set(told) <= {"DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED DEADLINE"}
+    # Too much is ahead for the time that a call has: it is refused, and told when there will be less.
+    assert set(told) <= {"DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED DEADLINE", "RESOURCE_EXHAUSTED QUEUE_FULL"}
     code = "triwire_requests_total{code=DEADLINE_EXCEEDED}"
     ended = after[code] - before.get(code, 0.0)
     # Some never left their client.
