@@ -155,6 +155,7 @@ async def connected(service: Service) -> AsyncIterator[list[Any]]:
 async def measure(service: Service, arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Capacity, and then every load in turn, as often as asked for: the result, and single measurements."""
     gc.freeze()  # a pause of this process would be taken for one of the server's
+    gc.collect()
     texts = Texts(seed=1)
     async with connected(service) as stubs:
         capacity = await measure_capacity(stubs, texts, max(40.0, arguments.seconds))

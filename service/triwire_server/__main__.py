@@ -232,6 +232,8 @@ async def _serve(settings: Settings) -> int:
         # every full collection.
         gc.collect()
         gc.freeze()
+        # Or the next full one would wait until there are a quarter as many new objects as were frozen, and take as long.
+        gc.collect()
         await stopping
         loading.cancel()
         draining = asyncio.ensure_future(server.stop())

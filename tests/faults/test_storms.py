@@ -144,6 +144,7 @@ async def cancel_batch(stub: Any, number: int, seconds: float) -> None:
 
     writing = asyncio.ensure_future(write())
     await read_until(call, seconds)
+    writing.cancel()  # grpc.aio may leave a write waiting for ever whose call was cancelled
     await asyncio.gather(writing, return_exceptions=True)
 
 
