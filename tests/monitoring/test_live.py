@@ -80,10 +80,8 @@ async def test_every_expression_gives_data_and_counts_are_those_of_the_client(
         excused = {place for place in empty if any(metric in empty[place] for metric in MAY_BE_EMPTY)}
         assert empty.keys() - excused == set(), empty
         assert excused == {
-            "alert TriwireSharedCacheFails",
             "alert TriwireCertificateExpiresSoon",
             "alert TriwireCertificateExpires",
-            "panel Errors of the shared cache, 0",
             "panel Memory of the GPU, 0",
             "panel Memory of the GPU, 1",
             "panel Memory of the GPU, 2",

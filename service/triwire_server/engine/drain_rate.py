@@ -48,6 +48,11 @@ class DrainRate:
         if is_full:
             self._full.add(tokens, seconds)
 
+    def forget(self) -> None:
+        """Begin anew: first steps take seconds, and say nothing of those that follow."""
+        self._full = _Average()
+        self._any = _Average()
+
     @property
     def when_full(self) -> float | None:
         """Of a full device; None: not measured yet."""

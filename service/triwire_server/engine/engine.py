@@ -103,7 +103,7 @@ class Engine:
             max_slot_tokens=limits.max_slot_tokens,
             clock=clock,
         )
-        rate = DrainRate()
+        rate = self._rate = DrainRate()
         runner = ModelRunner(self._models, limits.max_batch_sequences)
         self._worker = Worker(scheduler, runner, metrics, clock, self._fail, rate)
         self._in_flight = InFlight(self._compute, self._worker)
@@ -139,7 +139,11 @@ class Engine:
         self._pool.shutdown()
 
     def watch_steps(self) -> None:
-        """Take a step that does not come back in time for a lost device, from now on: once the models are warm."""
+        """Learn from steps how fast the device is, and take one that does not come back in time for a lost device.
+
+        From now on: the steps before, which warm the models, take seconds.
+        """
+        self._rate.forget()
         if self._step_timeout_seconds:
             watchdog = Watchdog(
                 lambda: self._worker.step_started, self._step_timeout_seconds, self._clock, self._give_up_device

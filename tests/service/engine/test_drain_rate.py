@@ -28,3 +28,13 @@ def test_later_windows_count_most() -> None:
     rate.observe(100, 0.5, is_full=True)
     rate.observe(100, 0.5, is_full=True)
     assert rate.when_full == pytest.approx(0.7 * 100 + 0.3 * 200)
+
+
+def test_the_steps_that_warmed_the_models_can_be_forgotten() -> None:
+    rate = DrainRate()
+    rate.observe(10, 20.0, is_full=True)
+    assert rate.estimate == 1.0
+    rate.forget()
+    assert (rate.estimate, rate.when_full) == (500.0, None)
+    rate.observe(300, 1.0, is_full=False)
+    assert rate.estimate == 300.0
