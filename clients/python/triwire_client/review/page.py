@@ -9,14 +9,14 @@ from importlib.resources import files
 from google.protobuf.duration_pb2 import Duration
 
 from triwire.v1.article_pb2 import BLOCK_KIND_HEADLINE, Article
-from triwire.v1.article_service_pb2 import Model, ProcessArticleResponse
+from triwire.v1.article_service_pb2 import Finding, Model, ProcessArticleResponse
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.review.bodies import escape, read_body, visible_text
 from triwire_client.review.doubts import Doubt, body_of, collect
 from triwire_client.review.marks import SEVERITIES
 from triwire_client.review.terms import TermFinder
 from triwire_client.review.texts import SYMBOLS, Texts, lang
-from triwire_client.words import count, language_name, summary_style
+from triwire_client.words import base_language, count, language_name, summary_style
 
 _MEANINGS = {"stop": "not before somebody has looked", "look": "worth a look", "note": "for the record"}
 
@@ -46,8 +46,9 @@ def write_page(
         f"<h1{lang(source.language)}>{escape(title)}</h1></header>",
         _bar(response, doubts),
         f"<main>{_missing([*missing, *texts.strangers()])}{texts.summaries()}{texts.article()}",
-        f"{_terms(texts.term_counts)}{_about(response, models)}</main>",
-        f'<aside aria-labelledby="findings"><h2 id="findings">Findings</h2>{_findings(doubts)}</aside>',
+        f"{_terms(texts.term_counts, finder)}{_about(response, models)}</main>",
+        '<aside aria-labelledby="findings"><h2 id="findings">Findings</h2>',
+        f"{_findings(doubts, source.language)}</aside>",
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -130,7 +131,7 @@ def _missing(lines: Sequence[str]) -> str:
     )
 
 
-def _findings(doubts: Sequence[Doubt]) -> str:
+def _findings(doubts: Sequence[Doubt], source_language: str) -> str:
     if not doubts:
         return "<p>None. The checks compare texts; they do not know what is true.</p>"
     numbers = Counter(doubt.severity for doubt in doubts)
@@ -140,15 +141,17 @@ def _findings(doubts: Sequence[Doubt]) -> str:
         for severity in reversed(SEVERITIES)
         if numbers[severity]
     )
-    lines = "".join(map(_finding, doubts))
+    lines = "".join(_finding(doubt, source_language) for doubt in doubts)
     return f'<ul class="counts" role="list">{counts}</ul><ol class="findings" role="list">{lines}</ol>'
 
 
-def _finding(doubt: Doubt) -> str:
+def _finding(doubt: Doubt, source_language: str) -> str:
     finding = doubt.finding
     facts = ""
     if finding.expected or finding.actual:
-        facts = f"<dl>{_fact('expected', finding.expected)}{_fact('is', finding.actual)}</dl>"
+        is_form = finding.kind == Finding.KIND_TERM_MISSING  # the only kind that expects words of the output's language
+        expected = _fact("expected", finding.expected, doubt.language if is_form else source_language)
+        facts = f"<dl>{expected}{_fact('is', finding.actual, doubt.language)}</dl>"
     message = f'<p class="message">{escape(finding.message)}</p>' if finding.message else ""
     column = "" if doubt.column is None else f' data-column="{doubt.column}"'
     return (
@@ -160,29 +163,32 @@ def _finding(doubt: Doubt) -> str:
     )
 
 
-def _fact(name: str, value: str) -> str:
-    words = f"<q>{escape(value)}</q>" if value else "nothing"
+def _fact(name: str, value: str, language: str) -> str:
+    # With its language, so that letters that Chinese, Japanese and Korean share have the right shapes.
+    words = f"<q{lang(language)}>{escape(value)}</q>" if value else "nothing"
     return f"<div><dt>{name}</dt><dd>{words}</dd></div>"
 
 
-def _terms(counts: Counter[tuple[str, str]]) -> str:
-    """Terms that stand somewhere, and how often in which language."""
+def _terms(counts: Counter[tuple[str, str]], finder: TermFinder) -> str:
+    """Terms that stand somewhere: their forms, and how often each does."""
     if not counts:
         return ""
     languages = list(dict.fromkeys(language for _, language in counts))
     heads = "".join(f'<th scope="col">{escape(language_name(language))}</th>' for language in languages)
-    names = sorted({words for words, _ in counts})
-    rows = "".join(
-        f'<tr><th scope="row">{escape(words.removeprefix("term: "))}</th>'
-        + "".join(f"<td>{counts[words, language]}</td>" for language in languages)
-        + "</tr>"
-        for words in names
-    )
+    keys = sorted({key for key, _ in counts})
+    rows = []
+    for key in keys:
+        forms = finder.forms_of(key)
+        cells = [
+            f"<span{lang(language)}>{escape(forms.get(base_language(language), ''))}</span> × {counts[key, language]}"
+            for language in languages
+        ]
+        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     return (
         '<section aria-labelledby="terms"><h2 id="terms">Glossary terms</h2><details>'
-        f"<summary>{count(len(names), 'term')} marked in the texts</summary>"
-        f'<table class="facts"><thead><tr><th scope="col">Term</th>{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></details></section>"
+        f"<summary>{count(len(keys), 'term')} marked in the texts</summary>"
+        f'<table class="facts"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></details></section>"
     )
 
 

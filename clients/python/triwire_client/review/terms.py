@@ -35,6 +35,11 @@ class TermFinder:
             if len(forms) > 1:
                 words = " = ".join(dict.fromkeys(forms.values()))
                 self._terms.append((f"term: {words}", forms, term.case_insensitive))
+        self._forms = {words: forms for words, forms, _ in self._terms}
+
+    def forms_of(self, key: str) -> dict[str, str]:
+        """The forms of a term by language, for the key of its marks."""
+        return self._forms.get(key, {})
 
     def keep(self, texts: Iterable[str]) -> None:
         """Forget the terms of which no text has a form, so that a large glossary costs little for each block."""

@@ -101,7 +101,7 @@ def test_sentences_share_a_key_with_their_translations() -> None:
 
 def test_texts_have_their_languages() -> None:
     page = Elements(review_page(result()))
-    assert page.having(lang="ko") == [KOREAN]
+    assert page.having(lang="ko") == [KOREAN, "34만"]  # the second in the list of findings
     assert SOURCE.blocks[0].text in page.having(lang="en")
 
 
@@ -159,7 +159,8 @@ def test_terms_are_marked_in_both_texts_and_counted() -> None:
     term = GlossaryTerm(forms={"en": "work", "ko": "공사비"})
     page = Elements(review_page(result(), terms=[term, GlossaryTerm(forms={"en": "pier", "ko": "부두"})]))
     assert page.having(title="term: work = 공사비") == ["work", "공사비"]
-    assert "1 term marked in the texts" in "".join(page.having(aria_labelledby="terms"))
+    table = "Glossary terms1 term marked in the textsEnglish (en)Korean (ko)work × 1공사비 × 1"
+    assert page.having(aria_labelledby="terms") == [table]
 
 
 def test_models_have_their_licenses_where_they_are_known() -> None:
