@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from triwire_client.errors import TriwireError, Violation
     from triwire_client.plaintext import PlaintextTokenError
     from triwire_client.retry import RetryPolicy
+    from triwire_client.review import review_page
     from triwire_client.sync import SyncClient
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Tls",
     "TriwireError",
     "Violation",
+    "review_page",
 ]
 
 _MODULES = {
@@ -35,6 +37,7 @@ _MODULES = {
     "Tls": "connection",
     "TriwireError": "errors",
     "Violation": "errors",
+    "review_page": "review",
 }
 
 

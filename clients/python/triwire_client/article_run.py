@@ -7,7 +7,8 @@ from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.errors import TriwireError, from_status
 from triwire_client.failures import PARTIAL, describe, exit_code
 from triwire_client.progress import ArticleProgress
-from triwire_client.render import Renderer, block_kind, enum_name, language_name
+from triwire_client.render import Renderer
+from triwire_client.words import block_kind, language_name, summary_style
 
 _SKIPPED = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
 
@@ -173,5 +174,4 @@ class ArticleRun:
 
 
 def _summary_name(style: article_service_pb2.SummaryStyle.ValueType, language: str) -> str:
-    name = enum_name(article_service_pb2.SummaryStyle.Name(style), "SUMMARY_STYLE_")
-    return f"{name}:{language}" if language else name
+    return f"{summary_style(style)}:{language}" if language else summary_style(style)

@@ -23,6 +23,7 @@ from triwire_client.glossaries import glossary_name
 from triwire_client.inputs import FormatName, InputError, one_line, read_content
 from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
+from triwire_client.review_command import check_place, review, write_processed
 from triwire_client.session import CallFailed, Session, hoist, say
 
 RegisterName = Literal["news", "polite"]
@@ -277,6 +278,9 @@ def process(
     max_characters: MaxCharacters = 0,
     kind: Kinds = None,
     sentences: Sentences = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="PAGE.html", help="Also write a page to review the result on.")
+    ] = None,
     model: ModelName = "",
     summary_model: SummaryModel = "",
     register: Register = None,
@@ -290,6 +294,8 @@ def process(
     session: Session = context.obj
     if not to and not summary:
         raise InputError("--to, --summary: give at least one language or one summary")
+    if html:
+        check_place(html, "--html")
     wanted = [_parse_summary(text, bullets, max_characters, summary_model) for text in summary or []]
     content = read_content(file, form, language, cleaning)
     renderer = None if session.as_json else Renderer(session.out)
@@ -301,7 +307,7 @@ def process(
                 content,
                 target_languages=to or [],
                 summaries=wanted,
-                options=_options(kind, sentences, model),
+                options=_options(kind, sentences or html is not None, model),
                 house_style=_style(register, glossary),
                 priority=priority,
             )
@@ -313,6 +319,8 @@ def process(
                     article_run.show_unfinished()
         if session.as_json:
             session.show_json(article_run.response())
+        if html:
+            await write_processed(html, client, article_run.response(), glossary or (), article_run.failure_lines)
         for line in article_run.failure_lines:
             say(line)
         return article_run.exit_code
@@ -337,6 +345,7 @@ def models(context: typer.Context) -> int:
 
 
 app.command()(batch)
+app.command()(review)
 app.add_typer(glossary_commands.app, name="glossary")
 
 

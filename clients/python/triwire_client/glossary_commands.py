@@ -15,9 +15,10 @@ from triwire_client.glossaries import glossary_id, glossary_name
 from triwire_client.glossary_entries import GlossaryFile, file_language
 from triwire_client.glossary_files import GlossaryFormat, format_of, read_glossary, write_glossary
 from triwire_client.inputs import InputError, bounded, source_name
-from triwire_client.render import Renderer, count
+from triwire_client.render import Renderer
 from triwire_client.retry import is_refusal
 from triwire_client.session import CallFailed, Session, say
+from triwire_client.words import count
 
 Glossary = glossary_service_pb2.Glossary
 

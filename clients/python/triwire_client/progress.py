@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
-from triwire_client.render import clean
+from triwire_client.words import clean
 
 LINE_SECONDS = 10.0
 """Seconds between two lines where there is no terminal: enough to see that work goes on."""

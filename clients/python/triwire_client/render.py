@@ -4,7 +4,6 @@ On a terminal, columns and colours; in a pipe, one line for each block, whole an
 articles is never read as markup, and its control characters are not passed on to the terminal.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -17,11 +16,19 @@ from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 from triwire_client.errors import TriwireError
 from triwire_client.glossaries import glossary_id
 from triwire_client.glossary_entries import language_order
+from triwire_client.words import (
+    block_kind,
+    clean,
+    count,
+    enum_name,
+    finding_kind,
+    language_name,
+    severity_word,
+    summary_style,
+)
 
 Finding = article_service_pb2.Finding
 
-_LANGUAGE_NAMES = {"en": "English", "ko": "Korean", "ja": "Japanese"}
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _STYLES = {
     article_pb2.BLOCK_KIND_HEADLINE: "bold",
     article_pb2.BLOCK_KIND_STANDFIRST: "bold",
@@ -33,11 +40,7 @@ _STYLES = {
     article_pb2.BLOCK_KIND_RELATED_LINK: "dim",
     article_pb2.BLOCK_KIND_BOILERPLATE: "dim",
 }
-_SEVERITIES = {
-    Finding.SEVERITY_INFO: ("note", "cyan"),
-    Finding.SEVERITY_WARNING: ("look", "yellow"),
-    Finding.SEVERITY_CRITICAL: ("stop", "bold red"),
-}
+_SEVERITY_STYLES = {"note": "cyan", "look": "yellow", "stop": "bold red"}
 _PASSAGE_CHARACTERS = 40
 
 
@@ -90,7 +93,7 @@ class Renderer:
 
     def summary(self, summary: article_service_pb2.Summary) -> None:
         """A summary with the blocks that each statement rests on."""
-        style = enum_name(article_service_pb2.SummaryStyle.Name(summary.style), "SUMMARY_STYLE_")
+        style = summary_style(summary.style)
         self.heading(f"Summary in {language_name(summary.target_language)}", style, *summary.models)
         self._findings(summary.findings, "")
         is_bullets = summary.style == article_service_pb2.SUMMARY_STYLE_BULLETS
@@ -200,11 +203,9 @@ class Renderer:
         self._console.print(grid)
 
     def _findings(self, findings: Iterable[article_service_pb2.Finding], body: str, indent: int = 0) -> None:
-        lines = [
-            (*_SEVERITIES.get(finding.severity, _SEVERITIES[Finding.SEVERITY_WARNING]), describe_finding(finding, body))
-            for finding in findings
-        ]
-        for (word, style, words), times in Counter(lines).items():  # in order, equal ones together
+        lines = [(severity_word(finding.severity), describe_finding(finding, body)) for finding in findings]
+        for (word, words), times in Counter(lines).items():  # in order, equal ones together
+            style = _SEVERITY_STYLES[word]
             line = Text(" " * indent)
             line.append(f"! {word}: ", style=style)
             line.append(words + (f" ({times} times)" if times > 1 else ""), style=style.replace("bold ", ""))
@@ -222,7 +223,7 @@ def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
         finding: what is doubted.
         body: of the block or statement that it concerns; empty for a result as a whole.
     """
-    words = enum_name(Finding.Kind.Name(finding.kind), "KIND_").replace("_", " ")
+    words = finding_kind(finding.kind)
     if finding.kind == Finding.KIND_OPTION_NOT_APPLIED:  # `expected` names the option
         return f"{words}: {clean(finding.expected)}: {clean(finding.message)}"
     if body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
@@ -232,27 +233,6 @@ def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
     if finding.expected or finding.actual:
         words += f" (expected {_quoted(finding.expected)}, is {_quoted(finding.actual)})"
     return words
-
-
-def block_kind(kind: article_pb2.BlockKind.ValueType) -> str:
-    """Short name of a block's kind: "headline"."""
-    return enum_name(article_pb2.BlockKind.Name(kind), "BLOCK_KIND_").replace("_", " ")
-
-
-def enum_name(name: str, prefix: str) -> str:
-    """An enum value without the prefix that the contract's style asks for: "SUMMARY_STYLE_BULLETS" -> "bullets"."""
-    return name.removeprefix(prefix).lower()
-
-
-def language_name(tag: str) -> str:
-    """English name and tag: "Korean (ko)"; the tag alone if it is not served."""
-    name = _LANGUAGE_NAMES.get(tag.lower().partition("-")[0])
-    return f"{name} ({tag})" if name else clean(tag) or "unknown language"
-
-
-def clean(text: str) -> str:
-    """Text without characters that would steer a terminal or turn its writing direction."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _body(block: article_pb2.Block) -> Text:
@@ -285,8 +265,3 @@ def _time(moment: Timestamp) -> str:
 
 def _named(glossary: glossary_service_pb2.Glossary, notes: Sequence[str]) -> list[str]:
     return [*([glossary.display_name] if glossary.display_name else []), *notes]
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: "1 term", "1,200 terms"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -445,6 +445,14 @@ async def test_blocks_that_came_in_any_order_are_shown_in_that_of_the_article() 
     ]
 
 
+async def test_kinds_and_severities_of_a_newer_server_are_shown_as_unspecified() -> None:
+    part = part_of("b1", "항구가 열린다")  # "The harbour opens"
+    part.block.block.findings.add(kind=99, severity=99, message="new")
+    done = await process_with(STARTED, part, KOREAN_DONE, USAGE, to="ko")
+    assert done.code == 0, done.err
+    assert "    ! look: unspecified: new\n" in done.out
+
+
 async def test_a_part_that_failed_is_a_line_and_code_1_while_another_is_there() -> None:
     failed = failed_part("ja", grpc.StatusCode.INTERNAL, "INFERENCE_FAILED")
     done = await process_with(

@@ -1,0 +1,61 @@
+"""Words for what the contract names: kinds of blocks and findings, severities, languages. For people, in English."""
+
+import re
+
+from triwire.v1 import article_pb2, article_service_pb2
+
+Finding = article_service_pb2.Finding
+
+_LANGUAGE_NAMES = {"en": "English", "ko": "Korean", "ja": "Japanese"}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_SEVERITY_WORDS = {Finding.SEVERITY_INFO: "note", Finding.SEVERITY_CRITICAL: "stop"}
+
+
+def block_kind(kind: article_pb2.BlockKind.ValueType) -> str:
+    """Short name of a block's kind: "headline". One that is not known is "unspecified", as the contract asks."""
+    known = kind if kind in article_pb2.BlockKind.values() else article_pb2.BLOCK_KIND_UNSPECIFIED
+    return enum_name(article_pb2.BlockKind.Name(known), "BLOCK_KIND_").replace("_", " ")
+
+
+def finding_kind(kind: article_service_pb2.Finding.Kind.ValueType) -> str:
+    """What is doubted: "number mismatch". One that is not known is "unspecified"."""
+    known = kind if kind in Finding.Kind.values() else Finding.KIND_UNSPECIFIED
+    return enum_name(Finding.Kind.Name(known), "KIND_").replace("_", " ")
+
+
+def severity_word(severity: article_service_pb2.Finding.Severity.ValueType) -> str:
+    """How much a finding matters: "note", "look" (worth a look) or "stop" (not before somebody has looked)."""
+    return _SEVERITY_WORDS.get(severity, "look")
+
+
+def summary_style(style: article_service_pb2.SummaryStyle.ValueType) -> str:
+    """Short name of a summary's style: "bullets". One that is not known is "unspecified"."""
+    is_known = style in article_service_pb2.SummaryStyle.values()
+    known = style if is_known else article_service_pb2.SUMMARY_STYLE_UNSPECIFIED
+    return enum_name(article_service_pb2.SummaryStyle.Name(known), "SUMMARY_STYLE_")
+
+
+def enum_name(name: str, prefix: str) -> str:
+    """An enum value without the prefix that the contract's style asks for: "SUMMARY_STYLE_BULLETS" -> "bullets"."""
+    return name.removeprefix(prefix).lower()
+
+
+def language_name(tag: str) -> str:
+    """English name and tag: "Korean (ko)"; the tag alone if it is not served."""
+    name = _LANGUAGE_NAMES.get(base_language(tag))
+    return f"{name} ({tag})" if name else clean(tag) or "unknown language"
+
+
+def base_language(tag: str) -> str:
+    """The language of a tag without region and script: "en-GB" -> "en"."""
+    return tag.lower().partition("-")[0]
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: "1 term", "1,200 terms"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def clean(text: str) -> str:
+    """Text without characters that would steer a terminal or turn its writing direction."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
