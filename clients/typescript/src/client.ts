@@ -1,6 +1,12 @@
 /** The client: one typed method for each call of the contract. */
 
-import { create, type DescMessage, type DescMethodUnary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 
 import { runArticleStream } from "./article-stream.js";
 import { type BatchItems, type BatchResult, runBatch } from "./batch.js";

@@ -33,7 +33,7 @@ export interface Tls {
 }
 
 export interface ClientOptions {
-  /** "host:port", "dns:///service:port", "ipv4:10.0.0.1:50051,10.0.0.2:50051"; default TRIWIRE_TARGET, else this machine. */
+  /** "host:port", "dns:///service:port", "ipv4:10.0.0.1:50051,10.0.0.2:50051"; default TRIWIRE_TARGET, else here. */
   readonly target?: string | undefined;
   /** Bearer token; default TRIWIRE_TOKEN, else none. */
   readonly token?: string | undefined;
@@ -219,7 +219,7 @@ function deserializer<S extends DescMessage>(schema: S): (bytes: Buffer) => Mess
   return (bytes) => fromBinary(schema, bytes);
 }
 
-/** From TRIWIRE_TLS_ROOT_CERTIFICATES, _CLIENT_CERTIFICATE, _CLIENT_KEY, _SERVER_NAME; TRIWIRE_TLS=1 alone asks for TLS. */
+/** From TRIWIRE_TLS_ROOT_CERTIFICATES, _CLIENT_CERTIFICATE, _CLIENT_KEY, _SERVER_NAME; TRIWIRE_TLS=1 is TLS alone. */
 function tlsOf(env: NodeJS.ProcessEnv): boolean | Tls {
   const tls: Tls = {
     rootCertificates: env["TRIWIRE_TLS_ROOT_CERTIFICATES"],

@@ -94,7 +94,9 @@ function idsUpTo(count: number): string[] {
 test("an item that a replica did not begin with goes to the next one; a failed one is a result", async () => {
   const { streams, client } = await batches((call, itemId, stream) => {
     const status = (code: StatusCode, reason: string) =>
-      call.write(create(ProcessBatchResponseSchema, { itemId, outcome: { case: "error", value: statusOf(code, reason) } }));
+      call.write(
+        create(ProcessBatchResponseSchema, { itemId, outcome: { case: "error", value: statusOf(code, reason) } }),
+      );
     if (itemId === "i1" && stream === 1) status(StatusCode.UNAVAILABLE, "SHUTTING_DOWN");
     else if (itemId === "i2") status(StatusCode.INVALID_ARGUMENT, "LANGUAGE_UNSUPPORTED");
     else answer(call, itemId);
@@ -103,7 +105,11 @@ test("an item that a replica did not begin with goes to the next one; a failed o
   for await (const result of client.processBatch(numbered(3))) {
     results.set(result.itemId, result.error?.constructor ?? result.outcome?.case);
   }
-  assert.deepEqual(Object.fromEntries(results), { i0: "detectLanguage", i1: "detectLanguage", i2: LanguageUnsupportedError });
+  assert.deepEqual(Object.fromEntries(results), {
+    i0: "detectLanguage",
+    i1: "detectLanguage",
+    i2: LanguageUnsupportedError,
+  });
   assert.deepEqual(streams, [["i0", "i1", "i2"], ["i1"]]);
 });
 

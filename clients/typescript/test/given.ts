@@ -4,5 +4,8 @@
 export function given<T>(name: string): { readonly value: T; readonly options: { skip: string | false } } {
   const json = process.env[name];
   const skip = json ? false : `needs a triwire server in ${name}: make test-clients`;
-  return { value: json ? JSON.parse(json) : undefined, options: { skip } } as { value: T; options: { skip: string | false } };
+  return { value: json ? JSON.parse(json) : undefined, options: { skip } } as {
+    value: T;
+    options: { skip: string | false };
+  };
 }

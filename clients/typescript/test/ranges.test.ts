@@ -22,7 +22,12 @@ test("combining marks and joined emoji are as many code points as they have, as 
 });
 
 test("a range that does not lie in the text is refused and not clipped", () => {
-  for (const range of [{ start: 0, end: 4 }, { start: 4, end: 5 }, { start: 2, end: 1 }, { start: -1, end: 1 }]) {
+  for (const range of [
+    { start: 0, end: 4 },
+    { start: 4, end: 5 },
+    { start: 2, end: 1 },
+    { start: -1, end: 1 },
+  ]) {
     assert.throws(() => toUtf16("🚢ab", range), RangeError);
   }
 });

@@ -49,7 +49,10 @@ describe("the delay", () => {
     ];
     for (const [code, reason] of final) assert.equal(retryDelay(policy, errorOf(code, reason), 1), undefined, reason);
     const failed = errorOf(StatusCode.INTERNAL, "INFERENCE_FAILED");
-    assert.deepEqual([1, 2].map((attempt) => retryDelay(policy, failed, attempt)), [100, undefined]);
+    assert.deepEqual(
+      [1, 2].map((attempt) => retryDelay(policy, failed, attempt)),
+      [100, undefined],
+    );
   });
 
   test("is none for a change whose outcome is unknown", () => {
@@ -61,7 +64,7 @@ describe("the delay", () => {
   });
 });
 
-test("retries of all calls are a share of them beyond a reserve; a wait that the server asked for costs nothing", () => {
+test("retries of all calls are a share of them beyond a reserve; a wait that the server asked for is free", () => {
   let now = 0;
   const budget = new RetryBudget({ ...policy, budgetShare: 0.5, budgetReserve: 2 }, () => now);
   assert.deepEqual([budget.take(lost), budget.take(lost), budget.take(lost)], [true, true, false]);

@@ -21,7 +21,12 @@ interface Secured {
 const server = given<Secured>("TRIWIRE_TEST_SECURED_SERVER");
 
 async function listed(options: ClientOptions): Promise<number> {
-  const triwire = new TriwireClient({ target: server.value.target, timeoutMs: 10_000, retry: { maxAttempts: 1 }, ...options });
+  const triwire = new TriwireClient({
+    target: server.value.target,
+    timeoutMs: 10_000,
+    retry: { maxAttempts: 1 },
+    ...options,
+  });
   try {
     return (await triwire.listModels()).models.length;
   } finally {

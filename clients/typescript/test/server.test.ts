@@ -57,7 +57,10 @@ describe("a server with tiny models", server.options, () => {
     assert.equal(answer.requestId, "r-1");
     assert.equal(answer.source, undefined);
     assert.deepEqual(answer.translation?.models, ["tiny-m2m100@1"]);
-    assert.deepEqual(answer.translation?.blocks.map(({ block }) => block?.blockId), ["h", "p1", "c"]);
+    assert.deepEqual(
+      answer.translation?.blocks.map(({ block }) => block?.blockId),
+      ["h", "p1", "c"],
+    );
     assert.equal(answer.translation?.blocks[2]?.block?.credit, "Harbour Press");
     assert.ok((answer.usage?.segments ?? 0) >= 3);
     assert.equal(answer.usage?.computeDuration?.$typeName, "google.protobuf.Duration");
@@ -111,7 +114,10 @@ describe("a server with tiny models", server.options, () => {
       summaries: [{ style: SummaryStyle.BULLETS }],
     };
     const whole = await triwire.processArticle(request);
-    assert.deepEqual(whole.translations.map(({ targetLanguage }) => targetLanguage), ["ja", "ko"]);
+    assert.deepEqual(
+      whole.translations.map(({ targetLanguage }) => targetLanguage),
+      ["ja", "ko"],
+    );
     const cases: string[] = [];
     const blocks = new Map<string, string>();
     for await (const { part } of triwire.streamProcessArticle(request)) {
@@ -138,7 +144,10 @@ describe("a server with tiny models", server.options, () => {
       for (let number = 0; number < 40; number++) {
         const body = text(`Prices rose by ${number} percent in May.`, { language: "en" });
         const targetLanguage = number === 7 ? "fr" : "ko";
-        yield { itemId: `i${number}`, operation: { case: "translate" as const, value: { content: body, targetLanguage } } };
+        yield {
+          itemId: `i${number}`,
+          operation: { case: "translate" as const, value: { content: body, targetLanguage } },
+        };
       }
     }
     const outcomes = new Map<string, unknown>();
@@ -155,14 +164,20 @@ describe("a server with tiny models", server.options, () => {
 
   test("lists its models, over all pages, and its limits", async () => {
     const { models, limits } = await triwire.listModels({ pageSize: 1 });
-    assert.deepEqual(models.map(({ model }) => model), ["tiny-chat@1", "tiny-m2m100@1"]);
+    assert.deepEqual(
+      models.map(({ model }) => model),
+      ["tiny-chat@1", "tiny-m2m100@1"],
+    );
     assert.equal(limits?.maxBlocks, 2000);
   });
 
   test("keeps glossaries: create, read, replace, list, use, delete", async () => {
     const terms = [{ forms: { en: "pier", ko: "부두", ja: "埠頭" } }]; // "pier" in Korean and Japanese
     const name = "glossaries/ts-house";
-    const { glossary: made } = await triwire.createGlossary({ glossaryId: "ts-house", glossary: { displayName: "House", terms } });
+    const { glossary: made } = await triwire.createGlossary({
+      glossaryId: "ts-house",
+      glossary: { displayName: "House", terms },
+    });
     assert.equal(made?.name, name);
     await assert.rejects(triwire.createGlossary({ glossaryId: "ts-house", glossary: { terms } }), GlossaryExistsError);
     const { glossary } = await triwire.getGlossary({ name });
@@ -212,13 +227,19 @@ describe("a server with tiny models", server.options, () => {
 
   test("tells a deadline that passes", async () => {
     const begun = performance.now();
-    await assert.rejects(triwire.translate({ content: long, targetLanguage: "ko" }, { timeoutMs: 300 }), DeadlineExceededError);
+    await assert.rejects(
+      triwire.translate({ content: long, targetLanguage: "ko" }, { timeoutMs: 300 }),
+      DeadlineExceededError,
+    );
     assert.ok(performance.now() - begun < 5000);
   });
 
   test("is told of a call that is cancelled, and stays well", async () => {
     const controller = new AbortController();
-    const parts = triwire.streamProcessArticle({ content: long, targetLanguages: ["ko"] }, { signal: controller.signal });
+    const parts = triwire.streamProcessArticle(
+      { content: long, targetLanguages: ["ko"] },
+      { signal: controller.signal },
+    );
     await assert.rejects(async () => {
       for await (const { part } of parts) if (part.case === "block") controller.abort(new Error("enough"));
     }, /enough/);

@@ -33,7 +33,7 @@ def run_node(packages: Path) -> RunNode:
 
     def run(*names: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         files = [f"build/test/{name}.test.js" for name in names]
-        return node("--test", "--test-reporter=tap", "--test-timeout=90000", *files, **variables)
+        return node("--test", "--test-reporter=tap", *files, **variables)
 
     return run
 

@@ -3,27 +3,30 @@
 import json
 import re
 import runpy
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.certificates import Authority
 from tests.clients.python.servers import on_a_thread
-from tests.clients.typescript.conftest import CLIENT, RunNode
+from tests.clients.typescript.conftest import CLIENT, RunNode, run_in_client
 from tests.server import running_server, target
-from tests.server_process import process
+from tests.server_process import Server, process
 from tests.tokens import caller_entry, token_of, write_callers
 
 ALONE = ("article-stream", "batch", "contract", "plaintext", "ranges", "retry")
 """Test files that need no triwire server."""
 
 
-def check(done: "subprocess.CompletedProcess[str]") -> None:
-    """Fail with what Node.js printed unless every test ran and passed."""
+def check(done: "subprocess.CompletedProcess[str]", num_skipped: int = 0) -> None:
+    """Fail with what Node.js printed unless every test passed, but for those that want other servers."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^# pass [1-9]", done.stdout, re.M), done.stdout
-    assert re.search(r"^# skipped 0$", done.stdout, re.M), done.stdout
+    assert re.search(rf"^# skipped {num_skipped}$", done.stdout, re.M), done.stdout
 
 
 def test_every_test_file_is_run_by_a_test_here() -> None:
@@ -74,19 +77,37 @@ def test_mutual_tls_and_a_token(run_node: RunNode, tmp_path: Path) -> None:
         check(run_node("secured", TRIWIRE_TEST_SECURED_SERVER=json.dumps(secured)))
 
 
-@pytest.mark.faults
-def test_batches_go_on_when_their_replica_is_killed(run_node: RunNode, tmp_path: Path) -> None:
+@contextmanager
+def two_replicas(folder: Path) -> Iterator[tuple[Server, Server]]:
     settings = {
-        "TRIWIRE_CACHE_BYTES": "0",
+        "TRIWIRE_CACHE_BYTES": "0",  # each answer is computed where it was asked for
         "TRIWIRE_TORCH_THREADS": "1",
-        "TRIWIRE_GLOSSARIES": f"sqlite:///{tmp_path}/glossaries.sqlite3",
+        "TRIWIRE_SHUTDOWN_WAIT_SECONDS": "1",
+        "TRIWIRE_GLOSSARIES": f"sqlite:///{folder}/glossaries.sqlite3",
     }
     with process("extractive", **settings) as first, process("extractive", **settings) as second:
         for server in (first, second):
             server.wait_until_serving(120)
-        replicas = [{"target": server.target, "pid": server.process.pid} for server in (first, second)]
-        check(run_node("replicas", TRIWIRE_TEST_REPLICAS=json.dumps(replicas)))
-        assert first.wait() == -9
+        yield first, second
+
+
+def told(replicas: tuple[Server, Server]) -> str:
+    """Where replicas are, for the tests in Node.js."""
+    return json.dumps([{"target": server.target, "pid": server.process.pid} for server in replicas])
+
+
+@pytest.mark.faults
+def test_batches_go_on_when_their_replica_is_killed(run_node: RunNode, tmp_path: Path) -> None:
+    with two_replicas(tmp_path) as replicas:
+        check(run_node("replicas", TRIWIRE_TEST_REPLICAS=told(replicas)), num_skipped=1)
+        assert replicas[0].wait() == -signal.SIGKILL
+
+
+@pytest.mark.faults
+def test_nothing_fails_when_a_replica_drains(run_node: RunNode, tmp_path: Path) -> None:
+    with two_replicas(tmp_path) as replicas:
+        check(run_node("replicas", TRIWIRE_TEST_DRAINING_REPLICAS=told(replicas)), num_skipped=1)
+        assert replicas[0].wait() == 0
 
 
 def test_committed_code_is_what_the_protos_give(packages: Path, tmp_path: Path) -> None:
@@ -96,6 +117,11 @@ def test_committed_code_is_what_the_protos_give(packages: Path, tmp_path: Path) 
     assert sorted(generated) == sorted(path.relative_to(committed) for path in committed.rglob("*.ts"))
     for path, text in generated.items():
         assert text == (committed / path).read_text(encoding="utf-8"), f"{path} differs from the protos: `make proto`"
+
+
+def test_it_is_formatted(packages: Path) -> None:
+    done = run_in_client(str(packages / ".bin" / "prettier"), "--check", ".")
+    assert done.returncode == 0, done.stderr + "`npm run format` in clients/typescript"
 
 
 def test_the_lockfile_pins_every_package_and_names_no_host() -> None:

@@ -23,12 +23,12 @@ def test_the_examples_compile_and_run(packages: Path, tiny_profile: Path) -> Non
         for number, source in enumerate(sources):
             names.append(f"{page.stem.lower()}-{number}")
             (folder / f"{names[-1]}.ts").write_text(source, encoding="utf-8")
-    options = {"rootDir": ".", "outDir": "."}
+    options = {"rootDir": ".", "outDir": "out"}
     configuration = {"extends": "../../tsconfig.json", "compilerOptions": options, "include": ["*.ts"]}
     (folder / "tsconfig.json").write_text(json.dumps(configuration), encoding="utf-8")
     compile_client("-p", str(folder / "tsconfig.json"))
     with served(tiny_profile) as target:
         for name in names:
-            done = node(str(folder / f"{name}.js"), TRIWIRE_TARGET=target)
+            done = node(str(folder / "out" / f"{name}.js"), TRIWIRE_TARGET=target)
             assert done.returncode == 0, f"{name}: {done.stderr}"
             assert done.stdout.strip(), name
