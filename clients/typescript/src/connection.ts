@@ -187,7 +187,8 @@ export async function* read<O>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<O, void, undefined> {
   const abort = () => stream.cancel();
-  stream.on("error", () => {}); // told by the loop; without a listener, cancelling at the end would end the process
+  // Told by the loop; once nobody iterates any more, an error without a listener would end the process.
+  stream.on("error", () => {});
   signal?.addEventListener("abort", abort);
   try {
     for await (const message of stream) {

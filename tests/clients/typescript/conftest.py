@@ -3,10 +3,12 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.clients.python.servers import served
 
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "clients" / "typescript"
@@ -36,6 +38,13 @@ def run_node(packages: Path) -> RunNode:
         return node("--test", "--test-reporter=tap", *files, **variables)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def tiny_server(packages: Path, tiny_profile: Path) -> Iterator[str]:
+    """Where a server with tiny models is."""
+    with served(tiny_profile) as target:
+        yield target
 
 
 def compile_client(*arguments: str) -> None:

@@ -38,9 +38,8 @@ def test_retries_streams_batches_and_ranges(run_node: RunNode) -> None:
     check(run_node(*ALONE))
 
 
-def test_every_method_against_a_server(run_node: RunNode, tiny_profile: Path) -> None:
-    with on_a_thread(running_server(tiny_profile)) as app:
-        check(run_node("server", TRIWIRE_TEST_SERVER=json.dumps(target(app))))
+def test_every_method_against_a_server(run_node: RunNode, tiny_server: str) -> None:
+    check(run_node("server", TRIWIRE_TEST_SERVER=json.dumps(tiny_server)))
 
 
 @pytest.mark.faults

@@ -5,13 +5,12 @@ import re
 import shutil
 from pathlib import Path
 
-from tests.clients.python.servers import served
 from tests.clients.typescript.conftest import CLIENT, ROOT, compile_client, node
 
 PAGES = (CLIENT / "README.md", ROOT / "docs" / "typescript.md")
 
 
-def test_the_examples_compile_and_run(packages: Path, tiny_profile: Path) -> None:
+def test_the_examples_compile_and_run(packages: Path, tiny_server: str) -> None:
     compile_client()
     folder = CLIENT / "build" / "examples"  # inside the client, whose name the examples import
     shutil.rmtree(folder, ignore_errors=True)
@@ -27,8 +26,7 @@ def test_the_examples_compile_and_run(packages: Path, tiny_profile: Path) -> Non
     configuration = {"extends": "../../tsconfig.json", "compilerOptions": options, "include": ["*.ts"]}
     (folder / "tsconfig.json").write_text(json.dumps(configuration), encoding="utf-8")
     compile_client("-p", str(folder / "tsconfig.json"))
-    with served(tiny_profile) as target:
-        for name in names:
-            done = node(str(folder / "out" / f"{name}.js"), TRIWIRE_TARGET=target)
-            assert done.returncode == 0, f"{name}: {done.stderr}"
-            assert done.stdout.strip(), name
+    for name in names:
+        done = node(str(folder / "out" / f"{name}.js"), TRIWIRE_TARGET=tiny_server)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+        assert done.stdout.strip(), name
