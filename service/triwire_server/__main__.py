@@ -124,8 +124,11 @@ def list_command(profile: ProfileFlag = None, config: ConfigFlag = None, cache_d
     from triwire_server import model_store
 
     with _Refusals():
-        for status in model_store.status(_profile(settings), settings.cache_dir):
+        loaded = _profile(settings)
+        for status in model_store.status(loaded, settings.cache_dir):
             typer.echo(str(status))
+        for spec in loaded.remote_models:
+            typer.echo(f"{spec.full_name}: nothing to fetch, runs at {spec.source.base_url}")
 
 
 @models_app.command()
