@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -222,6 +223,18 @@ async def test_a_process_serves_without_torch_and_logs_no_key(tmp_path: Path) ->
     assert f"the server of far@1 at {server.base_url}: " in log
     assert "secret" not in log
     assert "pier" not in log
+
+
+def test_a_process_that_waits_for_its_model_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    base_url = f"http://127.0.0.1:{server_process.free_port()}/v1"
+    with server_process.process(write_profile(tmp_path, base_url), TRIWIRE_CACHE_DIR=str(tmp_path)) as process:
+        end = time.monotonic() + 30
+        while not any("the server of far@1" in line for line in process.lines):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        asked_to_end = time.monotonic()
+        assert process.stop() == 0
+        assert time.monotonic() - asked_to_end < 5
 
 
 def test_the_list_of_models_says_where_a_remote_one_runs(tmp_path: Path) -> None:

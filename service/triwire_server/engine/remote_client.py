@@ -21,6 +21,11 @@ MOST_RETRY_SECONDS = 3600.0
 """A longer wait is not believed."""
 
 
+_KEEPALIVE_SECONDS = 4.0
+"""Idle connections are closed sooner than uvicorn, below vLLM and others, closes them (5 s): a request that is sent as
+the server closes its connection is lost."""
+
+
 class Trouble(enum.StrEnum):
     """What became of a request that was not answered."""
 
@@ -92,7 +97,7 @@ class RemoteClient:
             limits=httpx2.Limits(
                 max_connections=source.max_concurrent_requests,
                 max_keepalive_connections=source.max_concurrent_requests,
-                keepalive_expiry=30.0,
+                keepalive_expiry=_KEEPALIVE_SECONDS,
             ),
             trust_env=False,
         )

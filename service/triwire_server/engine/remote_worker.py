@@ -6,9 +6,10 @@ queue in its order, and when the pause is over one request alone finds out how i
 """
 
 import asyncio
+import itertools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.models.remote import InvalidAnswer, RemoteModel, Withheld
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.remote_client import RemoteClient, RequestFailed, Trouble
-from triwire_server.engine.scheduler import finish
+from triwire_server.engine.scheduler import LOOK_AHEAD, OLDEST_LEADS_EVERY, RESERVED_SHARE, finish
 from triwire_server.engine.segment import Output, Priority, Segment, Timing
 from triwire_server.engine.sequence import Sequence, State
 from triwire_server.errors import InferenceFailed, ModelUnavailable
@@ -36,9 +37,6 @@ MOST_PAUSE_SECONDS = 5.0
 
 SETUP_PAUSE_SECONDS = 10.0
 """Pause after a refusal that a person has to mend."""
-
-_RESERVED_SHARE = 16
-"""One request in so many is kept for INTERACTIVE sequences, as slots of a device are."""
 
 _NO_PROMPT = Prompt(input_ids=(), max_new_tokens=0)
 """The other server makes the tokens."""
@@ -101,6 +99,9 @@ class RemoteWorker:
 
         self._round = 0
         """Rounds of failures ever. Requests that were under way together fail in one round."""
+
+        self._sent_since_oldest = 0
+        """Requests sent since the sequence that waits longest was sent."""
 
         self._last_answer = -float("inf")
         self._measured_since: float | None = None
@@ -200,9 +201,8 @@ class RemoteWorker:
         """Send what may be sent now."""
         now = self._clock()
         while now >= self._paused_until:
-            allowed = self._limit.value if self._failing_since is None else 1
-            sequence = next(self._queue.in_order(now), None)
-            if sequence is None or len(self._running) >= allowed or self._is_kept_from(sequence, allowed, now):
+            sequence = self._next(now)
+            if sequence is None:
                 return
             self._queue.take([sequence])
             assert isinstance(sequence, RemoteSequence)  # noqa: S101  # nothing else is ever added
@@ -214,11 +214,22 @@ class RemoteWorker:
         self._wake = None
         self._fill()
 
-    def _is_kept_from(self, sequence: Sequence, allowed: int, now: float) -> bool:
-        """Whether the requests that are left are kept for INTERACTIVE ones. One that has aged takes any."""
-        if sequence.priority is Priority.INTERACTIVE or now - sequence.arrival >= AGEING_SECONDS:
-            return False
-        return len(self._running) >= allowed - allowed // _RESERVED_SHARE
+    def _next(self, now: float) -> Sequence | None:
+        """The sequence that may be sent now; None: none waits, or none may."""
+        allowed = self._limit.value if self._failing_since is None else 1
+        if len(self._running) >= allowed:
+            return None
+        oldest = self._queue.oldest
+        if oldest is not None and _has_aged(oldest, now) and self._sent_since_oldest >= OLDEST_LEADS_EVERY - 1:
+            self._sent_since_oldest = 0
+            return oldest
+        waiting: Iterator[Sequence] = itertools.islice(self._queue.in_order(now), LOOK_AHEAD)
+        if len(self._running) >= allowed - allowed // RESERVED_SHARE:
+            # What is left is kept for INTERACTIVE sequences, and for those that have aged.
+            waiting = (each for each in waiting if each.priority is Priority.INTERACTIVE or _has_aged(each, now))
+        sequence = next(waiting, None)
+        self._sent_since_oldest = 0 if sequence is oldest else self._sent_since_oldest + 1
+        return sequence
 
     async def _send(self, sequence: RemoteSequence, now: float) -> None:
         sequence.state = State.RUNNING
@@ -363,3 +374,7 @@ class RemoteWorker:
             self._has_told = False
             self._metrics.model_ready.labels(self._name).set(1)
             _log.warning("the server of %s at %s answers again", self._name, self._model.source.base_url)
+
+
+def _has_aged(sequence: Sequence, now: float) -> bool:
+    return now - sequence.arrival >= AGEING_SECONDS

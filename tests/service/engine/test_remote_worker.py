@@ -1,6 +1,7 @@
 """Calls to a model behind an address, through the engine, with a server that does as it is told."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,10 +11,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.model_server import CUT, ModelServer, Request, Script, completion, model_server, profile_text, response
+from tests.service.engine.small_model import CopyModel
 from triwire_server.engine.engine import Engine, EngineCall, EngineLimits
 from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.segment import Output, Priority, Segment, Task
-from triwire_server.errors import DeadlineExceeded, InferenceFailed, ModelUnavailable
+from triwire_server.errors import DeadlineExceeded, InferenceFailed, ModelUnavailable, TriwireError
 from triwire_server.metrics import Metrics
 from triwire_server.profile import load_profile
 from triwire_server.result_cache import ResultCache
@@ -35,13 +37,24 @@ async def echo(request: Request) -> bytes:
     return completion(f"re: {said(request)}", prompt_tokens=11, completion_tokens=3)
 
 
+class Clock:
+    """The time, which a test can put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 class Service:
     """An engine with one remote model, its server and its registry."""
 
-    def __init__(self, engine: Engine, server: ModelServer, registry: CollectorRegistry) -> None:
+    def __init__(self, engine: Engine, server: ModelServer, registry: CollectorRegistry, clock: "Clock") -> None:
         self.engine = engine
         self.server = server
         self.registry = registry
+        self.clock = clock
 
     @asynccontextmanager
     async def call(
@@ -82,10 +95,12 @@ async def running(
         path.write_text(profile_text(server.base_url, source), encoding="utf-8")
         registry = CollectorRegistry()
         model = RemoteModel(load_profile(str(path)).models[0])
-        engine = Engine([model], limits=EngineLimits(), metrics=Metrics(registry), cache=cache)
+        clock = Clock()
+        models = [model, CopyModel()]
+        engine = Engine(models, limits=EngineLimits(), metrics=Metrics(registry), cache=cache, clock=clock)
         await engine.start()
         try:
-            yield Service(engine, server, registry)
+            yield Service(engine, server, registry, clock)
             engine.check_invariants()
             assert not engine._remote[FAR]._running
         finally:
@@ -387,3 +402,120 @@ async def test_the_rate_of_the_server_is_measured_while_something_waits(tmp_path
         # Four at once, each 50 tokens in a twentieth of a second.
         assert rate is not None
         assert 1000 < rate <= 4400
+
+
+async def test_models_here_and_there_serve_side_by_side(tmp_path: Path) -> None:
+    async with running(tmp_path, echo) as service, service.call() as call:
+        there, here = await asyncio.gather(
+            call.generate(FAR, [segment("text")]), call.generate("copy@1", [segment("text")])
+        )
+        assert (there[0].text, here[0].text) == ("re: text", "text")
+        assert call.usage.segments == 2
+
+
+async def test_waiting_work_that_someone_more_urgent_wants_too_goes_first(tmp_path: Path) -> None:
+    order: list[str] = []
+    gate = asyncio.Event()
+
+    async def script(request: Request) -> bytes:
+        order.append(said(request))
+        await gate.wait()
+        return await echo(request)
+
+    async with running(tmp_path, script, "max_concurrent_requests = 1") as service:
+        calls = [service.start("first")]
+        await until(lambda: bool(order))
+        calls += [service.start("standard"), service.start("shared", BULK)]
+        await until(lambda: service.value("remote_requests_waiting") == 2)
+        calls.append(service.start("shared", INTERACTIVE))
+        await asyncio.sleep(0.05)
+        gate.set()
+        assert [call.text for call in await asyncio.gather(*calls)] == [
+            "re: first",
+            "re: standard",
+            "re: shared",
+            "re: shared",
+        ]
+    assert order == ["first", "shared", "standard"]
+
+
+async def test_work_that_has_aged_takes_the_place_that_is_kept_for_urgent_calls(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    async def script(request: Request) -> bytes:
+        await gate.wait()
+        return await echo(request)
+
+    async with running(tmp_path, script, "max_concurrent_requests = 16") as service:
+        archive = asyncio.ensure_future(service.ask(*(f"text {number}" for number in range(17)), priority=BULK))
+        await until(lambda: service.server.in_flight == 15)
+        service.clock.ahead = 31
+        other = service.start("other")  # whatever comes, the queue is looked at
+        await until(lambda: service.server.in_flight == 16)
+        assert said(service.server.requests[-1]).startswith("text")
+        gate.set()
+        await asyncio.gather(archive, other)
+
+
+async def test_a_flow_of_urgent_calls_does_not_keep_the_oldest_waiting(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    async def script(request: Request) -> bytes:
+        order.append(said(request))
+        await asyncio.sleep(0.005)
+        return await echo(request)
+
+    async with running(tmp_path, script, "max_concurrent_requests = 1") as service:
+        first = service.start("first", INTERACTIVE)
+        await until(lambda: len(order) == 1)
+        bulk = service.start("bulk", BULK)
+        urgent = [service.start(f"urgent {number}", INTERACTIVE) for number in range(40)]
+        await until(lambda: len(order) == 6)
+        service.clock.ahead = 31
+        await asyncio.gather(first, *urgent, bulk)
+    assert 6 <= order.index("bulk") <= 10
+
+
+async def test_whatever_the_server_does_each_call_ends_and_nothing_is_left(tmp_path: Path) -> None:
+    draw = random.Random(20)
+    answers = [response(429), response(429, Retry_After="0.02"), response(503), response(500), CUT]
+    answers += [response(200, b"<html>"), response(400), response(502)]
+
+    async def script(request: Request) -> bytes:
+        await asyncio.sleep(draw.random() * 0.03)
+        if draw.random() < 0.3:
+            return draw.choice(answers)
+        if draw.random() < 0.02:
+            await asyncio.sleep(30)
+        return await echo(request)
+
+    source = "max_concurrent_requests = 8, request_timeout_seconds = 0.4, retry_seconds = 2"
+    async with running(tmp_path, script, source) as service:
+
+        async def one(number: int) -> str:
+            await asyncio.sleep(draw.random())
+            text = f"text {number % 250}"
+            seconds = draw.choice([None, None, 3.0, 0.05])
+            call = asyncio.ensure_future(
+                service.ask(text, name=str(number), priority=draw.choice(list(Priority)), seconds=seconds)
+            )
+            if draw.random() < 0.1:
+                await asyncio.sleep(draw.random() * 0.1)
+                call.cancel()
+            try:
+                [output] = await call
+            except asyncio.CancelledError:
+                return "CANCELLED"
+            except TriwireError as error:
+                return error.reason
+            assert output.text == f"re: {text}"
+            return "answered"
+
+        async with asyncio.timeout(60):
+            ended = await asyncio.gather(*(one(number) for number in range(300)))
+        allowed = {"answered", "CANCELLED", "DEADLINE", "MODEL_UNAVAILABLE", "INFERENCE_FAILED", "QUEUE_FULL"}
+        assert set(ended) <= allowed
+        assert ended.count("answered") > 100
+        await until(lambda: service.server.in_flight == 0)
+        assert service.server.most_in_flight <= 8
+        assert service.value("remote_requests_waiting") == service.value("remote_requests_in_flight") == 0
