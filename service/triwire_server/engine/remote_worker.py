@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from triwire_server.engine.concurrency_limit import ConcurrencyLimit
 from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.in_flight import Result, Work
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.models.remote import InvalidAnswer, RemoteModel, Withheld
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.remote_client import RemoteClient, RequestFailed, Trouble
+from triwire_server.engine.remote_health import ServerHealth
 from triwire_server.engine.scheduler import LOOK_AHEAD, OLDEST_LEADS_EVERY, RESERVED_SHARE, finish
 from triwire_server.engine.segment import Output, Priority, Segment, Timing
 from triwire_server.engine.sequence import Sequence, State
@@ -30,13 +30,6 @@ _log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """Requests for a text that reached the server and broke there: the text itself may be what breaks it."""
-
-FIRST_PAUSE_SECONDS = 0.1
-MOST_PAUSE_SECONDS = 5.0
-"""Pauses after failures in a row, the next twice the last, where the server does not say how long."""
-
-SETUP_PAUSE_SECONDS = 10.0
-"""Pause after a refusal that a person has to mend."""
 
 _NO_PROMPT = Prompt(input_ids=(), max_new_tokens=0)
 """The other server makes the tokens."""
@@ -84,35 +77,24 @@ class RemoteWorker:
         self._client = client
         self._metrics = metrics
         self._clock = clock
-        self._jitter = jitter
         self._name = model.card.full_name
         self._patience = model.source.retry_seconds
-        self._limit = ConcurrencyLimit(model.source.max_concurrent_requests)
+        self._health = ServerHealth(model.source.max_concurrent_requests, self._patience, jitter)
         self._queue = WaitingQueue()
         self._running: dict[Sequence, asyncio.Task[None]] = {}
-        self._paused_until = -float("inf")
-        self._failing_since: float | None = None
-        """When the first failure was since the last answer; until the next one, requests go one by one."""
-
-        self._num_failures = 0
-        """Rounds of failures since the last answer."""
-
-        self._round = 0
-        """Rounds of failures ever. Requests that were under way together fail in one round."""
-
         self._sent_since_oldest = 0
         """Requests sent since the sequence that waits longest was sent."""
 
-        self._last_answer = -float("inf")
         self._measured_since: float | None = None
         self._has_told = False
+        self._is_closed = False
         self._wake: asyncio.TimerHandle | None = None
         for outcome in ("answered", "cancelled", *Trouble):
             metrics.remote_requests.labels(self._name, outcome)
         metrics.remote_request_duration_seconds.labels(self._name)
         metrics.remote_requests_waiting.labels(self._name).set_function(lambda: len(self._queue))
         metrics.remote_requests_in_flight.labels(self._name).set_function(lambda: len(self._running))
-        metrics.remote_request_limit.labels(self._name).set_function(lambda: self._limit.value)
+        metrics.remote_request_limit.labels(self._name).set_function(lambda: self._health.limit.value)
 
     async def run(self, work: Work) -> Result:
         """What the model makes of a segment.
@@ -161,6 +143,7 @@ class RemoteWorker:
 
     async def close(self) -> None:
         """End what runs, and close the connections."""
+        self._is_closed = True
         if self._wake is not None:
             self._wake.cancel()
         tasks = list(self._running.values())
@@ -178,37 +161,24 @@ class RemoteWorker:
         self._queue.check_invariants()
 
     def _submit(self, sequence: RemoteSequence) -> None:
-        if (refusal := self._refusal(sequence)) is not None:
+        if (refusal := self._health.refusal(sequence.deadline, self._clock())) is not None:
             finish(sequence, refusal)
             return
         self._queue.add(sequence)
         self._fill()
 
-    def _refusal(self, sequence: Sequence) -> ModelUnavailable | None:
-        """Why a sequence need not wait for the end of the pause; None: it may."""
-        pause = self._paused_until - self._clock()
-        is_late = sequence.deadline is not None and sequence.deadline <= self._paused_until
-        if pause > 0 and (self._is_away or is_late):
-            return ModelUnavailable(retry_seconds=pause)
-        return None
-
-    @property
-    def _is_away(self) -> bool:
-        """Whether the server has not answered for so long that nobody is to wait for it."""
-        return self._failing_since is not None and self._paused_until - self._failing_since >= self._patience
-
     def _fill(self) -> None:
         """Send what may be sent now."""
         now = self._clock()
-        while now >= self._paused_until:
+        while now >= self._health.paused_until and not self._is_closed:
             sequence = self._next(now)
             if sequence is None:
                 return
             self._queue.take([sequence])
             assert isinstance(sequence, RemoteSequence)  # noqa: S101  # nothing else is ever added
             self._running[sequence] = asyncio.ensure_future(self._send(sequence, now))
-        if len(self._queue) and self._wake is None:
-            self._wake = asyncio.get_running_loop().call_later(self._paused_until - now, self._go_on)
+        if len(self._queue) and self._wake is None and not self._is_closed:
+            self._wake = asyncio.get_running_loop().call_later(self._health.paused_until - now, self._go_on)
 
     def _go_on(self) -> None:
         self._wake = None
@@ -216,7 +186,7 @@ class RemoteWorker:
 
     def _next(self, now: float) -> Sequence | None:
         """The sequence that may be sent now; None: none waits, or none may."""
-        allowed = self._limit.value if self._failing_since is None else 1
+        allowed = self._health.allowed
         if len(self._running) >= allowed:
             return None
         oldest = self._queue.oldest
@@ -238,14 +208,14 @@ class RemoteWorker:
             self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(now - sequence.arrival)
         if self._measured_since is None:
             self._measured_since = now
-        round_number = self._round
+        round_number = self._health.round
         try:
             try:
                 request = self._model.request(sequence.segment)
                 output = await self._ask(request)
             except RequestFailed as failure:
                 self._count(failure.trouble)
-                self._failed(sequence, failure, now, is_first=round_number == self._round)
+                self._failed(sequence, failure, now, round_number)
             else:
                 self._count("answered")
                 self._answered(sequence, output, now)
@@ -271,10 +241,8 @@ class RemoteWorker:
             raise RequestFailed(Trouble.BROKEN, str(error)) from None
 
     def _answered(self, sequence: RemoteSequence, output: Output, sent: float) -> None:
-        now = self._last_answer = self._clock()
-        self._limit.answered(len(self._running))
-        self._failing_since = None
-        self._num_failures = 0
+        now = self._clock()
+        self._health.answered(now, len(self._running))
         self._tell_available()
         self._metrics.remote_request_duration_seconds.labels(self._name).observe(now - sent)
         if self._measured_since is not None:
@@ -286,14 +254,14 @@ class RemoteWorker:
         sequence.output = replace(output, timing=timing)
         finish(sequence)
 
-    def _failed(self, sequence: RemoteSequence, failure: RequestFailed, sent: float, *, is_first: bool) -> None:
+    def _failed(self, sequence: RemoteSequence, failure: RequestFailed, sent: float, round_number: int) -> None:
         """Take note of a failure, and let the sequence wait for another try, or end it."""
         now = self._clock()
         trouble = failure.trouble
         if trouble is Trouble.INPUT:
             self._end(sequence, InferenceFailed("the server of the model does not take this text"), failure)
             return
-        if trouble is Trouble.SLOW and self._last_answer > sent:
+        if trouble is Trouble.SLOW and self._health.last_answer > sent:
             # It answers others: this text alone takes it too long.
             self._end(sequence, InferenceFailed("the server of the model takes too long for this text"), failure)
             return
@@ -301,54 +269,30 @@ class RemoteWorker:
             sequence.failing_since = now
         sequence.num_broken += trouble in (Trouble.BROKEN, Trouble.CUT)
         if trouble is not Trouble.BROKEN:
-            self._note(failure, now, sent, is_first=is_first)
+            self._health.failed(failure, now, sent, round_number=round_number, in_flight=len(self._running))
+            self._give_up_waiting(failure, now)
         if sequence.num_broken >= MAX_ATTEMPTS:
             self._end(sequence, InferenceFailed("the server of the model breaks at this text"), failure)
-        elif (refusal := self._refusal(sequence)) is not None:
+        elif (refusal := self._health.refusal(sequence.deadline, now)) is not None:
             refusal.needs_operator = trouble is Trouble.SETUP
             self._end(sequence, refusal, failure)
         elif trouble is Trouble.SLOW or now - sequence.failing_since >= self._patience:
-            self._end(sequence, ModelUnavailable(retry_seconds=max(1.0, self._paused_until - now)), failure)
+            self._end(sequence, ModelUnavailable(retry_seconds=max(1.0, self._health.paused_until - now)), failure)
         elif sequence.state is not State.FINISHED:
             sequence.state = State.WAITING
             self._queue.add(sequence)
 
-    def _note(self, failure: RequestFailed, now: float, sent: float, *, is_first: bool) -> None:
-        """Pause all requests, and fail those that need not wait so long.
-
-        Args:
-            failure: what the server did.
-            now: monotonic seconds.
-            sent: when it was asked, monotonic seconds.
-            is_first: whether that was after the last failure was known. Others tell nothing new.
-        """
-        # What a person has to mend is not waited for.
-        began = {Trouble.SLOW: sent, Trouble.SETUP: now - self._patience}.get(failure.trouble, now)
-        self._failing_since = began if self._failing_since is None else min(began, self._failing_since)
-        if is_first:
-            self._round += 1
-            self._num_failures += 1
-            if failure.trouble is Trouble.BUSY:
-                self._limit.refused(len(self._running))
+    def _give_up_waiting(self, failure: RequestFailed, now: float) -> None:
+        """After a failure, end what need not wait until the server is asked again."""
         if failure.trouble is not Trouble.BUSY:
             # Nothing was done meanwhile, which is no measure of how fast it works.
             self._measured_since = None
-        self._paused_until = max(self._paused_until, now + self._pause_after(failure))
-        if failure.trouble is not Trouble.BUSY or self._is_away:
+        if failure.trouble is not Trouble.BUSY or self._health.is_away:
             self._tell_unavailable(failure)
         for sequence in list(self._queue):
-            if (refusal := self._refusal(sequence)) is not None:
+            if (refusal := self._health.refusal(sequence.deadline, now)) is not None:
                 self._queue.discard(sequence)
                 finish(sequence, refusal)
-
-    def _pause_after(self, failure: RequestFailed) -> float:
-        """Seconds, a little spread, so that replicas do not come back at the same moment."""
-        if failure.trouble is Trouble.SETUP:
-            return SETUP_PAUSE_SECONDS
-        if failure.retry_seconds is not None:
-            return max(FIRST_PAUSE_SECONDS, failure.retry_seconds) * (1.0 + 0.1 * self._jitter())
-        doubled = FIRST_PAUSE_SECONDS * 2.0 ** min(max(0, self._num_failures - 1), 16)
-        return min(MOST_PAUSE_SECONDS, doubled) * (0.5 + 0.5 * self._jitter())
 
     def _end(self, sequence: Sequence, error: InferenceFailed | ModelUnavailable, failure: RequestFailed) -> None:
         """End a sequence with a failure. What the server did is for the log alone."""
@@ -362,7 +306,7 @@ class RemoteWorker:
 
     def _tell_unavailable(self, failure: RequestFailed) -> None:
         """The log has one line for the begin of an outage and one for its end."""
-        if self._is_away:
+        if self._health.is_away:
             self._metrics.model_ready.labels(self._name).set(0)
         if not self._has_told:
             self._has_told = True
