@@ -237,8 +237,9 @@ def test_a_process_that_waits_for_its_model_ends_when_it_is_told_to(tmp_path: Pa
         assert time.monotonic() - asked_to_end < 5
 
 
-def test_the_list_of_models_says_where_a_remote_one_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["list", "pull"])
+def test_the_list_of_models_says_where_a_remote_one_runs(command: str, tmp_path: Path) -> None:
     done: subprocess.CompletedProcess[str] = server_process.run(
-        "models", "list", "--profile", str(write_profile(tmp_path, "https://models.example.org/v1"))
+        "models", command, "--profile", str(write_profile(tmp_path, "https://models.example.org/v1"))
     )
     assert (done.returncode, done.stdout) == (0, "far@1: nothing to fetch, runs at https://models.example.org/v1\n")
