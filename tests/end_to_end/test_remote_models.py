@@ -1,6 +1,7 @@
 """A server whose model runs at another address: what its callers see."""
 
 import asyncio
+import ssl
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import grpc
 import pytest
 
 from tests import server_process
+from tests.certificates import Authority
 from tests.faults.calls import text_content, texts, told, translation
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text, response
 from tests.server import running_server, target
@@ -187,6 +189,28 @@ async def test_a_key_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"^far@1: source.api_key_env: the variable NO_SUCH_KEY is not set$"):
         await app.load()
     await app.stop()
+
+
+async def test_a_certificate_of_a_private_authority_is_trusted_where_the_profile_names_it(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    certificate, key = authority.sign("model")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    async with model_server(translate, context) as server:
+        trusting = write_profile(tmp_path, server.base_url, f'ca_certificate = "{authority.certificate.name}"')
+        async with running_server(trusting) as app, grpc.aio.insecure_channel(target(app)) as channel:
+            stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
+            assert texts(await stub.Translate(translation(HARBOUR))) == [IN_KOREAN]
+        num_before = len(server.requests)
+        for source, message in [
+            ("", f"far@1: the server at {server.base_url} cannot be used: its certificate is not valid: "),
+            ('ca_certificate = "missing.pem"', f"far@1: source.ca_certificate: {tmp_path / 'missing.pem'}: "),
+        ]:
+            with pytest.raises(ModelMissing) as raised:
+                async with running_server(write_profile(tmp_path, server.base_url, source)):
+                    pass
+            assert str(raised.value).startswith(message)
+        assert len(server.requests) == num_before
 
 
 WITHOUT_TORCH = """
