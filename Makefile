@@ -8,7 +8,8 @@ PROTOS := $(wildcard proto/triwire/v1/*.proto)
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image soak fuzz
+.PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
+.PHONY: test-clients soak fuzz
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -32,6 +33,7 @@ build/proto-dependencies/google/rpc/status.proto: | setup
 
 proto: setup  ## Generate the Python modules and type stubs from proto/.
 	@$(BIN)/python proto/generate.py
+	@test ! -x clients/typescript/node_modules/.bin/protoc-gen-es || $(BIN)/python clients/typescript/generate.py
 
 monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from monitoring/.
 	@$(BIN)/python -m monitoring.prometheus_rule
@@ -74,6 +76,14 @@ test-monitoring: setup  ## Let a real Prometheus watch a real server: every quer
 test-k8s: setup $(BUF)  ## The tests of the manifests, those against the definitions of custom resources too.
 	@$(BIN)/python -m pytest -q tests/k8s
 
+test-browser: setup $(BUF)  ## The review page in headless Chromium: keyboard, accessibility, hostile articles, print (needs chromium).
+	@$(BIN)/python -m pytest -q -m browser tests/clients/python/review
+
+test-clients: setup  ## The TypeScript client against real servers, some of which are killed and drained; needs Node.js.
+	@if command -v npm >/dev/null; then cd clients/typescript && \
+		{ test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent --no-audit --no-fund; }; fi
+	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript --timeout 300
+
 test-image: setup  ## Build the image for the CPU on a base made here and test it, as root; says which Debian packages it needs.
 	@missing=$$(PYTHONPATH=. $(BIN)/python -c 'from tests.image.engine import missing; print(missing())'); \
 		if [ -n "$$missing" ]; then echo "make test-image cannot run: $$missing" >&2; exit 1; fi
@@ -98,4 +108,4 @@ image:  ## Build the image with docker, podman or buildah (container/build.sh ha
 	@container/build.sh
 
 clean:  ## Remove the virtual environment and the caches of the tools.
-	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis clients/typescript/{node_modules,dist,build}

@@ -117,9 +117,10 @@ def pull(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: Cach
     from triwire_server import model_store
 
     with _Refusals(), _Progress() as report:
-        states = model_store.pull(_profile(settings), settings.cache_dir, report)
-    for state in states:
-        typer.echo(str(state))
+        profile_read = _profile(settings)
+        states = model_store.pull(profile_read, settings.cache_dir, report)
+    for line in (*states, *_remote_lines(profile_read)):
+        typer.echo(str(line))
 
 
 @models_app.command(name="list")
@@ -129,8 +130,9 @@ def list_command(profile: ProfileFlag = None, config: ConfigFlag = None, cache_d
     from triwire_server import model_store
 
     with _Refusals():
-        for status in model_store.status(_profile(settings), settings.cache_dir):
-            typer.echo(str(status))
+        profile_read = _profile(settings)
+        for line in (*model_store.status(profile_read, settings.cache_dir), *_remote_lines(profile_read)):
+            typer.echo(str(line))
 
 
 @models_app.command()
@@ -301,6 +303,11 @@ def _profile(settings: Settings) -> Any:
     from triwire_server.profile import load_profile
 
     return load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial)
+
+
+def _remote_lines(profile: Any) -> list[str]:
+    """A line for each model that another server runs."""
+    return [f"{spec.full_name}: nothing to fetch, runs at {spec.source.base_url}" for spec in profile.remote_models]
 
 
 class _Progress:

@@ -1,6 +1,8 @@
 """Builds every object once, serves, drains. With `__main__` the only reader of the environment."""
 
 import asyncio
+import os
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -28,10 +30,11 @@ from triwire_server.api.caller_file import CallerTable, read_callers
 from triwire_server.api.glossary_service import GlossaryService
 from triwire_server.api.interceptors import CallInterceptor
 from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.models.base import Model
+from triwire_server.engine.models.base import Model, ServedModel
 from triwire_server.engine.models.catalog import ModelCatalog
+from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.errors import GlossariesUnavailable
+from triwire_server.errors import GlossariesUnavailable, InferenceFailed, ModelUnavailable
 from triwire_server.event_loop import measure_lag
 from triwire_server.first_values import set_first_values
 from triwire_server.glossary_store import GlossaryStore, make_store
@@ -39,8 +42,10 @@ from triwire_server.glossary_terms import TermResolver
 from triwire_server.listeners import channel_options, health_options, open_health_port, open_port, security_of
 from triwire_server.memory_limit import memory_limit_bytes
 from triwire_server.metrics import Metrics
+from triwire_server.model_store import ModelMissing
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profile import ModelSpec, Profile, load_profile
+from triwire_server.remote_source import OpenAISource
 from triwire_server.result_cache import ResultCache
 from triwire_server.settings import Settings, SettingsError, settings_error
 from triwire_server.tls import ServerTls
@@ -165,20 +170,23 @@ class App:
         self._watching = asyncio.ensure_future(self._watch_files())
 
     async def load(self) -> None:
-        """Load and warm the models, then serve.
+        """Load and warm the models, wait until remote ones have answered once, then serve.
 
         Raises:
-            ModelMissing: a model is not in the cache; the message has the remedy.
+            ModelMissing: a model is not in the cache, or a remote one is not what the profile says; the message has the
+                remedy.
             CheckpointError: a checkpoint does not fit the profile.
         """
         started = time.monotonic()
         await self._check_glossaries()
-        models = await asyncio.to_thread(self._load_models) if self.profile.engine_models else []
-        engine = self._engine = self._make_engine(models)
+        local = await asyncio.to_thread(self._load_models) if self.profile.local_models else []
+        remote = [self._remote_model(spec) for spec in self.profile.remote_models]
+        engine = self._engine = self._make_engine(local, remote)
         await engine.start()
         catalog = ModelCatalog(self.profile.cards)
-        for model in models:
+        for model in local:
             await self._warm(engine, model)
+        await asyncio.gather(*(self._wait_for(engine, model) for model in remote))
         engine.watch_steps()
         if self._shared_cache is not None:
             await self._shared_cache.check()
@@ -311,7 +319,38 @@ class App:
         tell_device_memory(self._metrics, pick_device(self.settings.device))
         return models
 
-    def _make_engine(self, models: list[Model]) -> Engine:
+    def _remote_model(self, spec: ModelSpec) -> RemoteModel:
+        """A model that another server runs, with its key from the environment."""
+        source = spec.source
+        assert isinstance(source, OpenAISource)  # noqa: S101  # this is what makes it remote
+        api_key = os.environ.get(source.api_key_env, "") if source.api_key_env else ""
+        if source.api_key_env and not (api_key.isascii() and api_key.isprintable() and api_key.strip()):
+            what = "holds no key that can be sent" if api_key else "is not set"
+            raise ModelMissing(f"{spec.full_name}: source.api_key_env: the variable {source.api_key_env} {what}")
+        certificate = str(self.profile.path_of(source.ca_certificate)) if source.ca_certificate else ""
+        try:
+            return RemoteModel(spec, api_key.strip(), certificate)
+        except (OSError, ssl.SSLError) as error:
+            raise ModelMissing(f"{spec.full_name}: source.ca_certificate: {certificate}: {error}") from None
+
+    async def _wait_for(self, engine: Engine, model: RemoteModel) -> None:
+        """Ask a remote model until it has answered."""
+        name = model.card.full_name
+        while True:
+            try:
+                await self._warm(engine, model)
+            except (ModelUnavailable, InferenceFailed) as error:
+                if isinstance(error, InferenceFailed) or error.needs_operator:
+                    raise ModelMissing(
+                        f"{name}: the server at {model.source.base_url} cannot be used: {error.__cause__ or error};"
+                        " what it is asked is in base_url, model, api_key_env and extra_body of the profile's source"
+                    ) from error
+                self._log.info("waiting for the server of a model", model=name, server=model.source.base_url)
+                await asyncio.sleep(error.retry_seconds)
+            else:
+                return
+
+    def _make_engine(self, models: list[Model], remote: list[RemoteModel]) -> Engine:
         settings = self.settings
         loop = asyncio.get_running_loop()
 
@@ -319,7 +358,7 @@ class App:
             loop.call_soon_threadsafe(self._lost, type(error).__name__)
 
         return Engine(
-            models,
+            [*models, *remote],
             limits=EngineLimits(
                 max_queue_tokens=settings.max_queue_tokens,
                 max_queue_seconds=settings.max_queue_seconds,
@@ -352,7 +391,7 @@ class App:
         self._lost_task = asyncio.ensure_future(self._set_lost())
         self._lost_task.add_done_callback(lambda _: self._on_failure())
 
-    async def _warm(self, engine: Engine, model: Model) -> None:
+    async def _warm(self, engine: Engine, model: ServedModel) -> None:
         """One short segment for each task, so that the first caller does not pay for first-time allocations."""
         for task in model.card.tasks:
             source, target = min(model.card.pairs(task))

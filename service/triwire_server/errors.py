@@ -15,6 +15,7 @@
   ├── ShuttingDown                SHUTTING_DOWN: try another replica at once
   ├── Starting                    STARTING: models are still loading
   ├── GlossariesUnavailable       GLOSSARIES_UNAVAILABLE: what keeps the glossaries does not answer now
+  ├── ModelUnavailable            MODEL_UNAVAILABLE: the server that a model runs on does not answer now
   ├── DeadlineExceeded            DEADLINE
   └── InferenceFailed             INFERENCE_FAILED: the model failed on this input alone
 
@@ -181,6 +182,28 @@ class GlossariesUnavailable(RetryableError):
         self, message: str = "stored glossaries cannot be read or written now", retry_seconds: float = 2.0
     ) -> None:
         super().__init__(message, retry_seconds)
+
+
+class ModelUnavailable(RetryableError):
+    """The server that a model runs on does not answer now, is full, or refuses this service.
+
+    Args:
+        message: what is the matter.
+        retry_seconds: when it will be tried again.
+        needs_operator: it answers, and says that it is asked wrongly: another model's name, a wrong key or address.
+    """
+
+    reason = "MODEL_UNAVAILABLE"
+
+    def __init__(
+        self,
+        message: str = "the server of the model does not answer now",
+        retry_seconds: float = 2.0,
+        *,
+        needs_operator: bool = False,
+    ) -> None:
+        super().__init__(message, retry_seconds)
+        self.needs_operator = needs_operator
 
 
 class CredentialsInvalid(TriwireError):

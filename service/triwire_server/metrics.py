@@ -103,6 +103,29 @@ class Metrics:
             "max_batch_sequences", "Slots: as set, or fewer for a while after memory ran out."
         )
         self.out_of_memory = counter("out_of_memory_total", "Passes on the device that ran out of memory.")
+        self.remote_requests = counter(
+            "remote_requests_total",
+            "Requests to the server of a model, by what became of them.",
+            "model",
+            "outcome",
+        )
+        self.remote_request_duration_seconds = histogram(
+            "remote_request_duration_seconds",
+            "Time from a request to the server of a remote model to the end of its answer.",
+            _REQUEST_SECONDS,
+            "model",
+        )
+        self.remote_requests_waiting = gauge(
+            "remote_requests_waiting", "Sequences that wait to be sent to the server of their model.", "model"
+        )
+        self.remote_requests_in_flight = gauge(
+            "remote_requests_in_flight", "Requests under way to the server of a model.", "model"
+        )
+        self.remote_request_limit = gauge(
+            "remote_request_limit",
+            "Requests that may be under way: as set, or fewer after refusals.",
+            "model",
+        )
         self.model_load_duration_seconds = histogram(
             "model_load_duration_seconds", "Time to load and warm a model.", _LOAD_SECONDS, "model"
         )

@@ -136,7 +136,7 @@ def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]
         PullFailed: a source cannot be reached, the disk is full, a checksum differs, or a checkpoint does not convert.
         ModelMissing: a local directory of the profile holds no checkpoint, or what was converted before is outdated.
     """
-    for spec in profile.engine_models:
+    for spec in profile.local_models:
         try:
             _pull(profile, spec, cache_dir, report)
         except OSError as error:
@@ -167,7 +167,7 @@ def _pull(profile: Profile, spec: ModelSpec, cache_dir: Path, report: Report) ->
 def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
     """State of each model of a profile that has weights, without reading them."""
     states = []
-    for spec in profile.engine_models:
+    for spec in profile.local_models:
         try:
             directory = model_directory(profile, spec, cache_dir)
         except ModelMissing as error:
@@ -183,7 +183,7 @@ def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
 def verify(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]:
     """State of each model with weights, after its files were read and compared with their SHA-256."""
     states = []
-    for state, spec in zip(status(profile, cache_dir), profile.engine_models, strict=True):
+    for state, spec in zip(status(profile, cache_dir), profile.local_models, strict=True):
         if not state.is_ready:
             states.append(state)
         elif isinstance(spec.source, DirectorySource) and not spec.needs_conversion:

@@ -18,6 +18,7 @@ from triwire_server import __version__
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, SummaryStyle, Task
 from triwire_server.prompts import Language, Prompts, Table, check_fields
+from triwire_server.remote_source import DEPLOYMENT_FIELDS, OpenAISource
 
 SHIPPED_PROFILES = Path(__file__).parent / "profiles"
 """Folder of the profiles that come with the server."""
@@ -88,7 +89,16 @@ class WheelsSource(Table):
         return self.member.format(package=self.packages[index].replace("-", "_"), number=index + 1)
 
 
-Source: TypeAlias = Annotated[HuggingFaceSource | DirectorySource | WheelsSource, Field(discriminator="kind")]
+Source: TypeAlias = Annotated[
+    HuggingFaceSource | DirectorySource | WheelsSource | OpenAISource, Field(discriminator="kind")
+]
+
+
+_NOT_OF_THE_OUTPUT = {"path", "endpoint", *DEPLOYMENT_FIELDS}
+"""Fields of a source that outputs do not depend on."""
+
+_DECODING_FIELDS = frozenset({"beams", "length_penalty", "early_stopping", "dtype", "vocabulary"})
+"""What a profile says of models that run here alone."""
 
 
 class OutputLimit(Table):
@@ -201,6 +211,11 @@ class ModelSpec(Table):
             raise ValueError('source_prefix: the architectures "t5" and "marian" read it, no other one does')
         if isinstance(self.source, WheelsSource) and not is_chat:
             raise ValueError('source.kind: "wheels" holds a chat model')
+        if self.is_remote:
+            if not is_chat:
+                raise ValueError('source.kind: "openai" is for the architecture "chat"')
+            if theirs := sorted(_DECODING_FIELDS & self.model_fields_set):
+                raise ValueError(f"{theirs[0]}: the server of the source decides it, and it is set up there")
         if (Task.TRANSLATION in self.tasks) != bool(self.language_pairs):
             raise ValueError('language_pairs: needed for the task "translation", and for it alone')
         if (Task.SUMMARIZATION in self.tasks) != bool(self.summary_languages):
@@ -218,6 +233,11 @@ class ModelSpec(Table):
     def full_name(self) -> str:
         """`name@version`."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether another server runs it."""
+        return isinstance(self.source, OpenAISource)
 
     @property
     def needs_conversion(self) -> bool:
@@ -256,14 +276,14 @@ class ModelSpec(Table):
         that only describe the model or say where this machine finds its files.
 
         Args:
-            device_type: "cpu" or "cuda".
+            device_type: "cpu" or "cuda"; "remote" for a model that another server runs.
 
         Returns:
             64 hex digits.
         """
         fields = self.model_dump(
             mode="json",
-            exclude={"license": True, "noncommercial": True, "origin_uri": True, "source": {"path", "endpoint"}},
+            exclude={"license": True, "noncommercial": True, "origin_uri": True, "source": _NOT_OF_THE_OUTPUT},
         )
         text = json.dumps([__version__, device_type, fields], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
@@ -296,8 +316,18 @@ class Profile(Table):
 
     @property
     def engine_models(self) -> list[ModelSpec]:
-        """The models that have weights."""
+        """The models that have weights, here or behind another server."""
         return [spec for spec in self.models if spec.architecture != EXTRACTIVE]
+
+    @property
+    def local_models(self) -> list[ModelSpec]:
+        """The models whose weights this machine loads."""
+        return [spec for spec in self.engine_models if not spec.is_remote]
+
+    @property
+    def remote_models(self) -> list[ModelSpec]:
+        """The models that another server runs."""
+        return [spec for spec in self.engine_models if spec.is_remote]
 
     @property
     def location(self) -> str:
@@ -306,7 +336,11 @@ class Profile(Table):
 
     def directory_of(self, source: DirectorySource) -> Path:
         """Absolute path of a directory source."""
-        return (self._folder / source.path.expanduser()).absolute()
+        return self.path_of(source.path)
+
+    def path_of(self, path: Path) -> Path:
+        """Absolute path of a file that the profile names."""
+        return (self._folder / path.expanduser()).absolute()
 
 
 def shipped_profiles() -> list[str]:
@@ -358,7 +392,7 @@ def _describe(file_name: str, fault: Any) -> str:
         # The discriminator of a source is not a key of the file.
         if isinstance(part, int):
             field += f"[{part}]"
-        elif part not in ("huggingface", "directory", "wheels"):
+        elif part not in ("huggingface", "directory", "wheels", "openai"):
             field += f".{part}" if field else part
     message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":

@@ -176,7 +176,7 @@ def threads_fit_processors(manifests: Manifests) -> list[str]:
     """A server that computes on processors has a thread for each of its own, not for each of the node."""
     container = manifests.container()
     settings = settings_of(manifests, container)
-    if settings.device != "cpu" or not profile_of(manifests, container).engine_models:
+    if settings.device != "cpu" or not profile_of(manifests, container).local_models:
         return []
     limit = quantity(container["resources"]["limits"]["cpu"])
     return [] if settings.torch_threads == limit else [f"{settings.torch_threads} threads for {limit:g} processors"]

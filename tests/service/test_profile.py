@@ -69,7 +69,7 @@ def test_shipped_profile_loads_and_says_where_it_comes_from(name: str) -> None:
 
 
 def test_shipped_profiles() -> None:
-    assert shipped_profiles() == ["demo", "extractive", "llm", "m2m100", "mt"]
+    assert shipped_profiles() == ["demo", "extractive", "llm", "m2m100", "mt", "openai"]
     assert [source.repository for source in _huggingface_sources()] == [
         "Qwen/Qwen3-4B-Instruct-2507",
         "google/madlad400-3b-mt",
@@ -83,7 +83,7 @@ def _huggingface_sources() -> list[HuggingFaceSource]:
 
 def test_every_shipped_profile_with_a_translator_serves_all_directions() -> None:
     directions = {(a, b) for a in ("en", "ko", "ja") for b in ("en", "ko", "ja") if a != b}
-    for name in ("demo", "llm", "m2m100", "mt"):
+    for name in ("demo", "llm", "m2m100", "mt", "openai"):
         assert {pair for card in load_profile(name).cards for pair in card.pairs(Task.TRANSLATION)} == directions
 
 
@@ -108,7 +108,7 @@ def test_an_unknown_name_lists_the_shipped_ones() -> None:
     with pytest.raises(ProfileError) as caught:
         load_profile("deno")
     assert str(caught.value) == (
-        "no profile is called 'deno'; give the path of a TOML file or one of: demo, extractive, llm, m2m100, mt"
+        "no profile is called 'deno'; give the path of a TOML file or one of: demo, extractive, llm, m2m100, mt, openai"
     )
 
 

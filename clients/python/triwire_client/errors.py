@@ -19,7 +19,8 @@ TriwireError
 ├── UnavailableError               the server cannot be reached
 │   ├── ShuttingDownError          SHUTTING_DOWN
 │   ├── StartingError              STARTING
-│   └── GlossariesUnavailableError GLOSSARIES_UNAVAILABLE
+│   ├── GlossariesUnavailableError GLOSSARIES_UNAVAILABLE
+│   └── ModelUnavailableError      MODEL_UNAVAILABLE
 ├── DeadlineExceededError          DEADLINE
 ├── InferenceFailedError           INFERENCE_FAILED
 ├── NotImplementedByServerError    the server does not have this method yet
@@ -163,6 +164,10 @@ class GlossariesUnavailableError(UnavailableError):
     """What keeps the server's glossaries does not answer now."""
 
 
+class ModelUnavailableError(UnavailableError):
+    """The machine that a model runs on does not answer the server now; try again after `retry_delay`."""
+
+
 class DeadlineExceededError(TriwireError):
     """The time given was not enough."""
 
@@ -197,6 +202,7 @@ BY_REASON: dict[str, type[TriwireError]] = {
     "SHUTTING_DOWN": ShuttingDownError,
     "STARTING": StartingError,
     "GLOSSARIES_UNAVAILABLE": GlossariesUnavailableError,
+    "MODEL_UNAVAILABLE": ModelUnavailableError,
     "DEADLINE": DeadlineExceededError,
     "INFERENCE_FAILED": InferenceFailedError,
 }

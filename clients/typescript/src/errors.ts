@@ -20,7 +20,8 @@
  * ├── UnavailableError               the server cannot be reached
  * │   ├── ShuttingDownError          SHUTTING_DOWN
  * │   ├── StartingError              STARTING
- * │   └── GlossariesUnavailableError GLOSSARIES_UNAVAILABLE
+ * │   ├── GlossariesUnavailableError GLOSSARIES_UNAVAILABLE
+ * │   └── ModelUnavailableError      MODEL_UNAVAILABLE
  * ├── DeadlineExceededError          DEADLINE
  * ├── InferenceFailedError           INFERENCE_FAILED
  * ├── NotImplementedByServerError    the server does not have this method yet
@@ -119,6 +120,8 @@ export class ShuttingDownError extends UnavailableError {}
 export class StartingError extends UnavailableError {}
 /** What keeps the server's glossaries does not answer now. */
 export class GlossariesUnavailableError extends UnavailableError {}
+/** The server behind a model cannot be reached, or takes no more. */
+export class ModelUnavailableError extends UnavailableError {}
 /** The time given was not enough. */
 export class DeadlineExceededError extends TriwireError {}
 /** The model failed on this input alone. */
@@ -149,6 +152,7 @@ export const errorByReason: ReadonlyMap<string, ErrorClass> = new Map<string, Er
   ["SHUTTING_DOWN", ShuttingDownError],
   ["STARTING", StartingError],
   ["GLOSSARIES_UNAVAILABLE", GlossariesUnavailableError],
+  ["MODEL_UNAVAILABLE", ModelUnavailableError],
   ["DEADLINE", DeadlineExceededError],
   ["INFERENCE_FAILED", InferenceFailedError],
 ]);

@@ -16,6 +16,7 @@ from triwire_server.errors import (
     GlossaryExists,
     InferenceFailed,
     InvalidRequest,
+    ModelUnavailable,
     NotFound,
     QueueFull,
     QuotaExceeded,
@@ -46,6 +47,7 @@ _CODES: dict[type[TriwireError], grpc.StatusCode] = {
     ShuttingDown: grpc.StatusCode.UNAVAILABLE,
     Starting: grpc.StatusCode.UNAVAILABLE,
     GlossariesUnavailable: grpc.StatusCode.UNAVAILABLE,
+    ModelUnavailable: grpc.StatusCode.UNAVAILABLE,
     DeadlineExceeded: grpc.StatusCode.DEADLINE_EXCEEDED,
     InferenceFailed: grpc.StatusCode.INTERNAL,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from triwire_server.callers import ANYONE, Caller
-from triwire_server.engine.drain_rate import DrainRate
+from triwire_server.engine.drain_rate import Rate
 from triwire_server.engine.quotas import Quotas
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import InvariantBroken
@@ -79,7 +79,7 @@ class Admission:
         max_seconds: that the work ahead of a call may take; 0: any time.
         metrics: where refusals and tokens are counted.
         clock: monotonic seconds; deadlines are on it.
-        rate: of the device.
+        rate: of the device, or of what else works off the queue.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Admission:
         max_tokens: int,
         metrics: Metrics,
         clock: Callable[[], float],
-        rate: DrainRate,
+        rate: Rate,
         max_seconds: float = 0.0,
     ) -> None:
         self._max_tokens = max_tokens

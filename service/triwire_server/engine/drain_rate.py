@@ -1,5 +1,8 @@
 """How fast the device works off what waits for it."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 START_TOKENS_PER_SECOND = 500.0
 """Rate assumed before anything was measured."""
 
@@ -59,6 +62,45 @@ class DrainRate:
         return self._full.rate
 
     @property
+    def measured(self) -> float | None:
+        """Of a full device, or else of one that was not; None: not measured yet."""
+        return self._full.rate or self._any.rate
+
+    @property
     def estimate(self) -> float:
         """Of a full device, or what comes nearest to it."""
-        return self._full.rate or self._any.rate or START_TOKENS_PER_SECOND
+        return self.measured or START_TOKENS_PER_SECOND
+
+
+class Rate(Protocol):
+    """How fast what is admitted is worked off."""
+
+    @property
+    def when_full(self) -> float | None:
+        """Tokens a second while something waits; None: not measured yet."""
+
+    @property
+    def estimate(self) -> float:
+        """The same, or what comes nearest to it."""
+
+
+class SlowestRate:
+    """Of several that work side by side, the slowest: what is ahead of a call may all be meant for that one.
+
+    Args:
+        rates: of the device and of other servers, those that have no work included.
+    """
+
+    def __init__(self, rates: Sequence[DrainRate]) -> None:
+        self._rates = rates
+
+    @property
+    def when_full(self) -> float | None:
+        """See `Rate`."""
+        return min((rate.when_full for rate in self._rates if rate.when_full is not None), default=None)
+
+    @property
+    def estimate(self) -> float:
+        """See `Rate`."""
+        measured = min((rate.measured for rate in self._rates if rate.measured is not None), default=None)
+        return self.when_full or measured or START_TOKENS_PER_SECOND

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission, Ticket
-from triwire_server.engine.drain_rate import DrainRate
+from triwire_server.engine.drain_rate import DrainRate, SlowestRate
 from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.model_runner import ModelRunner
-from triwire_server.engine.models.base import Model, Prompt
+from triwire_server.engine.models.base import Model, Prompt, ServedModel
+from triwire_server.engine.models.remote import RemoteModel
+from triwire_server.engine.remote_client import RemoteClient
+from triwire_server.engine.remote_worker import RemoteWorker
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Output, Priority, Segment, Timing
 from triwire_server.engine.sequence import ComputeTime
@@ -70,10 +73,10 @@ class CallUsage:
 
 
 class Engine:
-    """Batches the segments of all calls on one device.
+    """Batches the segments of all calls on one device, and sends those of remote models to their servers.
 
     Args:
-        models: loaded models; each answers under its `card.full_name`.
+        models: loaded models and remote ones; each answers under its `card.full_name`.
         limits: of queue and batches.
         metrics: where queue, batches, tokens and cache are counted.
         cache: finished work by content; None: none is kept.
@@ -83,7 +86,7 @@ class Engine:
 
     def __init__(
         self,
-        models: Sequence[Model],
+        models: Sequence[ServedModel],
         *,
         limits: EngineLimits,
         metrics: Metrics,
@@ -104,10 +107,17 @@ class Engine:
             clock=clock,
         )
         rate = self._rate = DrainRate()
-        runner = ModelRunner(self._models, limits.max_batch_sequences)
+        self._local = {name: model for name, model in self._models.items() if isinstance(model, Model)}
+        runner = ModelRunner(self._local, limits.max_batch_sequences)
         self._worker = Worker(scheduler, runner, metrics, clock, self._fail, rate)
-        self._in_flight = InFlight(self._compute, self._worker)
-        self._admission = Admission(limits.max_queue_tokens, metrics, clock, rate, limits.max_queue_seconds)
+        self._remote = {
+            name: RemoteWorker(model, RemoteClient(model.source, model.api_key, model.ssl_context), metrics, clock)
+            for name, model in self._models.items()
+            if isinstance(model, RemoteModel)
+        }
+        rates = SlowestRate([rate, *(remote.rate for remote in self._remote.values())])
+        self._in_flight = InFlight(self._compute)
+        self._admission = Admission(limits.max_queue_tokens, metrics, clock, rates, limits.max_queue_seconds)
         metrics.queue_limit_tokens.set(limits.max_queue_tokens)
         for name in self._models:
             for of_model in (
@@ -136,6 +146,8 @@ class Engine:
         if self._watching is not None:
             self._watching.cancel()
         await asyncio.to_thread(self._worker.stop)
+        for remote in self._remote.values():
+            await remote.close()
         self._pool.shutdown()
 
     def watch_steps(self) -> None:
@@ -162,6 +174,8 @@ class Engine:
         """
         self._admission.check_invariants()
         self._in_flight.check_invariants()
+        for remote in self._remote.values():
+            remote.check_invariants()
 
     @property
     def is_healthy(self) -> bool:
@@ -262,6 +276,20 @@ class Engine:
                 output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
                 return Result(replace(output, cached=True), None)
         self._metrics.cache_misses.inc()
+        remote = self._remote.get(work.model_name)
+        result = await (self._run_here(work) if remote is None else remote.run(work))
+        output = result.output
+        self._metrics.input_tokens.labels(work.model_name).inc(output.input_tokens)
+        self._metrics.output_tokens.labels(work.model_name).inc(output.output_tokens)
+        made = SharedResult(output.text, output.truncated)
+        self._keep(work, made)
+        if self._shared is not None:
+            self._shared.put(model.identity, work.segment, made)
+        return result
+
+    async def _run_here(self, work: Work) -> Result:
+        """What a loaded model makes of a segment on this machine's device."""
+        model = self._local[work.model_name]
         loop = asyncio.get_running_loop()
         prompt: Prompt = await loop.run_in_executor(self._pool, model.encode, work.segment)
         sequence = await self._generate(work, prompt)
@@ -273,11 +301,6 @@ class Engine:
             truncated=not model.is_complete(sequence.token_ids),
             timing=_timing(sequence),
         )
-        self._count(work.model_name, sequence)
-        made = SharedResult(output.text, output.truncated)
-        self._keep(work, made)
-        if self._shared is not None:
-            self._shared.put(model.identity, work.segment, made)
         return Result(output, sequence.first_batch)
 
     def _keep(self, work: Work, result: SharedResult) -> None:
@@ -303,12 +326,12 @@ class Engine:
 
     def _submit(self, work: Work, prompt: Prompt) -> tuple[EngineSequence, "asyncio.Future[None]"]:
         loop = asyncio.get_running_loop()
-        done = work.done = loop.create_future()
+        done = loop.create_future()
 
         def tell(_: EngineSequence) -> None:
             loop.call_soon_threadsafe(_resolve, done)
 
-        sequence = work.sequence = EngineSequence(
+        sequence = EngineSequence(
             request_id=work.request_id,
             model_name=work.model_name,
             prompt=prompt,
@@ -318,13 +341,9 @@ class Engine:
             on_finish=tell,
             compute=work.waiting[0].compute,
         )
+        work.hand_over(sequence, self._worker, done)
         self._worker.submit(sequence)
         return sequence, done
-
-    def _count(self, model_name: str, sequence: EngineSequence) -> None:
-        input_tokens, output_tokens = len(sequence.prompt.input_ids), len(sequence.token_ids)
-        self._metrics.input_tokens.labels(model_name).inc(input_tokens)
-        self._metrics.output_tokens.labels(model_name).inc(output_tokens)
 
     def _give_up_device(self, error: StepTimeout) -> None:
         _log.critical("the device is given up: %s", error)
@@ -364,7 +383,7 @@ class EngineCall:
         """Outputs of segments, in their order.
 
         Raises:
-            DeadlineExceeded, InferenceFailed: of any of them; the rest is cancelled.
+            DeadlineExceeded, InferenceFailed, ModelUnavailable: of any of them; the rest is cancelled.
         """
         tasks = [asyncio.ensure_future(self._engine.run(self, model_name, segment)) for segment in segments]
         self._tasks.update(tasks)

@@ -3,12 +3,21 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.sequence import ComputeTime, InvariantBroken, Sequence
-from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded
+
+
+class SequenceRunner(Protocol):
+    """Whom a sequence was handed to: this machine's device, or another server."""
+
+    def cancel(self, sequence: Sequence) -> None:
+        """Nobody wants it any more."""
+
+    def change(self, sequence: Sequence, *, request_id: str, priority: Priority, deadline: float | None) -> None:
+        """It is wanted by someone else too, or by fewer; see `Scheduler.change`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +56,20 @@ class Work:
     """In the order in which they came; the first of them pays."""
 
     sequence: Sequence | None = None
-    """Once it was handed to the device."""
+    """Once it was handed over."""
+
+    runner: SequenceRunner | None = None
+    """Whom it was handed to."""
 
     done: "asyncio.Future[None] | None" = None
     """Set when the sequence has ended."""
 
     payer: Waiter | None = None
     """Known once there is a result."""
+
+    def hand_over(self, sequence: Sequence, runner: SequenceRunner, done: "asyncio.Future[None]") -> None:
+        """From now on a runner has its sequence."""
+        self.sequence, self.runner, self.done = sequence, runner, done
 
     @property
     def request_id(self) -> str:
@@ -76,14 +92,12 @@ class InFlight:
     """Work under way by what it makes. Used on the event loop alone.
 
     Args:
-        compute: does the work, and sets `sequence` and `done` when it is handed to the device. It is cancelled when
-            nobody wants the result any more.
-        worker: is told who wants a sequence.
+        compute: does the work, and calls `Work.hand_over`; whom it hands a sequence to is told who wants it. It is
+            cancelled when nobody wants the result any more.
     """
 
-    def __init__(self, compute: Callable[[Work], Coroutine[Any, Any, Result]], worker: Worker) -> None:
+    def __init__(self, compute: Callable[[Work], Coroutine[Any, Any, Result]]) -> None:
         self._compute = compute
-        self._worker = worker
         self._work: dict[tuple[str, Segment], Work] = {}
         self._tasks: dict[Work, asyncio.Task[Result]] = {}
 
@@ -162,16 +176,16 @@ class InFlight:
             return
         self._forget(work)
         task.cancel()
-        if work.sequence is not None:
-            self._worker.cancel(work.sequence)
+        if work.sequence is not None and work.runner is not None:
+            work.runner.cancel(work.sequence)
 
     def _tell(self, work: Work) -> None:
-        """Let the device's thread know who wants a sequence now."""
+        """Let whoever has a sequence know who wants it now."""
         sequence = work.sequence
-        if sequence is None:
+        if sequence is None or work.runner is None:
             return
         sequence.compute = work.waiting[0].compute
-        self._worker.change(sequence, request_id=work.request_id, priority=work.priority, deadline=work.deadline)
+        work.runner.change(sequence, request_id=work.request_id, priority=work.priority, deadline=work.deadline)
 
     def _forget(self, work: Work) -> None:
         if self._tasks.pop(work, None) is not None:

@@ -16,14 +16,14 @@ NARROWEST_POOL = 128
 """Input tokens of the sequences in the narrowest pool; each wider one takes sequences of up to four times as many.
 Where rows are padded, a long article among headlines would make each of them pay for its width."""
 
-_OLDEST_LEADS_EVERY = 4
+OLDEST_LEADS_EVERY = 4
 """After so many steps with joins the oldest sequence is first if it has aged, and no slot is kept from it, until it
 joins: a steady flow of more urgent work would keep it out in spite of its ageing."""
 
-_LOOK_AHEAD = 256
+LOOK_AHEAD = 256
 """Waiting sequences that a step considers at most, so that its cost does not grow with the queue."""
 
-_RESERVED_SHARE = 16
+RESERVED_SHARE = 16
 """One slot in so many is kept for INTERACTIVE sequences, and as many again for requests other than the largest, so
 that a headline does not wait for the segments of an article to end."""
 
@@ -253,20 +253,20 @@ class Scheduler:
             return {}
         leader = self._leader(now)
         waiting = (sequence for sequence in self._queue.in_order(now) if sequence is not leader)
-        return self._fill(leader, itertools.islice(waiting, _LOOK_AHEAD))
+        return self._fill(leader, itertools.islice(waiting, LOOK_AHEAD))
 
     def _leader(self, now: float) -> Sequence | None:
         """The oldest sequence, if it has aged and others joined often enough before it."""
         oldest = self._queue.oldest
         if oldest is None or now - oldest.arrival < self._ageing_seconds:
             return None
-        return oldest if self._joins_since_oldest >= _OLDEST_LEADS_EVERY - 1 else None
+        return oldest if self._joins_since_oldest >= OLDEST_LEADS_EVERY - 1 else None
 
     def _fill(self, leader: Sequence | None, waiting: Iterator[Sequence]) -> dict[Pool, list[Sequence]]:
         """As many of the waiting sequences, in their order, as there are slots for and each pool may read in a step."""
         plan: dict[Pool, list[Sequence]] = {}
         read: Counter[Pool] = Counter()
-        reserved = self.max_batch_sequences // _RESERVED_SHARE
+        reserved = self.max_batch_sequences // RESERVED_SHARE
         of_request: Counter[str] = Counter()
         for sequence in itertools.chain(*self._running.values()):
             of_request[sequence.request_id] += rows_of(sequence)

@@ -27,6 +27,7 @@ REASONS = [
     ("SHUTTING_DOWN", grpc.StatusCode.UNAVAILABLE, errors.ShuttingDownError),
     ("STARTING", grpc.StatusCode.UNAVAILABLE, errors.StartingError),
     ("GLOSSARIES_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, errors.GlossariesUnavailableError),
+    ("MODEL_UNAVAILABLE", grpc.StatusCode.UNAVAILABLE, errors.ModelUnavailableError),
     ("DEADLINE", grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceededError),
     ("INFERENCE_FAILED", grpc.StatusCode.INTERNAL, errors.InferenceFailedError),
 ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from triwire_server.engine.drain_rate import DrainRate
+from triwire_server.engine.drain_rate import DrainRate, SlowestRate
 
 
 def test_500_tokens_a_second_are_assumed_before_anything_was_measured() -> None:
@@ -38,3 +38,15 @@ def test_the_steps_that_warmed_the_models_can_be_forgotten() -> None:
     assert (rate.estimate, rate.when_full) == (500.0, None)
     rate.observe(300, 1.0, is_full=False)
     assert rate.estimate == 300.0
+
+
+def test_of_several_the_slowest_counts_and_one_without_work_does_not() -> None:
+    device, server, idle = DrainRate(), DrainRate(), DrainRate()
+    rates = SlowestRate([device, server, idle])
+    assert (rates.estimate, rates.when_full) == (500.0, None)
+    server.observe(80, 1.0, is_full=False)
+    assert (rates.estimate, rates.when_full) == (80.0, None)
+    device.observe(900, 1.0, is_full=True)
+    assert (rates.estimate, rates.when_full) == (900.0, 900.0)
+    server.observe(300, 1.0, is_full=True)
+    assert (rates.estimate, rates.when_full) == (300.0, 300.0)

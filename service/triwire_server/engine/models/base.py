@@ -145,13 +145,10 @@ class Rows(abc.ABC):
         """Forget a row."""
 
 
-class Model(abc.ABC):
-    """A loaded model of any architecture."""
+class ServedModel(abc.ABC):
+    """What the engine and the API know of any model, wherever it runs."""
 
     card: ModelCard
-    token_bytes: int = 0
-    """Memory of the keys and values of one token, all layers together; 0: unknown."""
-
     fingerprint: str = ""
     """Names what its outputs depend on beside `card.full_name` and the segment: see `ModelSpec.fingerprint`."""
 
@@ -161,6 +158,17 @@ class Model(abc.ABC):
         return f"{self.card.full_name}#{self.fingerprint}"
 
     @abc.abstractmethod
+    def count_tokens(self, text: str, language: str) -> int:
+        """Tokens of a text as this model reads it, special tokens and instructions not counted. From any thread."""
+
+
+class Model(ServedModel):
+    """A model of any architecture that is loaded on this machine's device."""
+
+    token_bytes: int = 0
+    """Memory of the keys and values of one token, all layers together; 0: unknown."""
+
+    @abc.abstractmethod
     def encode(self, segment: Segment) -> Prompt:
         """Token ids for a segment. Never truncates; the caller has split the text to fit `max_input_tokens`."""
 
@@ -168,11 +176,7 @@ class Model(abc.ABC):
     def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
         """Text of generated token ids, special tokens dropped and the model's own wrapping stripped."""
 
-    @abc.abstractmethod
-    def count_tokens(self, text: str, language: str) -> int:
-        """Tokens of a text as this model reads it, special tokens and instructions not counted."""
-
-    def report_missing_pieces(self, report: Callable[[int], None]) -> None:  # noqa: B027 - a choice, not a duty
+    def report_missing_pieces(self, report: Callable[[int], None]) -> None:
         """Have `report` told, from any thread, of source pieces that a trimmed vocabulary lacks: how many of a segment.
 
         Models with their whole vocabulary have nothing to tell.

@@ -23,6 +23,7 @@ from triwire_server.engine.models.chat_message import (
     message_key,
     term_lines,
     user_message,
+    without_thoughts,
 )
 from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
@@ -161,7 +162,7 @@ class ChatModel(Model):
 
     def decode(self, segment: Segment, token_ids: Sequence[int]) -> str:
         """See `Model.decode`. What a model thought aloud is dropped."""
-        return re.sub(r"\A<think>.*?(</think>|\Z)", "", self.codec.decode(token_ids), flags=re.DOTALL).strip()
+        return without_thoughts(self.codec.decode(token_ids))
 
     def count_tokens(self, text: str, language: str) -> int:
         """See `Model.count_tokens`."""

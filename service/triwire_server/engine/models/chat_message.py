@@ -115,6 +115,11 @@ def term_lines(template: str, terms: Sequence[tuple[str, str]]) -> str:
     return "".join(lines)
 
 
+def without_thoughts(output: str) -> str:
+    """An output without what a model thought aloud before it."""
+    return re.sub(r"\A\s*<think>.*?(</think>|\Z)", "", output, flags=re.DOTALL).strip()
+
+
 def holds_tag(text: str, name: str) -> bool:
     """Whether a reader could take something in a text for the tag <name> or </name>.
 

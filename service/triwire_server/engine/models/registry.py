@@ -61,9 +61,9 @@ def load_models(
         ModelMissing: a model is not in the cache; the message has the command that fetches it.
         CheckpointError: a checkpoint does not fit the profile.
     """
-    directories = [model_directory(profile, spec, cache_dir) for spec in profile.engine_models]
+    directories = [model_directory(profile, spec, cache_dir) for spec in profile.local_models]
     models = []
-    for spec, directory in zip(profile.engine_models, directories, strict=True):
+    for spec, directory in zip(profile.local_models, directories, strict=True):
         if progress is not None:
             progress(f"loading {spec.full_name}")
         with freed_at_once():
