@@ -52,7 +52,7 @@ class ResultCodec:
         secret: replicas with the same one share results. Empty: whoever can write to the store is trusted.
     """
 
-    def __init__(self, secret: str = "") -> None:
+    def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
 
     def name(self, model: str, segment: Segment) -> str:

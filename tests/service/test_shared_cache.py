@@ -91,7 +91,7 @@ async def test_names_and_expiry_are_as_documented(redis: Client, one: Replica) -
     await one.translate("harbour")
     await one.written()
     [name] = redis.keys()
-    assert name.decode() == ResultCodec().name(IDENTITY, segment("harbour"))
+    assert name.decode() == ResultCodec("").name(IDENTITY, segment("harbour"))
     assert name.startswith(PREFIX.encode())
     assert 3590 <= redis.ttl(name) <= 3600
 
@@ -143,8 +143,8 @@ async def test_a_call_that_is_cancelled_while_it_looks_up_disturbs_nobody(
 WRONG_VALUES = {
     "empty": b"",
     "foreign": b"harbour",
-    "cut": ResultCodec().encode(ResultCodec().name(IDENTITY, segment("harbour")), RESULT)[:-1],
-    "of another key": ResultCodec().encode(ResultCodec().name(IDENTITY, segment("pier")), RESULT),
+    "cut": ResultCodec("").encode(ResultCodec("").name(IDENTITY, segment("harbour")), RESULT)[:-1],
+    "of another key": ResultCodec("").encode(ResultCodec("").name(IDENTITY, segment("pier")), RESULT),
     "of a later format": b"\x02" + bytes(40),
     "large": bytes(1_000_000),
 }
@@ -154,7 +154,7 @@ WRONG_VALUES = {
 async def test_a_wrong_value_is_a_miss_that_is_counted_and_replaced(
     redis: Client, one: Replica, two: Replica, kind: str
 ) -> None:
-    redis.set(ResultCodec().name(IDENTITY, segment("harbour")), WRONG_VALUES[kind])
+    redis.set(ResultCodec("").name(IDENTITY, segment("harbour")), WRONG_VALUES[kind])
     [output] = await one.translate("harbour")
     assert (output.text, output.cached) == ("harbour", False)
     assert (one.errors("value"), one.errors()) == (1, 1)
@@ -164,7 +164,7 @@ async def test_a_wrong_value_is_a_miss_that_is_counted_and_replaced(
 
 
 async def test_a_key_of_another_type_is_a_miss_and_replaced(redis: Client, one: Replica, two: Replica) -> None:
-    redis.rpush(ResultCodec().name(IDENTITY, segment("harbour")), "a list")
+    redis.rpush(ResultCodec("").name(IDENTITY, segment("harbour")), "a list")
     assert [output.cached for output in await one.translate("harbour")] == [False]
     await one.written()
     assert [output.cached for output in await two.translate("harbour")] == [True]
@@ -177,7 +177,7 @@ async def test_with_a_secret_nobody_else_can_write_a_result(redis: Client, serve
         await one.written()
         assert [output.cached for output in await two.translate("harbour")] == [True]
         [name] = redis.keys()
-        redis.set(name, ResultCodec().encode(name.decode(), SharedResult("planted", False)))
+        redis.set(name, ResultCodec("").encode(name.decode(), SharedResult("planted", False)))
         assert [(output.text, output.cached) for output in await two.translate("harbour")] == [("harbour", False)]
         assert two.errors("value") == 1
 

@@ -34,26 +34,26 @@ OTHER_SUMMARIES = {
 
 def test_equal_work_has_one_name_in_every_process() -> None:
     # Literal, because replicas of one release have to agree; when it changes, so does the number in the prefix.
-    name = ResultCodec().name(MODEL, replace(SEGMENT))
+    name = ResultCodec("").name(MODEL, replace(SEGMENT))
     assert name == "triwire:result:1:4bdce65078aae0766816ba708ee256b936ae13b00f13d8a68d4a1de2acd69cfd"
-    assert name == ResultCodec().name(MODEL, SEGMENT)
+    assert name == ResultCodec("").name(MODEL, SEGMENT)
 
 
 def test_every_field_of_a_segment_makes_another_name() -> None:
     assert set(OTHERS) == {field.name for field in fields(Segment)}
     assert set(OTHER_SUMMARIES) == {field.name for field in fields(SummarySpec)}
     segments = [SEGMENT, *OTHERS.values(), *(replace(SEGMENT, summary=spec) for spec in OTHER_SUMMARIES.values())]
-    names = {ResultCodec().name(MODEL, segment) for segment in segments}
+    names = {ResultCodec("").name(MODEL, segment) for segment in segments}
     assert len(names) == len(segments) == 13
 
 
 def test_terms_are_told_apart_however_they_are_cut() -> None:
     terms = [(("a", "b"), ("c", "d")), (("c", "d"), ("a", "b")), (("ab", ""), ("c", "d")), (("a", "b,c"), ("", "d"))]
-    assert len({ResultCodec().name(MODEL, replace(SEGMENT, terms=each)) for each in terms}) == 4
+    assert len({ResultCodec("").name(MODEL, replace(SEGMENT, terms=each)) for each in terms}) == 4
 
 
 def test_another_model_and_another_secret_make_another_name() -> None:
-    names = {ResultCodec().name(model, SEGMENT) for model in ("m@1#f", "m@2#f", "m@1#g")}
+    names = {ResultCodec("").name(model, SEGMENT) for model in ("m@1#f", "m@2#f", "m@1#g")}
     names.add(ResultCodec("s" * 32).name(MODEL, SEGMENT))
     assert len(names) == 4
     assert all(name.startswith(PREFIX) and len(name) == len(PREFIX) + 64 for name in names)
@@ -66,12 +66,12 @@ def test_a_value_gives_its_result_back(text: str, truncated: bool, secret: str) 
 
 
 def test_a_value_costs_18_bytes_beside_its_text() -> None:
-    assert len(ResultCodec().encode("n", SharedResult("Harbour", False))) == 18 + 7
+    assert len(ResultCodec("").encode("n", SharedResult("Harbour", False))) == 18 + 7
 
 
 @given(st.data())
 def test_a_value_with_any_bit_changed_or_cut_is_no_result(data: st.DataObject) -> None:
-    codec = ResultCodec()
+    codec = ResultCodec("")
     value = codec.encode("n", RESULT)
     index = data.draw(st.integers(0, len(value) - 1))
     changed = bytearray(value)
@@ -84,7 +84,7 @@ def test_a_value_with_any_bit_changed_or_cut_is_no_result(data: st.DataObject) -
 @given(st.binary(max_size=60))
 def test_foreign_bytes_are_no_result(value: bytes) -> None:
     with pytest.raises(InvalidValue):
-        ResultCodec().decode("n", value)
+        ResultCodec("").decode("n", value)
 
 
 def test_a_value_of_another_name_or_secret_is_no_result() -> None:
@@ -98,7 +98,7 @@ def test_a_value_of_another_name_or_secret_is_no_result() -> None:
 
 @pytest.mark.parametrize("body", [b"\x02text", b"\x00\xff\xfe"])
 def test_what_a_later_release_or_a_fault_signed_is_no_result_either(body: bytes) -> None:
-    codec = ResultCodec()
+    codec = ResultCodec("")
     value = codec.encode("n", RESULT)
     with pytest.raises(InvalidValue, match=r"unknown flags|no UTF-8"):
         codec.decode("n", value[:1] + codec._tag("n", body) + body)
