@@ -54,8 +54,8 @@ lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## Style, t
 audit: setup  ## Known vulnerabilities of the pinned packages; fails where the package index has no advisories.
 	@$(BIN)/python .ci/audit.py
 
-test: setup  ## The tests that need no weights, no GPU and no network.
-	@$(BIN)/python -m pytest -q
+test: setup  ## The tests that need no weights, no GPU and no network, a file on each processor.
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900

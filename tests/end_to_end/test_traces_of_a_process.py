@@ -64,7 +64,8 @@ from triwire_server.app import App
 from triwire_server.settings import Settings
 
 async def main():
-    app = App(Settings(profile="extractive", port=0, metrics_port=0, shutdown_wait_seconds=0, glossaries=sys.argv[1]))
+    ports = {"port": 0, "metrics_port": 0, "health_port": 0}
+    app = App(Settings(profile="extractive", shutdown_wait_seconds=0, glossaries=sys.argv[1], **ports))
     await app.start()
     await app.load()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{app.port}") as channel:
