@@ -17,7 +17,8 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def app_of(profile: str | Path, folder: Path, on_failure: Callable[[], None] = lambda: None) -> App:
-    values = {"profile": str(profile), "port": 0, "metrics_port": 0, "device": "cpu", "shutdown_wait_seconds": 0.5}
+    values = {"profile": str(profile), "port": 0, "health_port": 0, "metrics_port": 0, "device": "cpu"}
+    values["shutdown_wait_seconds"] = 0.5
     glossaries = f"sqlite:///{folder}/glossaries.sqlite3"
     return App(Settings.model_validate({**values, "glossaries": glossaries}), on_failure)
 
