@@ -1,7 +1,7 @@
 """A real server in the test's own process, on free ports of the loopback address."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +23,14 @@ async def running_server(profile: str | Path, **settings: object) -> AsyncIterat
             yield app
 
 
-@asynccontextmanager
-async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIterator[App]:
+def make_app(profile: str | Path, on_failure: Callable[[], None] = lambda: None, /, **settings: object) -> App:
+    """A server that was not started, on free ports and without a wait before it drains.
+
+    Args:
+        profile: name of a shipped profile or path of a TOML file.
+        on_failure: see `App`.
+        settings: what differs from the defaults.
+    """
     values: dict[str, object] = {
         "profile": str(profile),
         "port": 0,
@@ -32,10 +38,14 @@ async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIte
         "metrics_port": 0,
         "device": "cpu",
         "shutdown_wait_seconds": 0.0,
-        "shutdown_grace_seconds": 5.0,
         **settings,
     }
-    app = App(Settings.model_validate(values))
+    return App(Settings.model_validate(values), on_failure)
+
+
+@asynccontextmanager
+async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIterator[App]:
+    app = make_app(profile, **{"shutdown_grace_seconds": 5.0, **settings})
     await app.start()
     try:
         await app.load()

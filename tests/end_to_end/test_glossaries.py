@@ -15,13 +15,11 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from tests.redis_server import RedisServer, running_redis
-from tests.server import running_server, target
+from tests.server import make_app, running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire.v1 import glossary_service_pb2 as messages
 from triwire.v1.glossary_service_pb2_grpc import GlossaryServiceStub
-from triwire_server.app import App
 from triwire_server.glossary_store import GlossaryDraft
-from triwire_server.settings import Settings
 
 TERMS = (
     messages.GlossaryTerm(forms={"en": "Kim You-geun", "ko": "김유근", "ja": "キム・ユグン"}),
@@ -456,8 +454,7 @@ async def test_a_server_that_shuts_down_sends_callers_elsewhere() -> None:
 
 
 async def test_glossaries_are_served_while_models_are_loaded(tmp_path: Path) -> None:
-    values = {"profile": "extractive", "port": 0, "health_port": 0, "metrics_port": 0, "shutdown_wait_seconds": 0}
-    app = App(Settings.model_validate(values | {"glossaries": f"sqlite:///{tmp_path}/glossaries.sqlite3"}))
+    app = make_app("extractive", glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
     await app.start()
     try:
         async with grpc.aio.insecure_channel(target(app)) as channel:

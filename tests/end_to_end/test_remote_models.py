@@ -17,8 +17,8 @@ from tests import server_process
 from tests.certificates import Authority
 from tests.faults.calls import text_content, texts, told, translation
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text, response
-from tests.server import running_server, target
-from tests.service.test_app import app_of, details, health
+from tests.server import make_app, running_server, target
+from tests.service.test_app import details, health
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
 from triwire_server.model_store import ModelMissing
@@ -128,7 +128,7 @@ async def test_the_replica_is_ready_once_the_other_server_has_answered(tmp_path:
     async with model_server(translate) as server:
         profile = write_profile(tmp_path, server.base_url, "retry_seconds = 0.2")
         await server.stop()
-        app = app_of(profile, glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
+        app = make_app(profile, glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
         await app.start()
         loading = asyncio.ensure_future(app.load())
         async with grpc.aio.insecure_channel(target(app)) as channel:
@@ -174,7 +174,7 @@ async def test_a_server_that_does_not_know_the_model_ends_the_start_with_what_to
         return response(404)
 
     async with model_server(unknown) as server:
-        app = app_of(write_profile(tmp_path, server.base_url), glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
+        app = make_app(write_profile(tmp_path, server.base_url), glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
         await app.start()
         with pytest.raises(ModelMissing) as raised:
             await asyncio.wait_for(app.load(), 20)
@@ -184,7 +184,7 @@ async def test_a_server_that_does_not_know_the_model_ends_the_start_with_what_to
 
 async def test_a_key_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
     profile = write_profile(tmp_path, "http://127.0.0.1:1/v1", 'api_key_env = "NO_SUCH_KEY"')
-    app = app_of(profile, glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
+    app = make_app(profile, glossaries=f"sqlite:///{tmp_path}/glossaries.sqlite3")
     await app.start()
     with pytest.raises(ModelMissing, match=r"^far@1: source.api_key_env: the variable NO_SUCH_KEY is not set$"):
         await app.load()

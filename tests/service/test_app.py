@@ -1,7 +1,6 @@
 """The life of a server: starting, serving, draining, and what health says meanwhile."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from tests.server import running_server, target
+from tests.server import make_app, running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
-from triwire_server.app import App
-from triwire_server.settings import Settings
 
 NAMES = ("", "triwire.v1.ArticleService", "triwire.v1.GlossaryService")
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -40,14 +37,8 @@ def details(error: grpc.aio.AioRpcError) -> tuple[str, float | None]:
     return reason, seconds
 
 
-def app_of(profile: str | Path, on_failure: Callable[[], None] = lambda: None, **settings: object) -> App:
-    values = {"profile": str(profile), "port": 0, "health_port": 0, "metrics_port": 0, "device": "cpu"}
-    values["shutdown_wait_seconds"] = 0
-    return App(Settings.model_validate(values | settings), on_failure)
-
-
 async def test_nothing_is_served_before_the_models_are_loaded_and_everything_after(tiny_profile: Path) -> None:
-    app = app_of(tiny_profile)
+    app = make_app(tiny_profile)
     await app.start()
     try:
         async with grpc.aio.insecure_channel(target(app)) as channel:
@@ -73,7 +64,7 @@ async def test_health_of_an_unknown_service_is_not_found() -> None:
 
 
 async def test_draining_is_told_to_those_who_watch_before_a_call_is_refused() -> None:
-    app = app_of("extractive", shutdown_wait_seconds=0.5)
+    app = make_app("extractive", shutdown_wait_seconds=0.5)
     await app.start()
     await app.load()
     async with grpc.aio.insecure_channel(target(app)) as channel:
@@ -89,7 +80,7 @@ async def test_draining_is_told_to_those_who_watch_before_a_call_is_refused() ->
 
 
 async def test_a_call_under_way_is_finished_by_a_server_that_stops(tiny_profile: Path) -> None:
-    app = app_of(tiny_profile, shutdown_grace_seconds=60)
+    app = make_app(tiny_profile, shutdown_grace_seconds=60)
     await app.start()
     await app.load()
     async with grpc.aio.insecure_channel(target(app)) as channel:
@@ -140,7 +131,7 @@ async def test_a_full_queue_says_when_to_come_back(tiny_profile: Path) -> None:
 
 async def test_a_lost_device_ends_serving_and_is_reported(tiny_profile: Path) -> None:
     lost = asyncio.Event()
-    app = app_of(tiny_profile, on_failure=lost.set)
+    app = make_app(tiny_profile, lost.set)
     await app.start()
     try:
         await app.load()
@@ -160,10 +151,10 @@ async def test_a_taken_port_is_an_error_that_names_it(setting: str) -> None:
     async with running_server("extractive") as first:
         port = getattr(first, setting)
         with pytest.raises((RuntimeError, OSError), match=str(port)):
-            await app_of("extractive", **{setting: port}).start()
+            await make_app("extractive", **{setting: port}).start()
 
 
 async def test_a_server_that_never_served_stops_without_waiting_for_load_balancers() -> None:
-    app = app_of("extractive", shutdown_wait_seconds=3600)
+    app = make_app("extractive", shutdown_wait_seconds=3600)
     await app.start()
     await asyncio.wait_for(app.stop(), 20)

@@ -11,8 +11,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.server import target
-from tests.service.test_app import app_of, details
+from tests.server import make_app, target
+from tests.service.test_app import details
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
 
@@ -35,7 +35,7 @@ def item(number: int, text: str) -> article_service_pb2.ProcessBatchRequest:
 @asynccontextmanager
 async def serving(profile: str | Path, **settings: object) -> AsyncIterator[tuple[App, Any]]:
     """A server that the test stops, and a stub for it."""
-    app = app_of(profile, **{"cache_bytes": 0, **settings})  # type: ignore[arg-type]  # none of them is on_failure
+    app = make_app(profile, **{"cache_bytes": 0, **settings})
     await app.start()
     await app.load()
     # As little is sent unread as gRPC can do with.

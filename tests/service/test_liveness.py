@@ -8,19 +8,16 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.server import target
+from tests.server import make_app, target
 from triwire_server.app import LIVENESS, App
-from triwire_server.settings import Settings
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def app_of(profile: str | Path, folder: Path, on_failure: Callable[[], None] = lambda: None) -> App:
-    values = {"profile": str(profile), "port": 0, "health_port": 0, "metrics_port": 0, "device": "cpu"}
-    values["shutdown_wait_seconds"] = 0.5
     glossaries = f"sqlite:///{folder}/glossaries.sqlite3"
-    return App(Settings.model_validate({**values, "glossaries": glossaries}), on_failure)
+    return make_app(profile, on_failure, shutdown_wait_seconds=0.5, glossaries=glossaries)
 
 
 async def status(channel: grpc.aio.Channel, service: str) -> int:

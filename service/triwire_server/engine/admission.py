@@ -247,14 +247,14 @@ class Admission:
         if rate is None:
             return None
         now = self._clock()
-        own = wish.tokens * self._cost / rate
-        if wish.deadline is not None and own > wish.deadline - now:
+        own_tokens = wish.tokens * self._cost
+        if wish.deadline is not None and own_tokens / rate > wish.deadline - now:
             return DeadlineExceeded("the work cannot be done before the deadline"), "deadline"
         # Work takes longer by what the device has to do for more urgent calls that come meanwhile.
         rate *= max(_LEAST_LEFT, 1.0 - self._shares.above(wish.priority) / rate)
         urgent = sum(self._left(t) for t in self._tickets if t.priority < wish.priority) / rate
         same = [ticket for ticket in self._tickets if ticket.priority == wish.priority]
-        own = wish.tokens * self._cost / rate
+        own = own_tokens / rate
 
         def late_by(seconds: float, deadline: float | None, num_calls: int) -> float:
             """Seconds that a call would be late if so many take turns."""

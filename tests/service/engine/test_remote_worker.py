@@ -5,13 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.model_server import Request, completion
+from tests.model_server import Request, Script, completion
 from tests.service.engine.remote_service import FAR, echo, running, said, segment, until
 from triwire_server.engine.segment import Priority
 from triwire_server.errors import DeadlineExceeded
 from triwire_server.result_cache import ResultCache
 
 INTERACTIVE, STANDARD, BULK = Priority
+
+
+def noting(order: list[str], gate: asyncio.Event) -> Script:
+    """Notes the texts as they come, and answers once the gate is open."""
+
+    async def script(request: Request) -> bytes:
+        order.append(said(request))
+        await gate.wait()
+        return await echo(request)
+
+    return script
 
 
 async def test_outputs_come_in_order_with_what_the_server_counted(tmp_path: Path) -> None:
@@ -40,13 +51,7 @@ async def test_no_more_requests_are_under_way_than_the_profile_allows(tmp_path: 
 async def test_the_most_urgent_go_first_and_requests_take_turns(tmp_path: Path) -> None:
     order: list[str] = []
     gate = asyncio.Event()
-
-    async def script(request: Request) -> bytes:
-        order.append(said(request))
-        await gate.wait()
-        return await echo(request)
-
-    async with running(tmp_path, script, "max_concurrent_requests = 1") as service:
+    async with running(tmp_path, noting(order, gate), "max_concurrent_requests = 1") as service:
         first = service.start("first")
         await until(lambda: bool(order))
         long = asyncio.ensure_future(service.ask("a1", "a2", name="a"))
@@ -142,13 +147,7 @@ async def test_models_here_and_there_serve_side_by_side(tmp_path: Path) -> None:
 async def test_waiting_work_that_someone_more_urgent_wants_too_goes_first(tmp_path: Path) -> None:
     order: list[str] = []
     gate = asyncio.Event()
-
-    async def script(request: Request) -> bytes:
-        order.append(said(request))
-        await gate.wait()
-        return await echo(request)
-
-    async with running(tmp_path, script, "max_concurrent_requests = 1") as service:
+    async with running(tmp_path, noting(order, gate), "max_concurrent_requests = 1") as service:
         calls = [service.start("first")]
         await until(lambda: bool(order))
         calls += [service.start("standard"), service.start("shared", BULK)]
