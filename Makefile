@@ -31,8 +31,9 @@ build/proto-dependencies/google/rpc/status.proto: | setup
 	@mkdir -p $(@D)
 	@$(BIN)/python -c 'import sys, shutil, google.rpc.status_pb2 as m; shutil.copy(m.__file__.replace("_pb2.py", ".proto"), sys.argv[1])' $@
 
-proto: setup  ## Generate the Python modules and type stubs from proto/.
+proto: setup  ## Generate the Python modules, type stubs and docs/contract.md from proto/.
 	@$(BIN)/python proto/generate.py
+	@$(BIN)/python proto/reference.py
 	@test ! -x clients/typescript/node_modules/.bin/protoc-gen-es || $(BIN)/python clients/typescript/generate.py
 
 monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from monitoring/.
