@@ -95,6 +95,11 @@ def code_blocks(path: Path) -> list[Block]:
     ]
 
 
+def inline_code(path: Path) -> list[str]:
+    """What stands between backquotes in running text."""
+    return [token.content for token in _inline(path) if token.type == "code_inline"]
+
+
 def destination(path: Path, link: str) -> tuple[Path, str] | None:
     """The file and the fragment that a link leads to; None if it leads out of the repository."""
     if re.match(r"[a-z]+:", link):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import DOCS, ROOT, anchors, destination, documents, links, running_text
+from tests.docs.markdown import DOCS, ROOT, anchors, destination, documents, links, parsed, running_text
 
 NAMED = re.compile(r"[\w./-]+\.md\b")
 
@@ -53,3 +53,20 @@ def test_web_addresses_are_written_whole() -> None:
     for path in documents():
         for link in links(path):
             assert not re.match(r"[a-z]+:", link) or link.startswith(("https://", "http://", "mailto:")), (path, link)
+
+
+@pytest.mark.parametrize("path", [path for path in documents() if path.is_relative_to(DOCS)], ids=name)
+def test_lists_begin_where_the_site_sees_them(path: Path) -> None:
+    """What makes the site reads a list only after an empty line or a heading, and wants four spaces below an item."""
+    lines = ["", *path.read_text(encoding="utf-8").splitlines()]
+    unseen = []
+    for token in parsed(path):
+        if token.type in ("bullet_list_open", "ordered_list_open", "fence") and token.map:
+            before, line = lines[token.map[0] : token.map[0] + 2]
+            if token.level:
+                wrong = (len(line) - len(line.lstrip())) % 4 != 0
+            else:
+                wrong = token.type != "fence" and before != "" and not before.startswith("#")
+            if wrong:
+                unseen.append(line)
+    assert unseen == []
