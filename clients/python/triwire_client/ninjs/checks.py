@@ -75,6 +75,8 @@ def _violations(item: dict[str, Any], path: str, *, is_association: bool, depth:
             yield Violation(f"{path}{name}", f"is none of {', '.join(known)}")
     for name in TEXT_MEMBERS:
         yield from _text_violations(item.get(name, []), f"{path}{name}")
+    if not isinstance(item.get("standard", {}), dict):
+        yield Violation(f"{path}standard", "is not an object")
     for name in ("altIds", "renditions"):
         if not isinstance(item.get(name, []), list):
             yield Violation(f"{path}{name}", "is not an array")

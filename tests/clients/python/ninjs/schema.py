@@ -78,14 +78,20 @@ _RECURRENCE = _object(
         )
     ),
 )
-_DATES = _object(
-    startDate=_MOMENT,
-    endDate=_MOMENT,
-    expectedStartDate=_TRUNCATED,
-    expectedEndDate=_TRUNCATED,
-    expectedDuration=_TEXT,
-    recurrence=_RECURRENCE,
-)
+_DATES = {
+    **_object(
+        startDate=_MOMENT,
+        endDate=_MOMENT,
+        expectedStartDate=_TRUNCATED,
+        expectedEndDate=_TRUNCATED,
+        expectedDuration=_TEXT,
+        recurrence=_RECURRENCE,
+    ),
+    "anyOf": [
+        {"oneOf": [{"required": ["startDate"]}, {"required": ["expectedStartDate"]}]},
+        {"oneOf": [{"required": ["endDate"]}, {"required": ["expectedEndDate"]}]},
+    ],
+}
 _COMMISSIONED = _object(by=_TEXT, on=_MOMENT, references=_list(_object(name=_TEXT, value=_TEXT)))
 _COVERAGE = _object(
     uri=_URI,

@@ -3,6 +3,7 @@
 import html
 import unicodedata
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -75,6 +76,12 @@ def test_markup_stays_in_its_place(body: str, made: str) -> None:
 def test_cdata_of_xhtml_is_text_and_stays_text() -> None:
     body = "<p><![CDATA[Tom & <Ina>]]> left.</p><![CDATA[open"
     assert translated(body, "application/xhtml+xml").startswith("<p>«Tom &amp; &lt;Ina&gt; left.»</p>")
+
+
+def test_an_xhtml_body_stays_well_formed() -> None:
+    body = "<p>A &lt; B &amp; C<br/>D</p><p><img src='a?b&amp;c' alt=''/><![CDATA[<i>]]></p>"
+    read = ElementTree.fromstring(f"<div>{translated(body, 'application/xhtml+xml')}</div>")  # noqa: S314 - made here
+    assert "".join(read.itertext()) == "«A < B & CD»«<i>»"
 
 
 def test_what_a_model_writes_is_never_markup() -> None:

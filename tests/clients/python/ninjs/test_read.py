@@ -33,6 +33,23 @@ def test_the_items_of_these_tests_are_as_the_standard_wants_them(make: Any) -> N
     assert violations(make()) == []
 
 
+def test_the_schema_lets_nothing_else_in() -> None:
+    link = {"name": "a", "uri": "urn:x:2", "rel": "seeAlso"}
+    assert violations(TEXT | {"associations": [link]}) == []
+    wrong_items: list[dict[str, Any]] = [
+        {"headlines": []},
+        TEXT | {"x-desk": 1},
+        TEXT | {"rel": "seeAlso"},
+        TEXT | {"associations": [link | {"x-desk": 1}]},
+        TEXT | {"associations": [{"uri": "urn:x:2"}]},
+        TEXT | {"bodies": [{"value": "A", "charCount": "1"}]},
+        TEXT | {"versionCreated": "2026-11-20"},
+        TEXT | {"embargoed": "2026-11-20T05:00:00Z"},
+    ]
+    for wrong_item in wrong_items:
+        assert len(violations(wrong_item)) == 1, wrong_item
+
+
 def test_an_item_becomes_blocks_in_the_order_that_a_reader_and_a_summary_need() -> None:
     found = blocks(example())
     assert found[0] == ("HEADLINE", "Kestrel Bridge reopens four months early")
@@ -158,6 +175,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "headlines": [{"role": "main"}, "Headline"],
         "bodies": {"value": "text"},
         "descriptions": [{"value": 3, "contentType": 4}],
+        "standard": "ninjs",
         "altIds": "x",
         "associations": [{"uri": "urn:x:1", "descriptions": [{"value": None}]}, None],
     }
@@ -171,6 +189,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_path() -> None:
         "descriptions[0].value: is not a string",
         "descriptions[0].contentType: is not a string",
         "bodies: is not an array",
+        "standard: is not an object",
         "altIds: is not an array",
         "associations[0].name: is missing",
         "associations[0].descriptions[0].value: is not a string",

@@ -1,19 +1,23 @@
 """Items through a real server with tiny models, from Python and by the command."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from tests.clients.python.command import triwire
-from tests.clients.python.ninjs.items import EXAMPLE, example, japanese, korean
+from tests.clients.python.ninjs.items import EXAMPLE, example, japanese, korean, result_of
 from tests.clients.python.ninjs.schema import violations
-from tests.clients.python.servers import served
+from tests.clients.python.servers import Scripted, make_status, scripted_server, served
+from triwire.v1.article_service_pb2 import ArticleBlock, ArticleError, ArticleStarted, Usage
+from triwire.v1.article_service_pb2 import StreamProcessArticleResponse as Part
 from triwire_client import SyncClient, read_ninjs, write_ninjs
 
-REFUSED = 2
+PARTIAL, REFUSED = 1, 2
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +68,28 @@ def test_with_json_process_prints_the_response(server: str) -> None:
     assert answer["translations"][0]["blocks"][0]["block"]["kind"] == "BLOCK_KIND_HEADLINE"
 
 
-def test_a_language_that_failed_has_no_item(server: str) -> None:
+async def test_a_translation_that_failed_leaves_the_items_of_the_others() -> None:
+    done_part = result_of(read_ninjs(korean()), "en")
+    failed = ArticleError(target_language="ja", status=make_status(grpc.StatusCode.INTERNAL, "INFERENCE_FAILED"))
+
+    async def stream(request: Any, context: Any) -> AsyncIterator[Part]:
+        yield Part(started=ArticleStarted(source=done_part.source))
+        for block in done_part.translations[0].blocks:
+            yield Part(block=ArticleBlock(target_language="en", block=block))
+        yield Part(translation=done_part.translations[0])
+        yield Part(error=failed)
+        yield Part(usage=Usage())
+
+    text = json.dumps(korean())
+    async with scripted_server(Scripted(stream=stream)) as target:
+        arguments = ("process", "-", "--format", "ninjs", "--to", "ja", "--to", "en")
+        done = await asyncio.to_thread(triwire, *arguments, target=target, text=text)
+    assert done.code == PARTIAL
+    assert json.loads(done.out)["headlines"][0]["value"] == "«새울저수지, 9년 만에 산책로 다시 연다»"
+    assert done.err.startswith("triwire: Japanese (ja): ")
+
+
+def test_a_language_that_is_not_served_is_refused(server: str) -> None:
     done = triwire("process", str(EXAMPLE), "--format", "ninjs", "--to", "xx", target=server)
     assert (done.code, done.out) == (REFUSED, "")
     assert done.err.startswith("triwire: --to (target_languages[0]): ")
