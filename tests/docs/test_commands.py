@@ -25,6 +25,7 @@ words that they print. A page with a server of its own starts it."""
 RUN_ELSEWHERE = {
     "docs/cli.md": "tests/test_docs.py",
     "docs/glossaries.md": "tests/test_docs.py",
+    "docs/ninjs.md": "tests/test_docs.py",
     "docs/security.md": "tests/test_docs.py",
     "docs/review.md": "tests/clients/python/review/test_review_command.py",
 }
