@@ -101,7 +101,7 @@ bench: setup  ## Install the peers and run the short form of the benchmarks (abo
 
 docs: setup  ## Build the documentation as a site into build/site; any warning, such as a dead link, is an error.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[docs]' 2>&1 | { grep -v '^WARNING: Location' || true; }
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings from --strict too
 	@echo "build/site is built; to read it: $(BIN)/python -m http.server --directory build/site"
 
 demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -21,6 +22,18 @@ def test_every_page_is_in_the_navigation_once() -> None:
     named = re.findall(r"[\w/-]+\.md", navigation)
     pages = [str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")]
     assert sorted(named) == sorted(pages)
+
+
+def test_the_picture_says_what_it_shows_and_needs_nothing_else() -> None:
+    picture = DOCS / "images" / "article-way.svg"
+    root = ElementTree.parse(picture).getroot()
+    title, description = (root.find(f"{{http://www.w3.org/2000/svg}}{name}") for name in ("title", "desc"))
+    assert title is not None
+    assert description is not None
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-labelledby"].split() == [title.attrib["id"], description.attrib["id"]]
+    assert len(description.text or "") > len(title.text or "") > 0
+    assert not re.search(r"href|url\((?!#)|@import", picture.read_text(encoding="utf-8"))
 
 
 browser_tests = [
@@ -42,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site, built as `make docs` does and served on this machine."""
     folder = tmp_path_factory.mktemp("site")
     subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         check=True,
         cwd=ROOT,
     )
