@@ -67,13 +67,13 @@ def batch(
     """
     session: Session = context.obj
     chosen = {"--to": to, "--summary": summary, "--cleaning": cleaning, "--request": request}
-    if items != "-" and (Path(items).is_dir() or Path(items).suffix == ".parquet"):
+    if "://" in items or Path(items).is_dir() or Path(items).suffix == ".parquet":
         asked = _asked(to or (), summary or (), cleaning, request)
         if find_spec("pyarrow") is None:
             raise InputError(f"{items}: Parquet needs pyarrow: pip install 'triwire[parquet]'")
         from triwire_client.parquet_batch import ParquetBatch
 
-        work: Batch = ParquetBatch(Path(items), answers, asked, part_rows)
+        work: Batch = ParquetBatch(items, answers, asked, part_rows)
     elif given := [name for name, value in chosen.items() if value]:
         raise InputError(f"{', '.join(given)}: for Parquet; each line of {source_name(items)} says itself what it asks")
     else:

@@ -19,7 +19,7 @@ class ParquetBatch:
     """Articles of a file or folder, and the folder of their answers.
 
     Args:
-        source: Parquet file, or folder with some.
+        source: see `ParquetInput`.
         answers: folder.
         asked: what is asked of rows that do not say it themselves.
         part_rows: rows that a part answers.
@@ -28,7 +28,7 @@ class ParquetBatch:
         InputError: with a line for each problem of the input's columns and ids; nothing is sent then.
     """
 
-    def __init__(self, source: Path, answers: Path, asked: ProcessArticleRequest, part_rows: int) -> None:
+    def __init__(self, source: str, answers: Path, asked: ProcessArticleRequest, part_rows: int) -> None:
         self._source = ParquetInput(source)
         self.total: int | None = self._source.num_rows
         self._asked = asked

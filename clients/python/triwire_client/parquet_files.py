@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.protobuf import json_format
+from pyarrow import fs
 
 from triwire.v1.article_service_pb2 import ProcessBatchResponse
 from triwire_client import batch_files
@@ -49,26 +50,29 @@ class ParquetInput:
     """A Parquet file, or every one of a folder in order of their names.
 
     Args:
-        place: of the file or folder.
+        place: path of the file or folder, or a URI that pyarrow knows ("s3://bucket/folder").
 
     Raises:
         InputError: it cannot be read, or its columns are not those of articles; a line for each problem.
     """
 
-    def __init__(self, place: Path) -> None:
-        self._paths = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
+    def __init__(self, place: str) -> None:
+        try:
+            self._files, self._paths = _find(place)
+        except (OSError, pa.ArrowException) as error:
+            raise InputError(f"{place}: cannot be read: {one_line(error)}") from error
         if not self._paths:
             raise InputError(f"{place}: has no *.parquet files")
         problems = []
         self.num_rows = 0
-        self.other_columns: set[str] = set()
+        self._columns: list[set[str]] = []
         self._id_types: set[pa.DataType] = set()
         for path in self._paths:
             with self._open(path) as file:
                 schema = file.schema_arrow
                 self.num_rows += file.metadata.num_rows
             problems += [f"{path}: {problem}" for problem in column_problems(schema)]
-            self.other_columns |= set(schema.names) - set(COLUMNS)
+            self._columns.append(set(schema.names))
             if "id" in schema.names:
                 self._id_types.add(output_schema(schema.field("id").type).field("id").type)
         if len(self._id_types) > 1:
@@ -77,9 +81,14 @@ class ParquetInput:
             raise InputError("\n".join(bounded(problems)))
         self.schema = output_schema(self._id_types.pop())
 
+    @property
+    def other_columns(self) -> set[str]:
+        """Columns that are the caller's own and not read."""
+        return set[str]().union(*self._columns) - set(COLUMNS)
+
     def asks(self, columns: Iterable[str]) -> bool:
         """Whether every file has one of some columns."""
-        return all(set(columns) & set(pq.read_schema(path).names) for path in self._paths)
+        return all(set(columns) & names for names in self._columns)
 
     def check_ids(self) -> None:
         """Read the ids alone and make sure that each row has one, and no two the same.
@@ -140,7 +149,7 @@ class ParquetInput:
                     number += 1
                     yield f"{path}: row {number:,}", row["id"]
 
-    def _batches(self, columns: Sequence[str], num_rows: int, paths: Sequence[Path] = ()) -> Iterator[pa.Table]:
+    def _batches(self, columns: Sequence[str], num_rows: int, paths: Sequence[str] = ()) -> Iterator[pa.Table]:
         for path in paths or self._paths:
             with self._open(path) as file:
                 wanted = [name for name in columns if name in file.schema_arrow.names]
@@ -150,10 +159,9 @@ class ParquetInput:
                 except (OSError, pa.ArrowException) as error:
                     raise InputError(f"{path}: cannot be read: {one_line(error)}") from error
 
-    @staticmethod
-    def _open(path: Path) -> pq.ParquetFile:
+    def _open(self, path: str) -> pq.ParquetFile:
         try:
-            return pq.ParquetFile(path)
+            return pq.ParquetFile(path, filesystem=self._files)
         except (OSError, pa.ArrowException) as error:
             raise InputError(f"{path}: cannot be read as Parquet: {one_line(error)}") from error
 
@@ -255,6 +263,15 @@ class PartsFolder:
                     if row["status"] == "done":
                         out.write(row["result"] + "\n")
         os.replace(written, journal)
+
+
+def _find(place: str) -> tuple[fs.FileSystem, list[str]]:
+    """The file system of a place and the paths of its files in it."""
+    files, path = fs.FileSystem.from_uri(place) if "://" in place else (fs.LocalFileSystem(), place)
+    if files.get_file_info(path).type != fs.FileType.Directory:
+        return files, [path]
+    found = files.get_file_info(fs.FileSelector(path))
+    return files, sorted(one.path for one in found if one.type == fs.FileType.File and one.path.endswith(".parquet"))
 
 
 _OTHER_INPUT = "answers other rows than the input has there: it changed, or --part-rows did; give another folder"

@@ -16,13 +16,13 @@ NUM_ROWS = 200_000
 
 
 def parts_of(source: Path, num_rows: int) -> list[list[str]]:
-    return [part.ids() for part in ParquetInput(source).parts(num_rows)]
+    return [part.ids() for part in ParquetInput(str(source)).parts(num_rows)]
 
 
 def test_every_problem_of_the_columns_is_told_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "in.parquet", pa.table({"title": ["a"], "summaries": ["bullets"], "language": [3]}))
     with pytest.raises(InputError) as raised:
-        ParquetInput(path)
+        ParquetInput(str(path))
     assert str(raised.value).splitlines() == [
         f"{path}: id: is missing; every row needs one that no other has",
         f"{path}: text, html, article: one of them is needed",
@@ -47,17 +47,19 @@ def test_a_column_without_any_value_is_no_problem() -> None:
 def test_a_file_that_is_not_parquet_and_a_folder_without_any_are_told(tmp_path: Path) -> None:
     (tmp_path / "in.parquet").write_text("id,text\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"in\.parquet: cannot be read as Parquet: "):
-        ParquetInput(tmp_path)
+        ParquetInput(str(tmp_path))
     (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match=r"^s4://bucket/in: cannot be read: Unrecognized filesystem type"):
+        ParquetInput("s4://bucket/in")
     with pytest.raises(InputError, match=r"none: has no \*\.parquet files"):
-        ParquetInput(tmp_path / "none")
+        ParquetInput(str(tmp_path / "none"))
 
 
 def test_missing_and_repeated_ids_are_told_with_their_rows(tmp_path: Path) -> None:
     first = write(tmp_path / "1.parquet", pa.table({"id": ["a", None, "b", "a", ""], "text": ["t"] * 5}))
     second = write(tmp_path / "2.parquet", pa.table({"id": ["c", "b", "b"], "text": ["t"] * 3}))
     with pytest.raises(InputError) as raised:
-        ParquetInput(tmp_path).check_ids()
+        ParquetInput(str(tmp_path)).check_ids()
     assert str(raised.value).splitlines() == [
         f"{first}: row 2: id: is missing",
         f"{first}: row 5: id: is missing",
@@ -70,7 +72,7 @@ def test_missing_and_repeated_ids_are_told_with_their_rows(tmp_path: Path) -> No
 def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "in.parquet", pa.table({"id": pa.array([1] * 1_500), "text": ["t"] * 1_500}))
     with pytest.raises(InputError) as raised:
-        ParquetInput(path).check_ids()
+        ParquetInput(str(path)).check_ids()
     lines = str(raised.value).splitlines()
     assert (len(lines), lines[-1]) == (21, "and 1,479 more")
 
@@ -78,7 +80,7 @@ def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
 def test_ids_with_equal_hashes_are_not_the_same(tmp_path: Path) -> None:
     assert hash(-1) == hash(-2)
     path = write(tmp_path / "in.parquet", pa.table({"id": pa.array([-1, -2]), "text": ["t"] * 2}))
-    ParquetInput(path).check_ids()
+    ParquetInput(str(path)).check_ids()
 
 
 def test_parts_go_on_over_row_groups_and_files(tmp_path: Path) -> None:
@@ -88,6 +90,7 @@ def test_parts_go_on_over_row_groups_and_files(tmp_path: Path) -> None:
     ids = table["id"].to_pylist()
     assert parts_of(tmp_path, 10) == [ids[:10], ids[10:20], ids[20:]]
     assert parts_of(tmp_path, 25) == [ids]
+    assert [part.ids() for part in ParquetInput(tmp_path.as_uri()).parts(25)] == [ids]
 
 
 def test_text_that_is_not_utf_8_fails_its_row_alone() -> None:
@@ -108,7 +111,7 @@ def test_a_large_file_is_read_a_part_at_a_time(tmp_path: Path, monkeypatch: pyte
             yield batch
 
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", counted)
-    source = ParquetInput(path)
+    source = ParquetInput(str(path))
     assert (source.num_rows, num_read) == (NUM_ROWS, 0)
     parts = source.parts(1_000)
     for number in (1, 2, 3):
