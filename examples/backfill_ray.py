@@ -63,9 +63,9 @@ def backfill(source: str, answers: str, target: str, asked: ProcessArticleReques
 def told(answers: str) -> dict[str, int]:
     """What stands in the answers so far."""
     try:
-        table = pyarrow.dataset.dataset(answers, format="parquet").to_table(
-            columns=["status", "findings", "input_tokens", "output_tokens"]
-        )
+        # A job that was killed may leave a file without its end; Ray removes it when the job runs again.
+        files = pyarrow.dataset.dataset(answers, format="parquet", exclude_invalid_files=True)
+        table = files.to_table(columns=["status", "findings", "input_tokens", "output_tokens"])
     except FileNotFoundError:
         return {"articles": 0, "failed": 0, "findings": 0, "tokens": 0}
     failed = table["status"].to_pylist().count("failed")

@@ -125,6 +125,9 @@ async def test_every_article_is_answered_once_whatever_is_killed(tmp_path: Path)
             job.kill()
         answered = ids_of_whole_files(answers)
         assert 300 < len(answered) < NUM_ARTICLES
+        # What a kill leaves behind that hits the writing of a file.
+        (answers / "cut_000001-0.parquet").write_bytes(b"PAR1 cut off")
+        (tmp_path / "out-checkpoint" / "cut_000001.pending.parquet").write_bytes(b"PAR1 cut off")
         with running(tmp_path, *arguments) as job:
             told = job.wait().splitlines()[-2:]
         assert told[1] == f"{NUM_ARTICLES:,} in all, 1 failed, 0 findings"

@@ -93,7 +93,7 @@ class ParquetInput:
     def check_ids(self) -> None:
         """Read the ids alone and make sure that each row has one, and no two the same.
 
-        Takes 8 bytes of memory a row, and four times that for a moment: it compares hashes, and the ids themselves
+        Takes 8 bytes of memory a row, and three times that for a moment: it compares hashes, and the ids themselves
         only where hashes are equal.
 
         Raises:

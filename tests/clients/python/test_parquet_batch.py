@@ -1,5 +1,6 @@
 """`triwire batch` with Parquet, against a server without weights."""
 
+import io
 import json
 import os
 import random
@@ -8,17 +9,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from google.protobuf import json_format
+from rich.console import Console
 
 from tests.clients.python.command import COMMAND, triwire
 from tests.clients.python.servers import served
 from tests.clients.python.tables import articles, ids_of, once, rows_of, write
 from triwire.v1 import article_service_pb2
-from triwire_client import SyncClient
+from triwire_client import Client, RetryPolicy, SyncClient
+from triwire_client.batch_progress import BatchProgress
+from triwire_client.errors import UnavailableError
+from triwire_client.parquet_batch import ParquetBatch
 from triwire_client.parquet_rows import answer_table
 
 ASKED = article_service_pb2.ProcessArticleRequest(
@@ -38,13 +46,18 @@ def test_a_row_comes_out_for_each_row_with_its_error_beside_its_result(server: s
             "id": [7, 8, 9, 10],
             "text": ["The ferry left on Monday with 212 people.", None, None, "Prices rose."],
             "html": [None, "<p>The harbour opened again on Monday after repairs.</p>", None, None],
-            "language": ["en", "en", "en", None],
+            "language": [None, "en", "en", "en"],
             "summaries": [None, ["headline"], None, ["bullets:ko"]],
             "published": ["2026-11-01"] * 4,
         }
     )
     source, out = write(tmp_path / "in.parquet", table), tmp_path / "out"
-    done = triwire("batch", str(source), str(out), "--summary", "bullets", "--cleaning", "none", target=server)
+    request = tmp_path / "request.json"
+    request.write_text(
+        '{"content": {"language": "en"}, "summaries": [{"style": "SUMMARY_STYLE_BULLETS"}]}', encoding="utf-8"
+    )
+    options = ["--request", str(request), "--cleaning", "none"]
+    done = triwire("batch", str(source), str(out), *options, target=server)
     assert done.code == 1
     first, last = done.err.splitlines()
     assert first == f"triwire: {source}: columns that are not read: published"
@@ -135,6 +148,16 @@ def test_what_is_asked_has_to_be_clear_before_anything_is_sent(options: list[str
     assert not (tmp_path / "out").exists()
 
 
+def test_a_request_for_all_rows_has_no_article_of_its_own(tmp_path: Path) -> None:
+    source, request = write(tmp_path / "in.parquet", articles(1)), tmp_path / "request.json"
+    request.write_text('{"content": {"text": "Hi"}}', encoding="utf-8")
+    done = triwire("batch", str(source), str(tmp_path / "out"), "--to", "ko", "--request", str(request))
+    assert (done.code, done.err) == (
+        2,
+        f"triwire: --request: {request}: content: rows have it; only cleaning and language\n",
+    )
+
+
 def test_options_of_tables_are_refused_for_lines(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text("{}\n", encoding="utf-8")
     done = triwire("batch", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), "--to", "ko")
@@ -161,6 +184,32 @@ def test_a_server_that_is_not_there_is_code_3_and_the_batch_can_go_on(tmp_path: 
     assert "; 0 items were answered before, the same command goes on from there\n" in done.err
     assert triwire("batch", str(source), str(out), "--summary", "headline", target=server).code == 0
     assert ids_of(out) == once(["story/0", "story/1"])
+
+
+async def test_of_a_large_file_no_more_is_read_than_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = pa.array(range(200_000))
+    source = write(tmp_path / "in.parquet", pa.table({"id": ids, "text": ids.cast(pa.string())}))
+    num_read = 0
+    iter_batches = pq.ParquetFile.iter_batches
+
+    def counted(self: pq.ParquetFile, *arguments: Any, **options: Any) -> Iterator[pa.RecordBatch]:
+        nonlocal num_read
+        for batch in iter_batches(self, *arguments, **options):
+            num_read += batch.num_rows if "text" in batch.schema.names else 0
+            yield batch
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", counted)
+    batch = ParquetBatch(str(source), tmp_path / "out", ASKED, part_rows=100)
+    assert (batch.total, num_read) == (200_000, 0)
+    progress = BatchProgress(Console(file=io.StringIO()), batch.total)
+    with closing(batch):
+        async with Client("127.0.0.1:1", retry=RetryPolicy(max_attempts=1)) as client:
+            for number in range(1, 4):
+                with pytest.raises(UnavailableError):
+                    await batch.answer(client, progress, 8, lambda: None)
+                assert num_read <= (number + 1) * 100
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
