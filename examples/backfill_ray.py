@@ -19,7 +19,7 @@ from ray.data.checkpoint import CheckpointConfig
 
 from triwire.v1.article_service_pb2 import ProcessArticleRequest
 from triwire_client import RetryPolicy, SyncClient
-from triwire_client.article_rows import parse_summaries
+from triwire_client.article_rows import asked_of_all
 from triwire_client.inputs import InputError
 from triwire_client.parquet_files import ParquetInput
 from triwire_client.parquet_rows import answer_table
@@ -39,8 +39,8 @@ class Answers:
         return answer_table(self._client, articles, self._asked, window=self._window)
 
 
-def backfill(source: str, answers: str, target: str, asked: ProcessArticleRequest, options: argparse.Namespace) -> None:
-    """Answer every article of `source` that has no answer in `answers` yet.
+def backfill(options: argparse.Namespace, asked: ProcessArticleRequest) -> None:
+    """Answer every article that has no answer yet.
 
     Ray notes beside each file that it writes which ids are in it, before and after, so that a file that was begun
     when the job was killed is removed and its rows are answered again.
@@ -48,16 +48,17 @@ def backfill(source: str, answers: str, target: str, asked: ProcessArticleReques
     ray.data.DataContext.get_current().checkpoint_config = CheckpointConfig(
         id_column="id", checkpoint_path=options.checkpoint, delete_checkpoint_on_success=False
     )
-    articles = ray.data.read_parquet(source).repartition(target_num_rows_per_block=options.rows)
+    constructor = {"target": options.target, "asked": json_format.MessageToJson(asked), "window": options.window}
+    articles = ray.data.read_parquet(options.source).repartition(target_num_rows_per_block=options.rows)
     answered = articles.map_batches(
         Answers,
-        fn_constructor_kwargs={"target": target, "asked": json_format.MessageToJson(asked), "window": options.window},
+        fn_constructor_kwargs=constructor,
         batch_size=None,  # a block: what is answered, written and resumed together
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=options.workers),
         num_cpus=0,  # it waits for replicas; what Ray reads, filters and writes with needs the processors
     )
-    answered.write_parquet(answers, mode="append", concurrency=options.workers, compression="zstd")
+    answered.write_parquet(options.answers, mode="append", concurrency=options.workers, compression="zstd")
 
 
 def told(answers: str) -> dict[str, int]:
@@ -87,6 +88,8 @@ def main() -> None:
     parser.add_argument("--target", required=True, help="dns:///headless-service:50051, or ipv4:host:port,host:port")
     parser.add_argument("--to", action="append", default=[], help="language of a translation; may be repeated")
     parser.add_argument("--summary", action="append", default=[], help="bullets, headline:ko ...; may be repeated")
+    parser.add_argument("--cleaning", choices=["page", "none"], help="page looks for boilerplate, none does not")
+    parser.add_argument("--request", default="", help="file: the rest, a ProcessArticleRequest as protobuf JSON")
     parser.add_argument("--workers", type=int, default=4, help="streams at once: two for each replica")
     parser.add_argument("--window", type=int, default=64, help="articles under way in a stream")
     parser.add_argument("--rows", type=int, default=1_000, help="articles in a file; what a killed job does again")
@@ -95,12 +98,12 @@ def main() -> None:
     options.source, options.answers = located(options.source), located(options.answers)
     options.checkpoint = located(options.checkpoint or f"{options.answers}-checkpoint")
     try:
-        asked = ProcessArticleRequest(target_languages=options.to, summaries=parse_summaries(options.summary))
-        ParquetInput(options.source).check_ids()
-    except (InputError, ValueError) as error:
+        asked = asked_of_all(options.to, options.summary, options.cleaning, options.request)
+        ParquetInput(options.source).check(asked)
+    except InputError as error:
         parser.exit(2, f"{error}\n")
     begun, before = time.monotonic(), told(options.answers)
-    backfill(options.source, options.answers, options.target, asked, options)
+    backfill(options, asked)
     seconds, after = time.monotonic() - begun, told(options.answers)
     articles, tokens = after["articles"] - before["articles"], after["tokens"] - before["tokens"]
     print(f"{articles:,} articles in {seconds:,.0f} s: {articles / seconds:,.2f}/s, {tokens / seconds:,.0f} tokens/s")

@@ -12,9 +12,9 @@ from google.rpc import code_pb2
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.batch import BatchResult
 from triwire_client.batch_files import write_answer
-from triwire_client.content import to_summary
+from triwire_client.content import CleaningName, to_content, to_summary
 from triwire_client.errors import InvalidRequestError, Violation, from_status
-from triwire_client.inputs import one_line
+from triwire_client.inputs import InputError, one_line, read_text, source_name
 from triwire_client.review import Reviewable, as_processed
 
 CONTENT_COLUMNS = ("text", "html", "article")
@@ -97,6 +97,39 @@ def to_request(row: Row, asked: article_service_pb2.ProcessArticleRequest) -> ar
         raise InvalidRequestError(words, code=code, reason="INVALID_FIELD", violations=violations)
     request.priority = request.priority or article_service_pb2.PRIORITY_BULK
     return request
+
+
+def asked_of_all(
+    to: Sequence[str], summaries: Sequence[str], cleaning: CleaningName | None, request: str
+) -> article_service_pb2.ProcessArticleRequest:
+    """What is asked of rows that do not say it themselves, as the options of a command say it.
+
+    Args:
+        to: languages of translations.
+        summaries: "bullets", "headline:ko".
+        cleaning: whether boilerplate is looked for; None: as ProcessArticle does by default.
+        request: file with the rest of it, a ProcessArticleRequest as protobuf JSON; empty: none.
+
+    Raises:
+        InputError: an option does not say it.
+    """
+    asked = article_service_pb2.ProcessArticleRequest()
+    if request:
+        try:
+            json_format.Parse(read_text(request), asked)
+        except (json_format.ParseError, ValueError) as error:
+            words = f"is not a ProcessArticleRequest as protobuf JSON: {one_line(error)}"
+            raise InputError(f"--request: {source_name(request)}: {words}") from error
+        if asked.content.WhichOneof("kind"):
+            raise InputError(f"--request: {source_name(request)}: content: rows have it; only cleaning and language")
+    asked.target_languages.extend(to)
+    try:
+        asked.summaries.extend(parse_summaries(summaries))
+    except ValueError as error:
+        raise InputError(f"--summary: {error}, with or without :LANGUAGE") from error
+    if cleaning is not None:
+        asked.content.CopyFrom(to_content(asked.content, cleaning=cleaning))
+    return asked
 
 
 def parse_summaries(names: Iterable[str | None]) -> list[article_service_pb2.SummaryOptions]:

@@ -4,22 +4,20 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Protocol
 
 import typer
-from google.protobuf import json_format
 
-from triwire.v1.article_service_pb2 import ProcessArticleRequest
-from triwire_client.article_rows import parse_summaries
+from triwire_client.article_rows import asked_of_all
 from triwire_client.batch_progress import BatchProgress
 from triwire_client.client import Client
-from triwire_client.content import CleaningName, to_content
+from triwire_client.content import CleaningName
 from triwire_client.failures import PARTIAL
-from triwire_client.inputs import InputError, one_line, read_text, source_name
+from triwire_client.inputs import InputError, source_name
 from triwire_client.line_batch import LineBatch
 from triwire_client.session import CallFailed, Session, say
 
@@ -68,7 +66,7 @@ def batch(
     session: Session = context.obj
     chosen = {"--to": to, "--summary": summary, "--cleaning": cleaning, "--request": request}
     if "://" in items or Path(items).is_dir() or Path(items).suffix == ".parquet":
-        asked = _asked(to or (), summary or (), cleaning, request)
+        asked = asked_of_all(to or (), summary or (), cleaning, request)
         if find_spec("pyarrow") is None:
             raise InputError(f"{items}: Parquet needs pyarrow: pip install 'triwire[parquet]'")
         from triwire_client.parquet_batch import ParquetBatch
@@ -125,30 +123,3 @@ async def _in_parallel(count: int, work: Callable[[], Awaitable[None]]) -> None:
                 group.create_task(one())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
-
-
-def _asked(
-    to: Sequence[str], summaries: Sequence[str], cleaning: CleaningName | None, request: str
-) -> ProcessArticleRequest:
-    """What is asked of each row of a table.
-
-    Raises:
-        InputError: an option does not say it.
-    """
-    asked = ProcessArticleRequest()
-    if request:
-        try:
-            json_format.Parse(read_text(request), asked)
-        except (json_format.ParseError, ValueError) as error:
-            words = f"is not a ProcessArticleRequest as protobuf JSON: {one_line(error)}"
-            raise InputError(f"--request: {source_name(request)}: {words}") from error
-        if asked.content.WhichOneof("kind"):
-            raise InputError(f"--request: {source_name(request)}: content: rows have it; only cleaning and language")
-    asked.target_languages.extend(to)
-    try:
-        asked.summaries.extend(parse_summaries(summaries))
-    except ValueError as error:
-        raise InputError(f"--summary: {error}, with or without :LANGUAGE") from error
-    if cleaning is not None:
-        asked.content.CopyFrom(to_content(asked.content, cleaning=cleaning))
-    return asked

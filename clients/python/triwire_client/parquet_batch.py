@@ -10,7 +10,6 @@ from triwire_client.article_rows import RowItems
 from triwire_client.batch import BatchResult
 from triwire_client.batch_progress import BatchProgress
 from triwire_client.client import Client
-from triwire_client.inputs import InputError
 from triwire_client.parquet_files import ParquetInput, Part, PartsFolder
 from triwire_client.session import say
 
@@ -32,10 +31,7 @@ class ParquetBatch:
         self._source = ParquetInput(source)
         self.total: int | None = self._source.num_rows
         self._asked = asked
-        if not (asked.target_languages or asked.summaries) and not self._source.asks(_SAY_WHAT):
-            columns = ", ".join(_SAY_WHAT)
-            raise InputError(f"--to, --summary, --request: say what is wanted, or {source} in a column: {columns}")
-        self._source.check_ids()
+        self._source.check(asked)
         if self._source.other_columns:
             say(f"{source}: columns that are not read: {', '.join(sorted(self._source.other_columns))}")
         self._folder = PartsFolder(answers, self._source.schema)
@@ -80,6 +76,3 @@ class ParquetBatch:
                     note(refused)
             for refused in items.refused():
                 note(refused)
-
-
-_SAY_WHAT = ("target_languages", "summaries", "request")

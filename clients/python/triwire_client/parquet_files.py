@@ -7,7 +7,7 @@ closed is lost as a whole. When all are there, the journal becomes `part-00007.p
 
 import os
 from array import array
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from google.protobuf import json_format
 from pyarrow import fs
 
-from triwire.v1.article_service_pb2 import ProcessBatchResponse
+from triwire.v1.article_service_pb2 import ProcessArticleRequest, ProcessBatchResponse
 from triwire_client import batch_files
 from triwire_client.article_rows import Row
 from triwire_client.inputs import MAX_TOLD, InputError, bounded, one_line
@@ -57,6 +57,7 @@ class ParquetInput:
     """
 
     def __init__(self, place: str) -> None:
+        self._place = place
         try:
             self._files, self._paths = _find(place)
         except (OSError, pa.ArrowException) as error:
@@ -86,19 +87,21 @@ class ParquetInput:
         """Columns that are the caller's own and not read."""
         return set[str]().union(*self._columns) - set(COLUMNS)
 
-    def asks(self, columns: Iterable[str]) -> bool:
-        """Whether every file has one of some columns."""
-        return all(set(columns) & names for names in self._columns)
-
-    def check_ids(self) -> None:
-        """Read the ids alone and make sure that each row has one, and no two the same.
+    def check(self, asked: ProcessArticleRequest) -> None:
+        """Make sure that rows say what they want, that each has an id, and no two the same. Reads the ids alone.
 
         Takes 8 bytes of memory a row, and three times that for a moment: it compares hashes, and the ids themselves
         only where hashes are equal.
 
+        Args:
+            asked: what is asked of rows that do not say it themselves.
+
         Raises:
             InputError: with a line for each row without an id and each id used again, or the first of many.
         """
+        if not (asked.target_languages or asked.summaries) and not all(_SAY_WHAT & names for names in self._columns):
+            columns = ", ".join(sorted(_SAY_WHAT))
+            raise InputError(f"--to, --summary: say what is wanted, or {self._place} in a column: {columns}")
         problems: list[str] = []
         num_problems = 0
         hashes = array("q")
@@ -231,7 +234,7 @@ class PartsFolder:
         Raises:
             InputError: an answer is missing or there twice, as when two runs share a folder.
         """
-        journal, written = self.journal(part), self._place / f"_part-{part.number:05}.parquet"
+        journal, written = self.journal(part), self._place / f"_part-{part.number:05}.parquet.new"
         num_rows = 0
         with pq.ParquetWriter(written, self._schema, compression="zstd") as writer:
             for answers in _groups(journal):
@@ -273,6 +276,8 @@ def _find(place: str) -> tuple[fs.FileSystem, list[str]]:
     found = files.get_file_info(fs.FileSelector(path))
     return files, sorted(one.path for one in found if one.type == fs.FileType.File and one.path.endswith(".parquet"))
 
+
+_SAY_WHAT = {"target_languages", "summaries", "request"}
 
 _OTHER_INPUT = "answers other rows than the input has there: it changed, or --part-rows did; give another folder"
 

@@ -8,10 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.clients.python.tables import articles, write
+from triwire.v1.article_service_pb2 import ProcessArticleRequest
 from triwire_client.inputs import InputError
 from triwire_client.parquet_files import ParquetInput, Part, PartsFolder
 from triwire_client.parquet_rows import column_problems, output_schema, to_rows
 
+ASKED = ProcessArticleRequest(target_languages=["ko"])
 NUM_ROWS = 200_000
 
 
@@ -59,7 +61,7 @@ def test_missing_and_repeated_ids_are_told_with_their_rows(tmp_path: Path) -> No
     first = write(tmp_path / "1.parquet", pa.table({"id": ["a", None, "b", "a", ""], "text": ["t"] * 5}))
     second = write(tmp_path / "2.parquet", pa.table({"id": ["c", "b", "b"], "text": ["t"] * 3}))
     with pytest.raises(InputError) as raised:
-        ParquetInput(str(tmp_path)).check_ids()
+        ParquetInput(str(tmp_path)).check(ASKED)
     assert str(raised.value).splitlines() == [
         f"{first}: row 2: id: is missing",
         f"{first}: row 5: id: is missing",
@@ -72,7 +74,7 @@ def test_missing_and_repeated_ids_are_told_with_their_rows(tmp_path: Path) -> No
 def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
     path = write(tmp_path / "in.parquet", pa.table({"id": pa.array([1] * 1_500), "text": ["t"] * 1_500}))
     with pytest.raises(InputError) as raised:
-        ParquetInput(str(path)).check_ids()
+        ParquetInput(str(path)).check(ASKED)
     lines = str(raised.value).splitlines()
     assert (len(lines), lines[-1]) == (21, "and 1,479 more")
 
@@ -80,7 +82,7 @@ def test_of_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
 def test_ids_with_equal_hashes_are_not_the_same(tmp_path: Path) -> None:
     assert hash(-1) == hash(-2)
     path = write(tmp_path / "in.parquet", pa.table({"id": pa.array([-1, -2]), "text": ["t"] * 2}))
-    ParquetInput(str(path)).check_ids()
+    ParquetInput(str(path)).check(ASKED)
 
 
 def test_parts_go_on_over_row_groups_and_files(tmp_path: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_part_with_failed_rows_is_opened_again_and_stays_until_then(
 
 def test_a_killed_finish_is_done_again(folder: PartsFolder, part: Part, tmp_path: Path) -> None:
     folder.journal(part).write_text("".join(map(answer_line, part.ids())), encoding="utf-8")
-    (tmp_path / "out" / "_part-00001.parquet").write_bytes(b"PAR1 half")
+    (tmp_path / "out" / "_part-00001.parquet.new").write_bytes(b"PAR1 half")
     (tmp_path / "out" / "_part-00001.jsonl.new").write_text("half", encoding="utf-8")
     assert folder.resume(part) == set(part.ids())
     assert not folder.is_finished(part)
