@@ -10,6 +10,7 @@ from triwire_client.article_rows import RowItems
 from triwire_client.batch import BatchResult
 from triwire_client.batch_progress import BatchProgress
 from triwire_client.client import Client
+from triwire_client.inputs import InputError
 from triwire_client.parquet_files import ParquetInput, Part, PartsFolder
 from triwire_client.session import say
 
@@ -28,6 +29,8 @@ class ParquetBatch:
     """
 
     def __init__(self, source: str, answers: Path, asked: ProcessArticleRequest, part_rows: int) -> None:
+        if Path(source).resolve() == answers.resolve():
+            raise InputError(f"{answers}: is the input; give another folder")
         self._source = ParquetInput(source)
         self.total: int | None = self._source.num_rows
         self._asked = asked

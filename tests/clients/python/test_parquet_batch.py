@@ -167,6 +167,15 @@ def test_options_of_tables_are_refused_for_lines(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_is_not_answered_into_itself(tmp_path: Path) -> None:
+    write(tmp_path / "in.parquet", articles(1))
+    done = triwire("batch", str(tmp_path), f"{tmp_path}/", "--to", "ko")
+    assert (done.code, done.err) == (2, f"triwire: {tmp_path}: is the input; give another folder\n")
+    (tmp_path / "out").write_text("a file", encoding="utf-8")
+    done = triwire("batch", str(tmp_path), str(tmp_path / "out"), "--to", "ko")
+    assert (done.code, done.err) == (2, f"triwire: {tmp_path / 'out'}: cannot be made a folder: File exists\n")
+
+
 def test_every_problem_of_the_input_is_told_before_anything_is_sent(tmp_path: Path) -> None:
     source = write(tmp_path / "in.parquet", pa.table({"id": ["a", "a", None], "text": ["t"] * 3}))
     done = triwire("batch", str(source), str(tmp_path / "out"), "--to", "ko", target="127.0.0.1:1")
