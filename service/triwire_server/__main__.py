@@ -29,6 +29,7 @@ from triwire_server.command_flags import (
     ProfileFlag,
     as_command,
 )
+from triwire_server.doctor_command import doctor
 from triwire_server.settings import Settings, SettingsError, load_settings, reference
 from triwire_server.token_commands import tokens_app
 
@@ -55,6 +56,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="Fetch, list and check the models of a profile.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(tokens_app, name="tokens")
+app.command()(doctor)
 
 
 def main() -> None:

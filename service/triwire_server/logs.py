@@ -14,7 +14,7 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
 
     Args:
         log_format: "json" or "console".
-        level: least level that is logged: debug, info, warning, error.
+        level: least level that is logged: debug, info, warning, error, critical.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -102,9 +102,9 @@ def test_on_a_terminal_it_says_what_is_served_and_commands_that_work(tmp_path: P
 
 
 def shown(start: Start) -> list[str]:
-    console = Console(file=io.StringIO(), width=60)
-    show_start(start, console)
-    return console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # it is the one above
+    page = io.StringIO()
+    show_start(start, Console(file=page, width=60))
+    return page.getvalue().splitlines()
 
 
 def test_an_open_address_and_a_license_without_commerce_are_loud(tiny_profile: Path) -> None:
