@@ -209,6 +209,7 @@ def _article_length(result: dict[str, Any]) -> Any:
         panel.set_title(title, fontsize=9)
         panel.set_xscale("log")
         panel.set_yscale("log")
+        panel.yaxis.set_major_formatter("{x:,g}")
         lengths = [int(words) for words in next(iter(result["articles"].values()))]
         panel.set_xticks(lengths, [f"{words:,}" for words in lengths])
         panel.minorticks_off()

@@ -349,7 +349,7 @@ class _Refusals:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from triwire_server.model_store import ModelMissing
+        from triwire_server.model_fetch import ModelMissing
         from triwire_server.profile import ProfileError
 
         if isinstance(error, ProfileError | ModelMissing | SettingsError | OSError) or (

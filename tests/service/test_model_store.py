@@ -21,7 +21,7 @@ from tests.tiny_models import FOREIGN_LINES, save_m2m100
 from triwire_server import model_store
 from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.segment import Segment, Task
-from triwire_server.model_store import ModelMissing, PullFailed
+from triwire_server.model_fetch import ModelMissing, PullFailed
 from triwire_server.profile import Profile, load_profile
 
 WHEELS_PROFILE = """\
@@ -305,9 +305,15 @@ def hub_profile(folder: Path, endpoint: str, fields: str = "") -> Profile:
 
 def test_a_repository_is_fetched_at_its_revision_and_served(hub: tuple[str, Path], tmp_path: Path) -> None:
     profile = hub_profile(tmp_path, hub[0])
-    [state] = model_store.pull(profile, tmp_path, ignore)
+    steps: list[tuple[str, int, int]] = []
+    [state] = model_store.pull(profile, tmp_path, lambda *step: steps.append(step))
     assert state.is_ready
     directory = tmp_path / "huggingface" / "owner--tiny" / REVISION
+    fetched = json.loads((directory / "manifest.json").read_text())["files"]
+    total = sum(entry["size"] for entry in fetched.values())
+    done = [done for what, done, of in steps if (what, of) == ("fetching tiny@1", total)]
+    assert (done[0], done[-1], done) == (0, total, sorted(done))
+    assert len(done) > 1 + len(fetched)  # told while a file comes, and not only when it is there
     assert not (directory / "pytorch_model.bin").exists()
     assert (directory / "model.safetensors").read_bytes() == (hub[1] / "model.safetensors").read_bytes()
     assert model_store.verify(profile, tmp_path, ignore) == [state]

@@ -67,12 +67,13 @@ def count(groups: Iterable[Group], outcome: Outcome) -> int:
 def describe(groups: Sequence[Group]) -> list[tuple[str, Outcome | None]]:
     """Lines for people, each with the outcome that it tells of; None for those between."""
     lines: list[tuple[str, Outcome | None]] = []
+    width = max((len(check.name) for group in groups for check in group.checks), default=0)
     for group in groups:
         lines.append((group.name, None))
         for check in group.checks:
-            lines.append((f"  {check.outcome:8} {check.name:15} {check.detail}", check.outcome))
+            lines.append((f"  {check.outcome:8} {check.name:{width}} {check.detail}", check.outcome))
             if check.remedy:
-                lines.append((f"{'':11}{'':15} -> {check.remedy}", check.outcome))
+                lines.append((f"{'':{width + 12}}-> {check.remedy}", check.outcome))
     counts = [(count(groups, outcome), outcome) for outcome in reversed(Outcome)]
     lines.append(("", None))
     lines.append((", ".join(f"{number} {name}" for number, name in map(_plural, counts)), None))

@@ -48,7 +48,8 @@ def check_models(profile: Profile, settings: Settings, *, deep: bool, report: Re
     for spec, state in zip(profile.local_models, states, strict=True):
         if not state.is_ready:
             is_complete = False
-            yield problem(spec.full_name, state.detail, _remedy(profile, settings))
+            detail = state.detail.removeprefix(spec.full_name).lstrip(": ")
+            yield problem(spec.full_name, detail, _remedy(profile, settings))
             continue
         try:
             needed += weight_bytes(spec, model_store.model_directory(profile, spec, cache_dir), settings.device)

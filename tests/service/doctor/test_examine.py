@@ -43,8 +43,8 @@ def doctor(folder: Path, *arguments: str) -> Result:
 def test_a_healthy_server_has_no_problem_and_exit_code_0(tmp_path: Path) -> None:
     result = doctor(tmp_path, "--profile", "extractive")
     assert result.exit_code == 0, result.output
-    lines = result.output.splitlines()
-    assert [line for line in lines if line[:1].isalpha()] == [
+    lines = [" ".join(line.split()) if line.startswith(" ") else line for line in result.output.splitlines()]
+    assert [line for line in result.output.splitlines() if line[:1].isalpha()] == [
         "machine",
         "versions",
         "settings",
@@ -52,17 +52,17 @@ def test_a_healthy_server_has_no_problem_and_exit_code_0(tmp_path: Path) -> None
         "ports",
         "network",
     ]
-    assert "  ok       profile         extractive: extractive@1 (Apache-2.0)" in lines
+    assert "ok profile extractive: extractive@1 (Apache-2.0)" in lines
     assert lines[-1].startswith("0 problems, ")
 
 
 def test_wrong_settings_end_with_exit_code_1_and_the_machine_is_looked_at_all_the_same(tmp_path: Path) -> None:
     result = doctor(tmp_path, "--log-format", "xml", "--device", "tpu")
     assert result.exit_code == 1
-    lines = result.output.splitlines()
-    assert any(line.startswith("  ok       processor") for line in lines)
-    assert any(line.startswith("  problem  --log-format    'xml' is not allowed: ") for line in lines)
-    assert any(line.startswith("  problem  --device        'tpu' is not allowed: ") for line in lines)
+    lines = [" ".join(line.split()) for line in result.output.splitlines()]
+    assert any(line.startswith("ok processor ") for line in lines)
+    assert any(line.startswith("problem --log-format 'xml' is not allowed: ") for line in lines)
+    assert any(line.startswith("problem --device 'tpu' is not allowed: ") for line in lines)
     assert lines[-1].startswith("2 problems, ")
 
 

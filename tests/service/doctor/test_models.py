@@ -6,7 +6,7 @@ import pytest
 from tests.service.doctor.lines import line, lines, settings_of
 from triwire_server.doctor.checks import Check
 from triwire_server.doctor.models import check_memory, check_models
-from triwire_server.profile import load_profile
+from triwire_server.profile import SHIPPED_PROFILES, load_profile
 from triwire_server.progress import no_report
 
 
@@ -61,7 +61,7 @@ def test_a_model_that_was_not_pulled_is_a_problem_with_the_command(tmp_path: Pat
     found = lines(checks("demo", tmp_path))
     command = f"triwire-server models pull --profile demo --cache-dir {tmp_path}"
     assert found[0] == (
-        f"problem qwen2.5-coder-1.5b-instruct@1 qwen2.5-coder-1.5b-instruct@1 is not in {tmp_path}; fetch it with:"
+        f"problem qwen2.5-coder-1.5b-instruct@1 is not in {tmp_path}; fetch it with:"
         f" triwire-server models pull --profile demo -> {command}"
     )
     assert len(found) == 2  # nothing is said about memory
@@ -71,6 +71,17 @@ def test_a_cache_that_is_a_file_is_a_problem(profile: Path, tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     assert line(checks(profile, tmp_path / "file"), "cache") == (
         f"problem cache {tmp_path}/file is no folder -> choose another folder with cache_dir (TRIWIRE_CACHE_DIR)"
+    )
+
+
+def test_a_disk_without_room_for_what_is_missing_is_a_problem(tmp_path: Path) -> None:
+    text = (SHIPPED_PROFILES / "demo.toml").read_text(encoding="utf-8")
+    large = tmp_path / "large.toml"
+    large.write_text(text.replace("size = 1_117_320_768", "size = 1_000_000_000_000_000"), encoding="utf-8")
+    found = line(checks(large, tmp_path), "cache")
+    assert found.startswith(f"problem cache {tmp_path} has ")
+    assert found.endswith(
+        " GB free, pulling takes 4000000.0 -> make room, or choose another folder with cache_dir (TRIWIRE_CACHE_DIR)"
     )
 
 

@@ -31,7 +31,8 @@ from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
 from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
 from triwire_server.engine.models.vocabulary import write_kept_ids
-from triwire_server.model_store import CHECKPOINT_FILES, MANIFEST
+from triwire_server.model_fetch import CHECKPOINT_FILES
+from triwire_server.model_store import MANIFEST
 from triwire_server.profile import ModelSpec
 
 ROWS_AT_ONCE = 8192
