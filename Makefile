@@ -94,13 +94,14 @@ test-image: setup  ## Build the image for the CPU on a base made here and test i
 		if [ -n "$$missing" ]; then echo "make test-image cannot run: $$missing" >&2; exit 1; fi
 	@$(BIN)/python -m pytest -q -m image tests/image
 
-bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
+bench: setup  ## Install the peers, run the short form of the benchmarks (about 15 minutes) and draw the plots of docs/measurements.md, into build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }
 	@$(BIN)/python benchmarks/engine.py --quick --json build/figures/engine.json
 	@$(BIN)/python benchmarks/engine.py --profile-step --json build/figures/step.json
 	@$(BIN)/python benchmarks/chat.py --quick --json build/figures/chat.json
 	@$(BIN)/python benchmarks/arrivals.py --quick --json build/figures/arrivals.json
 	@$(BIN)/python benchmarks/load.py --quick --json build/figures/load.json
+	@$(BIN)/python benchmarks/article_length.py --quick --json build/figures/article-length.json
 	@$(BIN)/python benchmarks/plots.py build/figures/*.json --into build/figures
 
 docs: setup  ## Build the documentation as a site into build/site; any warning, such as a dead link, is an error.
