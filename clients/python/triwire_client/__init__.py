@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from triwire_client.connection import Tls
     from triwire_client.content import Html
     from triwire_client.errors import TriwireError, Violation
+    from triwire_client.ninjs import NinjsError, NinjsItem, NinjsOutput, read_ninjs, write_ninjs
     from triwire_client.plaintext import PlaintextTokenError
     from triwire_client.retry import RetryPolicy
     from triwire_client.review import review_page
@@ -18,26 +19,36 @@ __all__ = [
     "BatchResult",
     "Client",
     "Html",
+    "NinjsError",
+    "NinjsItem",
+    "NinjsOutput",
     "PlaintextTokenError",
     "RetryPolicy",
     "SyncClient",
     "Tls",
     "TriwireError",
     "Violation",
+    "read_ninjs",
     "review_page",
+    "write_ninjs",
 ]
 
 _MODULES = {
     "BatchResult": "batch",
     "Client": "client",
     "Html": "content",
+    "NinjsError": "ninjs",
+    "NinjsItem": "ninjs",
+    "NinjsOutput": "ninjs",
     "PlaintextTokenError": "plaintext",
     "RetryPolicy": "retry",
     "SyncClient": "sync",
     "Tls": "connection",
     "TriwireError": "errors",
     "Violation": "errors",
+    "read_ninjs": "ninjs",
     "review_page": "review",
+    "write_ninjs": "ninjs",
 }
 
 

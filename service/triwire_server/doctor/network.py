@@ -68,12 +68,12 @@ async def _check_redis(name: str, url: str) -> list[Check]:
     """Whether a Redis answers, and whether its clock is ours."""
     from redis.asyncio import Redis
 
-    from triwire_server.shared_cache import connection_pool, without_password
+    from triwire_server.redis_pool import redis_location, redis_pool
 
-    where = without_password(url)
+    where = redis_location(url)
     try:
-        redis: Any = Redis.from_pool(connection_pool(url, WAIT_SECONDS))
-    except (ValueError, TypeError):
+        redis: Any = Redis.from_pool(redis_pool(url, 1, WAIT_SECONDS))
+    except ValueError:
         return [problem(name, "this is no address of a Redis", '"redis://:PASSWORD@HOST:PORT/NUMBER"')]
     try:
         async with asyncio.timeout(WAIT_SECONDS):

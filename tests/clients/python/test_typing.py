@@ -10,7 +10,8 @@ GOOD = """\
 from collections.abc import AsyncIterator
 
 from triwire.v1 import article_service_pb2, glossary_service_pb2
-from triwire_client import BatchResult, Client, Html, RetryPolicy, SyncClient, Tls, TriwireError, review_page
+from triwire_client import BatchResult, Client, Html, RetryPolicy, SyncClient, Tls, TriwireError
+from triwire_client import read_ninjs, review_page, write_ninjs
 from triwire_client.errors import QueueFullError
 
 
@@ -27,7 +28,9 @@ async def use(client: Client) -> str:
         stored: glossary_service_pb2.UpdateGlossaryResponse = await client.update_glossary(glossary, allow_missing=True)
         print(stored.glossary.etag)
     page: str = review_page(translated, models=(await client.list_models()).models)
-    return page + translated.translation.blocks[0].block.text + summary.summary.points[0].text
+    item = read_ninjs("{}", language="en")
+    written: list[str] = [output.language for output in write_ninjs(translated, item)]
+    return page + "".join(written) + translated.translation.blocks[0].block.text + summary.summary.points[0].text
 
 
 def wait(tls: Tls) -> float:
@@ -42,7 +45,7 @@ def wait(tls: Tls) -> float:
 """
 
 BAD = """\
-from triwire_client import Client, SyncClient, review_page
+from triwire_client import Client, SyncClient, read_ninjs, review_page, write_ninjs
 
 
 async def use(client: Client, sync: SyncClient) -> None:
@@ -54,6 +57,8 @@ async def use(client: Client, sync: SyncClient) -> None:
     await client.create_glossary("house")
     sync.update_glossary("house", etag="e")
     review_page("text")
+    read_ninjs(7)
+    write_ninjs("text", read_ninjs("{}"))
 """
 
 
@@ -77,4 +82,4 @@ def test_a_caller_s_file_passes_the_strict_check(folder: Path) -> None:
 def test_wrong_calls_are_found_by_the_type_checker(folder: Path) -> None:
     checked = check(folder / "wrong.py", BAD)
     lines = [line.split(":")[1] for line in checked.stdout.splitlines() if ": error:" in line]
-    assert lines == ["5", "6", "7", "8", "9", "10", "11", "12"], checked.stdout + checked.stderr
+    assert lines == ["5", "6", "7", "8", "9", "10", "11", "12", "13", "14"], checked.stdout + checked.stderr
