@@ -23,6 +23,7 @@ RUN = {
 words that they print. A page with a server of its own starts it."""
 
 RUN_ELSEWHERE = {
+    "docs/backfill.md": "tests/test_docs.py",
     "docs/cli.md": "tests/test_docs.py",
     "docs/glossaries.md": "tests/test_docs.py",
     "docs/ninjs.md": "tests/test_docs.py",
