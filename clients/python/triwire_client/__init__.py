@@ -10,31 +10,47 @@ if TYPE_CHECKING:
     from triwire_client.content import Html
     from triwire_client.errors import TriwireError, Violation
     from triwire_client.plaintext import PlaintextTokenError
+    from triwire_client.process import Progress
+    from triwire_client.results import ArticleText, Result, ResultFinding, SummaryText, TextBlock, TranslationText
     from triwire_client.retry import RetryPolicy
     from triwire_client.review import review_page
     from triwire_client.sync import SyncClient
 
 __all__ = [
+    "ArticleText",
     "BatchResult",
     "Client",
     "Html",
     "PlaintextTokenError",
+    "Progress",
+    "Result",
+    "ResultFinding",
     "RetryPolicy",
+    "SummaryText",
     "SyncClient",
+    "TextBlock",
     "Tls",
+    "TranslationText",
     "TriwireError",
     "Violation",
     "review_page",
 ]
 
 _MODULES = {
+    "ArticleText": "results",
     "BatchResult": "batch",
     "Client": "client",
     "Html": "content",
     "PlaintextTokenError": "plaintext",
+    "Progress": "process",
+    "Result": "results",
+    "ResultFinding": "results",
     "RetryPolicy": "retry",
+    "SummaryText": "results",
     "SyncClient": "sync",
+    "TextBlock": "results",
     "Tls": "connection",
+    "TranslationText": "results",
     "TriwireError": "errors",
     "Violation": "errors",
     "review_page": "review",

@@ -1,6 +1,7 @@
 """The asyncio client: one typed method for each call of the contract. Those of glossaries are in `glossaries`."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, cast
@@ -19,6 +20,8 @@ from triwire_client.content import (
     to_summary,
 )
 from triwire_client.glossaries import GlossaryCalls
+from triwire_client.process import BlockCallback, Processing, ProgressCallback, SummaryCallback
+from triwire_client.results import Result
 
 
 class Client(GlossaryCalls):
@@ -52,7 +55,7 @@ class Client(GlossaryCalls):
         house_style: article_service_pb2.HouseStyle | None = None,
         priority: PriorityLike = "standard",
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.TranslateResponse:
         """Translate content into one language, block by block.
 
@@ -80,7 +83,7 @@ class Client(GlossaryCalls):
         house_style: article_service_pb2.HouseStyle | None = None,
         priority: PriorityLike = "standard",
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.SummarizeResponse:
         """Summarize content, in its own language or in another.
 
@@ -114,7 +117,7 @@ class Client(GlossaryCalls):
         source_language: str = "",
         cleaning: CleaningName | None = None,
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.ExtractArticleResponse:
         """Turn text or HTML into an article with labelled blocks."""
         request = article_service_pb2.ExtractArticleRequest(
@@ -127,11 +130,100 @@ class Client(GlossaryCalls):
         content: ContentLike,
         *,
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.DetectLanguageResponse:
         """Name the languages in content, most likely first."""
         request = article_service_pb2.DetectLanguageRequest(request_id=request_id, content=to_content(content))
         return await self._call(self._articles.DetectLanguage, request, timeout)
+
+    async def process(
+        self,
+        content: ContentLike,
+        *,
+        target_languages: Sequence[str] = (),
+        summaries: Iterable[SummaryLike] = (),
+        source_language: str = "",
+        cleaning: CleaningName | None = None,
+        options: article_service_pb2.TranslationOptions | None = None,
+        house_style: article_service_pb2.HouseStyle | None = None,
+        priority: PriorityLike = "standard",
+        request_id: str = "",
+        timeout: float | None = None,
+        on_block: BlockCallback | None = None,
+        on_summary: SummaryCallback | None = None,
+        on_progress: ProgressCallback | None = None,
+    ) -> Result:
+        """Extract, summarize and translate, and be told of each part as it is ready; gives the whole at the end.
+
+        Callbacks are functions or coroutine functions. They run one after the other on the event loop, and the next
+        part waits for them; an exception in one ends the call, on the server too, and is raised as it is.
+
+        Args:
+            content: text, Html, Article or Content.
+            target_languages: to translate into.
+            summaries: "headline", "bullets", "paragraph", or SummaryOptions, which carry their own target language.
+            source_language: of the content; empty: detected.
+            cleaning: whether boilerplate is looked for; None: it is, in text and HTML.
+            options: how the translations are made.
+            house_style: how the newsroom writes.
+            priority: place in the queue.
+            request_id: for logs; empty: the server makes one.
+            timeout: seconds, retries included.
+            on_block: called with each translated block, in any order.
+            on_summary: called with each summary.
+            on_progress: called when it is known how much there is to do, and after each step.
+
+        Returns:
+            The result, complete: as `process_article` gives it, in a `Result`.
+
+        Raises:
+            TriwireError: as its subclass for the reason, also if one of the translations or summaries alone failed;
+                the others are in its `partial`.
+
+        Example:
+            >>> from triwire_client import Client
+            >>> async def main() -> None:
+            ...     async with Client() as triwire:
+            ...         result = await triwire.process(
+            ...             "The harbour of Westmere opened again on Monday.",
+            ...             target_languages=["ko"],
+            ...             summaries=["headline"],
+            ...             source_language="en",
+            ...             on_progress=lambda progress: print(progress.done, "of", progress.total),
+            ...         )
+            ...     print(list(result.translations), [summary.style for summary in result.summaries])
+            >>> asyncio.run(main())
+            0 of 2
+            1 of 2
+            2 of 2
+            ['ko'] ['headline']
+        """
+        wanted = to_summaries(summaries)
+        request = article_service_pb2.ProcessArticleRequest(
+            target_languages=target_languages, summaries=wanted, translation_options=options
+        )
+        processing = Processing(request, on_block, on_summary, on_progress)
+        parts = self.stream_process_article(
+            content,
+            target_languages=target_languages,
+            summaries=wanted,
+            source_language=source_language,
+            cleaning=cleaning,
+            options=options,
+            house_style=house_style,
+            priority=priority,
+            request_id=request_id,
+            timeout=timeout,
+        )
+        async with aclosing(parts):
+            while True:
+                with processing.reading():
+                    part = await anext(parts, None)
+                if part is None:
+                    return processing.result()
+                for returned in processing.take(part):
+                    if inspect.isawaitable(returned):
+                        await returned
 
     async def process_article(
         self,
@@ -145,7 +237,7 @@ class Client(GlossaryCalls):
         house_style: article_service_pb2.HouseStyle | None = None,
         priority: PriorityLike = "standard",
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.ProcessArticleResponse:
         """Extract, summarize and translate in one call."""
         request = article_service_pb2.ProcessArticleRequest(
@@ -171,8 +263,8 @@ class Client(GlossaryCalls):
         house_style: article_service_pb2.HouseStyle | None = None,
         priority: PriorityLike = "standard",
         request_id: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
-    ) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
+        timeout: float | None = None,
+    ) -> AsyncGenerator[article_service_pb2.StreamProcessArticleResponse, None]:
         """`process_article` with each part as soon as it is ready; the usage comes last.
 
         A stream that breaks is opened again, by another replica if there is one; parts that came before are not
@@ -231,7 +323,7 @@ class Client(GlossaryCalls):
         self,
         *,
         page_size: int = 0,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> article_service_pb2.ListModelsResponse:
         """Every model of the deployment, over all pages, and its limits."""
         whole = article_service_pb2.ListModelsResponse()

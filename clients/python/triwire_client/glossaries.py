@@ -21,7 +21,7 @@ class GlossaryCalls(Connection):
         glossary_id: str,
         glossary: Glossary,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.CreateGlossaryResponse:
         """Create a glossary from its display name and terms.
 
@@ -39,7 +39,7 @@ class GlossaryCalls(Connection):
         self,
         name: str,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.GetGlossaryResponse:
         """A glossary with its terms.
 
@@ -54,7 +54,7 @@ class GlossaryCalls(Connection):
         self,
         *,
         page_size: int = 0,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> AsyncIterator[Glossary]:
         """Every glossary in order of name, without terms; pages are fetched as they are needed.
 
@@ -83,7 +83,7 @@ class GlossaryCalls(Connection):
         *,
         etag: str | None = None,
         allow_missing: bool = False,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.UpdateGlossaryResponse:
         """Replace display name and terms of a glossary as a whole.
 
@@ -115,7 +115,7 @@ class GlossaryCalls(Connection):
         name: str,
         *,
         etag: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
         """Delete a glossary.
 
