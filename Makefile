@@ -45,6 +45,7 @@ format: setup  ## Format the code and mend what can be mended.
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## Style, types, security, Dockerfile, contract; advisories where they can be had.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy service clients/python tests benchmarks monitoring
+	@$(BIN)/mypy --python-version 3.10 clients/python
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service clients/python
 	@$(BIN)/hadolint Dockerfile && $(BIN)/shellcheck container/*.sh
 	@$(BIN)/python .ci/audit.py --where-possible

@@ -54,6 +54,8 @@ class Tls:
     """This client's certificate, for mutual TLS; needs `client_key`."""
 
     client_key: Path | None = None
+    """The key of that certificate."""
+
     server_name: str = ""
     """Name to expect in the certificate, if it is not that of the target."""
 

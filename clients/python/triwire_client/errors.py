@@ -52,6 +52,7 @@ class Violation:
     """Path from the request message: "content.article.blocks[3].block_id"."""
 
     description: str
+    """For people: what is wrong, and which limit holds."""
 
 
 class TriwireError(Exception):

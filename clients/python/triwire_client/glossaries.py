@@ -27,6 +27,11 @@ class GlossaryCalls(Connection):
 
         Not repeated where the outcome is unknown (a lost connection): `get_glossary` tells whether it was created.
 
+        Args:
+            glossary_id: the id alone, "westmere".
+            glossary: its display name and terms.
+            timeout: seconds, retries included.
+
         Raises:
             GlossaryExistsError: the id is taken.
             InvalidRequestError: every violation at once.
@@ -41,7 +46,11 @@ class GlossaryCalls(Connection):
         *,
         timeout: float | None = None,
     ) -> glossary_service_pb2.GetGlossaryResponse:
-        """A glossary with its terms.
+        """A glossary with its terms and its etag.
+
+        Args:
+            name: of the glossary.
+            timeout: seconds, retries included.
 
         Raises:
             GlossaryNotFoundError: there is none of this name.
