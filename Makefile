@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-clients soak fuzz
+.PHONY: test-clients test-pythons soak fuzz
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -84,6 +84,10 @@ test-clients: setup  ## The TypeScript client against real servers, some of whic
 	@if command -v npm >/dev/null; then cd clients/typescript && \
 		{ test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent --no-audit --no-fund; }; fi
 	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript --timeout 300
+
+test-pythons: setup  ## The Python client on Python 3.10, 3.12, 3.13 and 3.14, compiled to WebAssembly; needs Node.js.
+	@cd tests/clients/python/pythons && npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m pytest -q -m pythons tests/clients/python/pythons --timeout 300
 
 test-image: setup  ## Build the image for the CPU on a base made here and test it, as root; says which Debian packages it needs.
 	@missing=$$(PYTHONPATH=. $(BIN)/python -c 'from tests.image.engine import missing; print(missing())'); \
