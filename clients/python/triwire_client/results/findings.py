@@ -71,13 +71,16 @@ class ResultFinding:
         """Whether it is not to be published before somebody has looked."""
         return self.severity == "critical"
 
-    def __str__(self) -> str:
-        words = f"{self.where}: {self.kind.replace('_', ' ')}"
+    @property
+    def words(self) -> str:
+        """What is doubted, for people: "number mismatch (expected “2016”, is nothing)"."""
+        kind = self.kind.replace("_", " ")
         if self.expected or self.actual:
-            words += f" (expected “{self.expected}”, is “{self.actual}”)"
-        elif self.message:
-            words += f": {self.message}"
-        return words
+            return f"{kind} (expected {_quoted(self.expected)}, is {_quoted(self.actual)})"
+        return f"{kind}: {self.message}" if self.message else kind
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.words}"
 
 
 def worst(findings: Iterable[ResultFinding]) -> str:
@@ -143,6 +146,10 @@ def _flat(
         target_text=_passage(body, target_range) if target_range else "",
         target_range=target_range,
     )
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if text else "nothing"
 
 
 def _range(place: article_pb2.TextRange) -> tuple[int, int]:

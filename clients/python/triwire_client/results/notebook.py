@@ -60,7 +60,9 @@ def _table(article: ArticleText, translations: Sequence[TranslationText]) -> str
     )
     if not shown:  # the response does not repeat the article
         rows = "".join(f"<tr>{_cell(block)}</tr>" for translation in translations for block in translation)
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return (
+        f'<table style="color:inherit;font-size:inherit"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
 
 
 def _cell(block: TextBlock | None) -> str:
@@ -106,10 +108,8 @@ def _notes(findings: Sequence[ResultFinding]) -> str:
     lines = []
     for finding in findings:
         word = _WORDS[finding.severity]
-        facts = f": expected “{finding.expected}”, is “{finding.actual}”" if finding.expected or finding.actual else ""
-        words = f"{word}: {finding.kind.replace('_', ' ')}{facts}"
         lines.append(
             f'<br><small lang="en" title="{escape(finding.message)}" style="background:{_SHADES[word]}">'
-            f'<span aria-hidden="true">{SYMBOLS[word]}</span> {escape(words)}</small>'
+            f'<span aria-hidden="true">{SYMBOLS[word]}</span> {escape(f"{word}: {finding.words}")}</small>'
         )
     return "".join(lines)

@@ -71,6 +71,13 @@ def test_a_finding_says_where_it_is_in_words() -> None:
     ]
 
 
+def test_what_is_missing_is_nothing() -> None:
+    response = article_service_pb2.ProcessArticleResponse()
+    response.translations.add(target_language="ko").findings.add(kind=Finding.KIND_NAME_MISMATCH, expected="Westmere")
+    (finding,) = Result(response).findings
+    assert finding.words == "name mismatch (expected “Westmere”, is nothing)"
+
+
 def test_passages_are_where_the_ranges_are() -> None:
     result = Result(example())
     placed = [finding for finding in result.findings if finding.block_id and finding.target_range]
