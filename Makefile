@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-clients test-pythons soak fuzz
+.PHONY: test-clients test-pythons soak fuzz docs
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -31,8 +31,9 @@ build/proto-dependencies/google/rpc/status.proto: | setup
 	@mkdir -p $(@D)
 	@$(BIN)/python -c 'import sys, shutil, google.rpc.status_pb2 as m; shutil.copy(m.__file__.replace("_pb2.py", ".proto"), sys.argv[1])' $@
 
-proto: setup  ## Generate the Python modules and type stubs from proto/.
+proto: setup  ## Generate the Python modules, type stubs and docs/contract.md from proto/.
 	@$(BIN)/python proto/generate.py
+	@$(BIN)/python proto/reference.py
 	@test ! -x clients/typescript/node_modules/.bin/protoc-gen-es || $(BIN)/python clients/typescript/generate.py
 
 monitoring: setup  ## Make the PrometheusRule and the Grafana dashboard from monitoring/.
@@ -78,12 +79,12 @@ test-k8s: setup $(BUF)  ## The tests of the manifests, those against the definit
 	@$(BIN)/python -m pytest -q tests/k8s
 
 test-browser: setup $(BUF)  ## The review page in headless Chromium: keyboard, accessibility, hostile articles, print (needs chromium).
-	@$(BIN)/python -m pytest -q -m browser tests/clients/python/review
+	@$(BIN)/python -m pytest -q -m browser tests/clients/python/review tests/docs
 
 test-clients: setup  ## The TypeScript client against real servers, some of which are killed and drained; needs Node.js.
 	@if command -v npm >/dev/null; then cd clients/typescript && \
 		{ test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent --no-audit --no-fund; }; fi
-	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript --timeout 300
+	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript tests/examples --timeout 300
 
 test-pythons: setup  ## The Python client on Python 3.10, 3.12, 3.13 and 3.14, compiled to WebAssembly; needs Node.js.
 	@cd tests/clients/python/pythons && npm ci --silent --no-audit --no-fund
@@ -102,6 +103,11 @@ bench: setup  ## Install the peers and run the short form of the benchmarks (abo
 	@$(BIN)/python benchmarks/arrivals.py --quick --json build/figures/arrivals.json
 	@$(BIN)/python benchmarks/load.py --quick --json build/figures/load.json
 	@$(BIN)/python benchmarks/plots.py build/figures/*.json --into build/figures
+
+docs: setup  ## Build the documentation as a site into build/site; any warning, such as a dead link, is an error.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[docs]' 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings from --strict too
+	@echo "build/site is built; to read it: $(BIN)/python -m http.server --directory build/site"
 
 demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.
 	@$(BIN)/python examples/demo.py

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ARTICLES = Path(__file__).parent / "articles"
+REVIEW_PAGE = Path(__file__).parents[1] / "build" / "demo-review.html"
 BIN = Path(sys.executable).parent
 START_SECONDS = 300
 """How long the server may take to load its model before the demo gives up."""
@@ -38,14 +39,17 @@ def main() -> int:
         triwire = [str(BIN / "triwire"), "--target", target]
         with step("English page: bullet summary, Korean and Japanese"):
             page = str(ARTICLES / "scraped-page.en.txt")
-            run([*triwire, "process", page, "--summary", "bullets", "--to", "ko", "--to", "ja"])
+            REVIEW_PAGE.parent.mkdir(exist_ok=True)
+            asked = ["--summary", "bullets", "--to", "ko", "--to", "ja", "--html", str(REVIEW_PAGE)]
+            run([*triwire, "process", page, *asked])
         with step("Korean article into English"):
             run([*triwire, "translate", str(ARTICLES / "station.ko.txt"), "--to", "en", "--cleaning", "page"])
     finally:
         with step("Stop the server"):
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=60)
-    print(f"\nDone in {time.monotonic() - started:.0f} s. Serve it yourself with `make serve`.")
+    print(f"\nDone in {time.monotonic() - started:.0f} s. An editor's view of the first article: {REVIEW_PAGE}")
+    print("Serve it yourself with `make serve`.")
     return 0
 
 

@@ -23,22 +23,32 @@ def generate(out: Path) -> None:
         RuntimeError: protoc refused a proto; its message is on standard error.
     """
     out.mkdir(parents=True, exist_ok=True)
-    # google/rpc/status.proto comes from googleapis-common-protos, google/protobuf/*.proto from grpcio-tools.
-    common = Path(status_pb2.__file__).parents[2]
-    well_known = Path(str(resources.files("grpc_tools"))) / "_proto"
     plugins = Path(sys.executable).parent
-    arguments = [
-        "protoc",
-        *(f"-I{path}" for path in (PROTO_ROOT, common, well_known)),
+    run_protoc(
         f"--plugin=protoc-gen-mypy={plugins / 'protoc-gen-mypy'}",
         f"--plugin=protoc-gen-mypy_grpc={plugins / 'protoc-gen-mypy_grpc'}",
         f"--python_out={out}",
         f"--grpc_python_out={out}",
         f"--mypy_out=quiet:{out}",
         f"--mypy_grpc_out=quiet:{out}",
-        *(str(path.relative_to(PROTO_ROOT)) for path in sorted((PROTO_ROOT / "triwire").rglob("*.proto"))),
-    ]
-    if protoc.main(arguments) != 0:
+    )
+
+
+def run_protoc(*arguments: str) -> None:
+    """Run protoc on every proto below `proto/triwire`.
+
+    Args:
+        arguments: what it is to make, as flags.
+
+    Raises:
+        RuntimeError: protoc refused a proto; its message is on standard error.
+    """
+    # google/rpc/status.proto comes from googleapis-common-protos, google/protobuf/*.proto from grpcio-tools.
+    common = Path(status_pb2.__file__).parents[2]
+    well_known = Path(str(resources.files("grpc_tools"))) / "_proto"
+    includes = [f"-I{path}" for path in (PROTO_ROOT, common, well_known)]
+    protos = [str(path.relative_to(PROTO_ROOT)) for path in sorted((PROTO_ROOT / "triwire").rglob("*.proto"))]
+    if protoc.main(["protoc", *includes, *arguments, *protos]) != 0:
         raise RuntimeError("protoc failed")
 
 

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.small_model import CopyModel
-from triwire_server.engine.engine import CallUsage, Engine, EngineLimits
+from triwire_server.engine.call import CallUsage
+from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.segment import Output, Priority, Segment, Task
 from triwire_server.metrics import Metrics
 from triwire_server.result_cache import ResultCache

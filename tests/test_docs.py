@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import subprocess
@@ -37,6 +38,15 @@ def test_the_examples_of_the_command_run(number: int, environment: dict[str, str
     done = run_script(blocks("cli.md", "sh")[number], environment, tmp_path)
     assert done.returncode == 0, done.stderr
     assert not re.search(r"^triwire: (?!\d+ done)", done.stderr, re.M)
+
+
+def test_the_examples_of_ninjs_run(environment: dict[str, str], tmp_path: Path) -> None:
+    (command,), (source,) = blocks("ninjs.md", "sh"), blocks("ninjs.md", "python")
+    done = run_script(f"{command}python - <<'END'\n{source}END\n", environment, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    items = (tmp_path / "translated.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["language"] for line in items] == ["ko", "ja"]
+    assert [line[:2] for line in done.stdout.splitlines()] == ["ko", "ja", "en"]
 
 
 def run_script(script: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:

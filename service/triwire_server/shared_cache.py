@@ -11,18 +11,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from triwire_server.circuit_breaker import BreakerState, CircuitBreaker
 from triwire_server.engine.segment import Segment
 from triwire_server.metrics import Metrics
+from triwire_server.redis_pool import redis_location, redis_pool
 from triwire_server.shared_result import InvalidValue, ResultCodec, SharedResult
 
 MAX_PENDING_WRITES = 1024
@@ -63,15 +61,8 @@ class SharedCache:
     def __init__(
         self, url: str, metrics: Metrics, *, timeout_seconds: float, ttl_seconds: int, secret: str = ""
     ) -> None:
-        try:
-            pool = _pool(url, timeout_seconds)
-        except (ValueError, TypeError) as error:
-            example = '"redis://:PASSWORD@HOST:PORT/NUMBER"; "/", "@" and "#" in a password are %2F, %40 and %23'
-            raise ValueError(f"this is no address of a Redis such as {example}") from error
-        parts = urlsplit(url)
-        self.location = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        """The address without its password."""
-
+        pool = redis_pool(url, _MAX_CONNECTIONS, timeout_seconds)
+        self.location = redis_location(url)
         # The published types leave open whether answers are decoded; here they are bytes.
         self._redis: Any = Redis.from_pool(pool)
         self._metrics = metrics
@@ -255,18 +246,3 @@ class SharedCache:
         if now >= self._warn_again_at.get(event, now):
             self._warn_again_at[event] = now + _WARN_SECONDS
             self._log.warning(event, store=self.location, error=error)
-
-
-def _pool(url: str, timeout_seconds: float) -> BlockingConnectionPool:
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=_MAX_CONNECTIONS,
-        timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        socket_timeout=timeout_seconds,
-        # A call that failed is not tried again: computing is the second try.
-        retry=Retry(NoBackoff(), 0),
-    )
-    make: Any = pool.make_connection  # untyped
-    make()  # connects to nothing yet, but finds options that do not exist
-    return pool

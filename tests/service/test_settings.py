@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -176,4 +177,5 @@ def test_ports_that_kubernetes_tells_of_services_are_no_settings() -> None:
 
 def test_the_documentation_lists_every_setting_as_it_is() -> None:
     text = Path("docs/settings.md").read_text(encoding="utf-8")
-    assert text.partition("| setting |")[2].strip() == reference().partition("| setting |")[2].strip()
+    linked = re.sub(r"docs/([a-z-]+\.md)", r"[\1](\1)", reference())
+    assert text.partition("| setting |")[2].strip() == linked.partition("| setting |")[2].strip()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from triwire_client.connection import Tls
     from triwire_client.content import Html
     from triwire_client.errors import TriwireError, Violation
+    from triwire_client.ninjs import NinjsError, NinjsItem, NinjsOutput, read_ninjs, write_ninjs
     from triwire_client.plaintext import PlaintextTokenError
     from triwire_client.process import Progress
     from triwire_client.results import ArticleText, Result, ResultFinding, SummaryText, TextBlock, TranslationText
@@ -21,6 +22,9 @@ __all__ = [
     "BatchResult",
     "Client",
     "Html",
+    "NinjsError",
+    "NinjsItem",
+    "NinjsOutput",
     "PlaintextTokenError",
     "Progress",
     "Result",
@@ -33,7 +37,9 @@ __all__ = [
     "TranslationText",
     "TriwireError",
     "Violation",
+    "read_ninjs",
     "review_page",
+    "write_ninjs",
 ]
 
 _MODULES = {
@@ -41,6 +47,9 @@ _MODULES = {
     "BatchResult": "batch",
     "Client": "client",
     "Html": "content",
+    "NinjsError": "ninjs",
+    "NinjsItem": "ninjs",
+    "NinjsOutput": "ninjs",
     "PlaintextTokenError": "plaintext",
     "Progress": "process",
     "Result": "results",
@@ -53,7 +62,9 @@ _MODULES = {
     "TranslationText": "results",
     "TriwireError": "errors",
     "Violation": "errors",
+    "read_ninjs": "ninjs",
     "review_page": "review",
+    "write_ninjs": "ninjs",
 }
 
 

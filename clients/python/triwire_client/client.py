@@ -32,7 +32,7 @@ class Client(ArticleCalls, GlossaryCalls):
     `async with Client() as triwire:` closes the connection at the end. A task that is cancelled cancels its call on the
     server too.
 
-    Example:
+    Examples:
         >>> import asyncio
         >>> from triwire_client import Client
         >>> async def main() -> None:
@@ -87,7 +87,7 @@ class Client(ArticleCalls, GlossaryCalls):
             TriwireError: as its subclass for the reason, also if one of the translations or summaries alone failed;
                 the others are in its `partial`.
 
-        Example:
+        Examples:
             >>> import asyncio
             >>> from triwire_client import Client
             >>> async def main() -> None:

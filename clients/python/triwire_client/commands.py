@@ -20,7 +20,8 @@ from triwire_client.connection import DEFAULT_TARGET, Tls
 from triwire_client.content import CleaningName, PriorityName, StyleName
 from triwire_client.failures import INTERRUPTED, REFUSED
 from triwire_client.glossaries import glossary_name
-from triwire_client.inputs import FormatName, InputError, one_line, read_content
+from triwire_client.inputs import FormatName, InputError, one_line, read_content, read_ninjs_item
+from triwire_client.ninjs_command import show_items
 from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
 from triwire_client.review_command import check_place, review, write_processed
@@ -240,7 +241,7 @@ def translate(
     session: Session = context.obj
     content = read_content(file, form, language, cleaning)
     is_page = content.cleaning == article_pb2.CLEANING_PAGE
-    if as_html and (content.WhichOneof("kind") != "html" or is_page or session.as_json):
+    if as_html and (content.WhichOneof("kind") != "html" or form == "ninjs" or is_page or session.as_json):
         raise InputError("--html: needs HTML input without --cleaning page and without --json")
 
     async def call(client: Client) -> int:
@@ -291,19 +292,20 @@ def process(
     cleaning: Cleaning = None,
     form: Format = "auto",
 ) -> int:
-    """Clean, summarize and translate an article at once, shown as its parts are ready."""
+    """Clean, summarize and translate an article at once, shown as its parts are ready; ninjs comes back as ninjs."""
     session: Session = context.obj
     if not to and not summary:
         raise InputError("--to, --summary: give at least one language or one summary")
     if html:
         check_place(html, "--html")
     wanted = [_parse_summary(text, bullets, max_characters, summary_model) for text in summary or []]
-    content = read_content(file, form, language, cleaning)
+    item = read_ninjs_item(file, language, cleaning) if form == "ninjs" else None
+    content = item.content if item else read_content(file, form, language, cleaning)
     options = _options(kind, sentences or html is not None, model)
     request = article_service_pb2.ProcessArticleRequest(
         target_languages=to or [], summaries=wanted, translation_options=options
     )
-    renderer = None if session.as_json else Renderer(session.out)
+    renderer = None if session.as_json or item else Renderer(session.out)
 
     async def call(client: Client) -> int:
         article_run = ArticleRun(request, renderer, session.target)
@@ -324,6 +326,8 @@ def process(
                     article_run.show_unfinished()
         if session.as_json:
             session.show_json(article_run.parts.response())
+        elif item:
+            show_items(article_run.parts.response(), item)
         if html:
             await write_processed(html, client, article_run.parts.response(), glossary or (), article_run.failure_lines)
         for line in article_run.failure_lines:

@@ -9,8 +9,9 @@ from google.protobuf import json_format
 
 from triwire.v1 import article_pb2
 from triwire_client.content import CleaningName, to_content
+from triwire_client.ninjs import NinjsError, NinjsItem, read_ninjs
 
-FormatName = Literal["auto", "text", "html", "json"]
+FormatName = Literal["auto", "text", "html", "json", "ninjs"]
 _BY_SUFFIX: dict[str, FormatName] = {".html": "html", ".htm": "html", ".xhtml": "html", ".json": "json"}
 
 MAX_TOLD = 20
@@ -29,7 +30,7 @@ def read_content(
     Args:
         source: path, or "-".
         form: how it is read; "auto" goes by the file's name: .html and .htm are HTML, .json is an Article as
-            protobuf JSON, everything else is plain text.
+            protobuf JSON, everything else is plain text. "ninjs" is always said.
         language: of the content; empty: detected.
         cleaning: whether boilerplate is looked for; None: as the method does by default.
 
@@ -38,6 +39,8 @@ def read_content(
     """
     if form == "auto":
         form = "text" if source == "-" else _BY_SUFFIX.get(Path(source).suffix.lower(), "text")
+    if form == "ninjs":
+        return read_ninjs_item(source, language, cleaning).content
     text = read_text(source)
     if form == "html":
         return to_content(article_pb2.Content(html=text), language, cleaning)
@@ -47,10 +50,28 @@ def read_content(
     try:
         json_format.Parse(text, article)
     except (json_format.ParseError, ValueError) as error:  # a lone surrogate in an escape is a ValueError
-        raise InputError(f"{source_name(source)}: is not an Article as protobuf JSON: {one_line(error)}") from error
+        hint = "; for a ninjs item say --format ninjs" if '"uri"' in text else ""
+        raise InputError(
+            f"{source_name(source)}: is not an Article as protobuf JSON: {one_line(error)}{hint}"
+        ) from error
     if language:
         article.language = language
     return to_content(article, cleaning=cleaning)
+
+
+def read_ninjs_item(source: str, language: str = "", cleaning: CleaningName | None = None) -> NinjsItem:
+    """A ninjs item from a file, or from standard input for "-".
+
+    Raises:
+        InputError: it cannot be read, is no ninjs 3 item, or boilerplate is to be looked for in it.
+    """
+    if cleaning == "page":
+        raise InputError("--cleaning page: a ninjs item is all article; leave it away")
+    try:
+        return read_ninjs(read_bytes(source), language=language)
+    except NinjsError as error:
+        lines = [f"{source_name(source)}: {line}" for line in str(error).split("\n")]
+        raise InputError("\n".join(bounded(lines))) from error
 
 
 def read_text(source: str) -> str:

@@ -20,8 +20,8 @@ from triwire_client.words import (
     block_kind,
     clean,
     count,
+    describe_finding,
     enum_name,
-    finding_kind,
     language_name,
     severity_word,
     summary_style,
@@ -41,7 +41,6 @@ _STYLES = {
     article_pb2.BLOCK_KIND_BOILERPLATE: "dim",
 }
 _SEVERITY_STYLES = {"note": "cyan", "look": "yellow", "stop": "bold red"}
-_PASSAGE_CHARACTERS = 40
 
 
 class Renderer:
@@ -216,37 +215,11 @@ class Renderer:
         self._console.print(line, soft_wrap=not self._console.is_terminal)
 
 
-def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
-    """A finding in words.
-
-    Args:
-        finding: what is doubted.
-        body: of the block or statement that it concerns; empty for a result as a whole.
-    """
-    words = finding_kind(finding.kind)
-    if finding.kind == Finding.KIND_OPTION_NOT_APPLIED:  # `expected` names the option
-        return f"{words}: {clean(finding.expected)}: {clean(finding.message)}"
-    if body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
-        words += f" at {_quoted(body[finding.target.start : finding.target.end])}"
-    if finding.message:
-        words += f": {clean(finding.message)}"
-    if finding.expected or finding.actual:
-        words += f" (expected {_quoted(finding.expected)}, is {_quoted(finding.actual)})"
-    return words
-
-
 def _body(block: article_pb2.Block) -> Text:
     body = Text(clean(block.text or block.inline_html), style=_STYLES.get(block.kind, ""))
     if block.credit:
         body.append(f"  ({clean(block.credit)})", style="not italic dim")
     return body
-
-
-def _quoted(text: str) -> str:
-    text = clean(" ".join(text.split()))
-    if len(text) > _PASSAGE_CHARACTERS:
-        text = text[: _PASSAGE_CHARACTERS - 1] + "…"
-    return f"“{text}”" if text else "nothing"
 
 
 def _directions(pairs: Sequence[article_service_pb2.LanguagePair]) -> str:

@@ -97,7 +97,7 @@ class SyncClient:
     Raises:
         PlaintextTokenError: the token would go over the network in plaintext.
 
-    Example:
+    Examples:
         >>> from triwire_client import SyncClient
         >>> with SyncClient(timeout=60) as triwire:
         ...     triwire.detect_language("항구가 다시 열렸다.").languages[0].language  # "The harbour opened again."

@@ -8,6 +8,7 @@ Finding = article_service_pb2.Finding
 
 _LANGUAGE_NAMES = {"en": "English", "ko": "Korean", "ja": "Japanese"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_PASSAGE_CHARACTERS = 40
 SEVERITIES = ("info", "warning", "critical")
 """The contract's names for how much a finding matters, from the least to the most serious."""
 
@@ -24,6 +25,25 @@ def finding_kind(kind: article_service_pb2.Finding.Kind.ValueType) -> str:
     """What is doubted: "number mismatch". One that is not known is "unspecified"."""
     known = kind if kind in Finding.Kind.values() else Finding.KIND_UNSPECIFIED
     return enum_name(Finding.Kind.Name(known), "KIND_").replace("_", " ")
+
+
+def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
+    """A finding in words.
+
+    Args:
+        finding: what is doubted.
+        body: of the block or statement that it concerns; empty for a result as a whole.
+    """
+    words = finding_kind(finding.kind)
+    if finding.kind == Finding.KIND_OPTION_NOT_APPLIED:  # `expected` names the option
+        return f"{words}: {clean(finding.expected)}: {clean(finding.message)}"
+    if body and finding.HasField("target") and (finding.target.start, finding.target.end) != (0, len(body)):
+        words += f" at {_quoted(body[finding.target.start : finding.target.end])}"
+    if finding.message:
+        words += f": {clean(finding.message)}"
+    if finding.expected or finding.actual:
+        words += f" (expected {_quoted(finding.expected)}, is {_quoted(finding.actual)})"
+    return words
 
 
 def severity_word(severity: article_service_pb2.Finding.Severity.ValueType) -> str:
@@ -68,3 +88,10 @@ def count(number: int, noun: str) -> str:
 def clean(text: str) -> str:
     """Text without characters that would steer a terminal or turn its writing direction."""
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _quoted(text: str) -> str:
+    text = clean(" ".join(text.split()))
+    if len(text) > _PASSAGE_CHARACTERS:
+        text = text[: _PASSAGE_CHARACTERS - 1] + "…"
+    return f"“{text}”" if text else "nothing"

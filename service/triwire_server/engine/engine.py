@@ -2,36 +2,33 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from triwire_server.callers import ANYONE, Caller
-from triwire_server.engine.admission import Admission, Ticket
+from triwire_server.engine.admission import Admission
+from triwire_server.engine.call import EngineCall
 from triwire_server.engine.drain_rate import DrainRate, SlowestRate
 from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
+from triwire_server.engine.local_models import LocalModels
 from triwire_server.engine.model_runner import ModelRunner
-from triwire_server.engine.models.base import Model, Prompt, ServedModel
+from triwire_server.engine.models.base import Model, ServedModel
 from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.remote_client import RemoteClient
 from triwire_server.engine.remote_worker import RemoteWorker
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Output, Priority, Segment, Timing
-from triwire_server.engine.sequence import ComputeTime
-from triwire_server.engine.sequence import Sequence as EngineSequence
+from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.engine.worker import Worker
-from triwire_server.errors import DeadlineExceeded, InferenceFailed, ShuttingDown
+from triwire_server.errors import InferenceFailed, ShuttingDown
 from triwire_server.metrics import Metrics
 from triwire_server.result_cache import ResultCache
 from triwire_server.shared_result import SharedResult, SharedResults
 
 _log = logging.getLogger(__name__)
-
-_TOKENIZER_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +52,6 @@ class EngineLimits:
 
     step_timeout_seconds: float = 600.0
     """A step that takes longer means that the device is lost; 0: a step may take any time."""
-
-
-@dataclass(slots=True)
-class CallUsage:
-    """What one call cost so far. Parts from the cache cost no tokens."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    segments: int = 0
-    cached_segments: int = 0
-    queue_seconds: float = 0.0
-    """From the arrival of the call to its first slot."""
-
-    compute_seconds: float = 0.0
-    """On the device, summed over the steps that held parts of the call."""
 
 
 class Engine:
@@ -107,9 +89,10 @@ class Engine:
             clock=clock,
         )
         rate = self._rate = DrainRate()
-        self._local = {name: model for name, model in self._models.items() if isinstance(model, Model)}
-        runner = ModelRunner(self._local, limits.max_batch_sequences)
+        local = {name: model for name, model in self._models.items() if isinstance(model, Model)}
+        runner = ModelRunner(local, limits.max_batch_sequences)
         self._worker = Worker(scheduler, runner, metrics, clock, self._fail, rate)
+        self._local = LocalModels(local, self._worker, clock, lambda: self.is_healthy)
         self._remote = {
             name: RemoteWorker(model, RemoteClient(model.source, model.api_key, model.ssl_context), metrics, clock)
             for name, model in self._models.items()
@@ -130,7 +113,6 @@ class Engine:
                 of_model.labels(name)
         self._step_timeout_seconds = limits.step_timeout_seconds
         self._watching: asyncio.Task[None] | None = None
-        self._pool = ThreadPoolExecutor(_TOKENIZER_THREADS, thread_name_prefix="triwire-tokenizer")
         self._has_failed = False
         self._is_stopping = False
 
@@ -148,7 +130,7 @@ class Engine:
         await asyncio.to_thread(self._worker.stop)
         for remote in self._remote.values():
             await remote.close()
-        self._pool.shutdown()
+        self._local.close()
 
     def watch_steps(self) -> None:
         """Learn from steps how fast the device is, and take one that does not come back in time for a lost device.
@@ -201,10 +183,6 @@ class Engine:
             raise ShuttingDown
         self._admission.check(1, priority, deadline, caller)
 
-    def progress(self, ticket: Ticket, tokens: int) -> None:
-        """Count tokens that the device has read and written for a call."""
-        self._admission.progress(ticket, tokens)
-
     @asynccontextmanager
     async def admit(
         self,
@@ -215,7 +193,7 @@ class Engine:
         estimated_tokens: int,
         wait: bool = False,
         caller: Caller = ANYONE,
-    ) -> AsyncIterator["EngineCall"]:
+    ) -> AsyncIterator[EngineCall]:
         """Let a call in, or refuse it at the door. What it has not finished when the block ends is cancelled.
 
         Args:
@@ -235,7 +213,14 @@ class Engine:
         if self._is_stopping:
             raise ShuttingDown
         ticket = await self._admission.enter(estimated_tokens, priority, deadline, caller, wait=wait)
-        call = EngineCall(self, request_id, priority, deadline, self._clock(), ticket)
+        call = EngineCall(
+            self.run,
+            partial(self._admission.progress, ticket),
+            request_id=request_id,
+            priority=priority,
+            deadline=deadline,
+            arrival=self._clock(),
+        )
         is_complete = False
         try:
             yield call
@@ -244,7 +229,7 @@ class Engine:
             call.cancel()
             self._admission.leave(ticket, is_complete=is_complete)
 
-    async def run(self, call: "EngineCall", model_name: str, segment: Segment) -> Output:
+    async def run(self, call: EngineCall, model_name: str, segment: Segment) -> Output:
         """One segment of a call: from the cache, from equal work under way, from another replica, or computed."""
         call.usage.segments += 1
         if self._cache is not None:
@@ -260,7 +245,7 @@ class Engine:
         call.pay(result)
         return result.output
 
-    def _for_nothing(self, call: "EngineCall", output: Output, cache: str) -> Output:
+    def _for_nothing(self, call: EngineCall, output: Output, cache: str) -> Output:
         """An output that was made for another call."""
         self._metrics.cache_hits.labels(cache).inc()
         call.usage.cached_segments += 1
@@ -276,8 +261,7 @@ class Engine:
                 output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
                 return Result(replace(output, cached=True), None)
         self._metrics.cache_misses.inc()
-        remote = self._remote.get(work.model_name)
-        result = await (self._run_here(work) if remote is None else remote.run(work))
+        result = await self._remote.get(work.model_name, self._local).run(work)
         output = result.output
         self._metrics.input_tokens.labels(work.model_name).inc(output.input_tokens)
         self._metrics.output_tokens.labels(work.model_name).inc(output.output_tokens)
@@ -287,63 +271,11 @@ class Engine:
             self._shared.put(model.identity, work.segment, made)
         return result
 
-    async def _run_here(self, work: Work) -> Result:
-        """What a loaded model makes of a segment on this machine's device."""
-        model = self._local[work.model_name]
-        loop = asyncio.get_running_loop()
-        prompt: Prompt = await loop.run_in_executor(self._pool, model.encode, work.segment)
-        sequence = await self._generate(work, prompt)
-        text = await loop.run_in_executor(self._pool, model.decode, work.segment, sequence.token_ids)
-        output = Output(
-            text=text,
-            input_tokens=len(prompt.input_ids),
-            output_tokens=len(sequence.token_ids),
-            truncated=not model.is_complete(sequence.token_ids),
-            timing=_timing(sequence),
-        )
-        return Result(output, sequence.first_batch)
-
     def _keep(self, work: Work, result: SharedResult) -> None:
         """In this replica's own cache."""
         if self._cache is not None:
             self._cache.put(work.model_name, work.segment, result.text, truncated=result.truncated)
             self._metrics.cache_size_bytes.set(self._cache.num_bytes)
-
-    async def _generate(self, work: Work, prompt: Prompt) -> EngineSequence:
-        """The sequence of a prompt, once it has ended well."""
-        while True:
-            if not self.is_healthy:
-                raise InferenceFailed("the device was lost")
-            sequence, done = self._submit(work, prompt)
-            await done
-            if sequence.error is None:
-                return sequence
-            # Someone with more time may have come just when it was dropped; everyone's own deadline is kept elsewhere.
-            deadline = work.deadline
-            is_wanted = deadline is None or deadline > self._clock()
-            if not (isinstance(sequence.error, DeadlineExceeded) and is_wanted):
-                raise sequence.error
-
-    def _submit(self, work: Work, prompt: Prompt) -> tuple[EngineSequence, "asyncio.Future[None]"]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-
-        def tell(_: EngineSequence) -> None:
-            loop.call_soon_threadsafe(_resolve, done)
-
-        sequence = EngineSequence(
-            request_id=work.request_id,
-            model_name=work.model_name,
-            prompt=prompt,
-            priority=work.priority,
-            arrival=self._clock(),
-            deadline=work.deadline,
-            on_finish=tell,
-            compute=work.waiting[0].compute,
-        )
-        work.hand_over(sequence, self._worker, done)
-        self._worker.submit(sequence)
-        return sequence, done
 
     def _give_up_device(self, error: StepTimeout) -> None:
         _log.critical("the device is given up: %s", error)
@@ -354,76 +286,3 @@ class Engine:
     def _fail(self, error: Exception) -> None:
         self._has_failed = True
         self._on_failure(error)
-
-
-class EngineCall:
-    """One admitted call: its segments may be generated in any number of concurrent `generate` calls."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        request_id: str,
-        priority: Priority,
-        deadline: float | None,
-        arrival: float,
-        ticket: Ticket,
-    ) -> None:
-        self._engine = engine
-        self.request_id = request_id
-        self.priority = priority
-        self.deadline = deadline
-        self.usage = CallUsage()
-        self._arrival = arrival
-        self._ticket = ticket
-        self.compute = ComputeTime()
-        self._first_batch = math.inf
-        self._tasks: set[asyncio.Task[Output]] = set()
-
-    async def generate(self, model_name: str, segments: Sequence[Segment]) -> list[Output]:
-        """Outputs of segments, in their order.
-
-        Raises:
-            DeadlineExceeded, InferenceFailed, ModelUnavailable: of any of them; the rest is cancelled.
-        """
-        tasks = [asyncio.ensure_future(self._engine.run(self, model_name, segment)) for segment in segments]
-        self._tasks.update(tasks)
-        try:
-            return list(await asyncio.gather(*tasks))
-        finally:
-            for task in tasks:
-                task.cancel()
-            self._tasks.difference_update(tasks)
-
-    def cancel(self) -> None:
-        """Drop what is not finished."""
-        for task in self._tasks:
-            task.cancel()
-
-    def pay(self, result: Result) -> None:
-        """Take over what a result cost."""
-        self.usage.input_tokens += result.output.input_tokens
-        self.usage.output_tokens += result.output.output_tokens
-        self._engine.progress(self._ticket, result.output.input_tokens + result.output.output_tokens)
-        if result.first_batch is not None:
-            # Segments may be read back in another order than that of their slots.
-            self._first_batch = min(self._first_batch, result.first_batch)
-            # Work that another call began may have had its slot before this call arrived.
-            self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
-        self.usage.compute_seconds = self.compute.seconds
-
-
-def _timing(sequence: EngineSequence) -> Timing | None:
-    """When the device worked on a sequence; None: it never did."""
-    if sequence.first_batch is None or sequence.prefilled is None or sequence.last_step is None:
-        return None
-    return Timing(
-        arrived=sequence.arrival,
-        started=sequence.first_batch,
-        prefilled=sequence.prefilled,
-        finished=sequence.last_step,
-    )
-
-
-def _resolve(done: "asyncio.Future[None]") -> None:
-    if not done.done():
-        done.set_result(None)

@@ -10,12 +10,9 @@ Whatever is compared and then written is one Lua script, which Redis runs undivi
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
@@ -27,6 +24,7 @@ from triwire_server.glossary_store.base import (
     WriteMode,
     WriteOutcome,
 )
+from triwire_server.redis_pool import redis_location, redis_pool
 
 _PREFIX = "triwire:{glossaries}:1:"
 _IDS = f"{_PREFIX}ids"
@@ -79,13 +77,8 @@ class RedisStore(GlossaryStore):
 
     def __init__(self, url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         super().__init__()
-        try:
-            pool = _pool(url, timeout_seconds)
-        except (ValueError, TypeError) as error:
-            example = '"redis://:PASSWORD@HOST:PORT/NUMBER"; "/", "@" and "#" in a password are %2F, %40 and %23'
-            raise ValueError(f"this is no address of a Redis such as {example}") from error
-        parts = urlsplit(url)
-        self.location = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        pool = redis_pool(url, _MAX_CONNECTIONS, timeout_seconds)
+        self.location = redis_location(url)
         self._log = structlog.get_logger("triwire")
         # The published types leave open whether answers are decoded; here they are bytes.
         self._redis: Any = Redis.from_pool(pool)
@@ -164,20 +157,6 @@ class RedisStore(GlossaryStore):
                     continue
                 self._log.error("glossaries_unavailable", store=self.location, error=f"{type(error).__name__}: {error}")
                 raise GlossariesUnavailable from error
-
-
-def _pool(url: str, timeout_seconds: float) -> BlockingConnectionPool:
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=_MAX_CONNECTIONS,
-        timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        socket_timeout=timeout_seconds,
-        retry=Retry(NoBackoff(), 0),
-    )
-    make: Any = pool.make_connection  # untyped
-    make()  # connects to nothing yet, but finds options that do not exist
-    return pool
 
 
 def _key(glossary_id: str) -> str:

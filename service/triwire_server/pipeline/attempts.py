@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from triwire.v1 import article_service_pb2
 from triwire.v1.article_pb2 import TextRange
 from triwire_server import tracing
-from triwire_server.engine.engine import Engine, EngineCall
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.segment import Register, Segment, Task
 from triwire_server.metrics import Metrics

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from triwire_server import tracing
-from triwire_server.engine.engine import EngineCall
+from triwire_server.engine.call import EngineCall
 from triwire_server.engine.segment import Output, Segment
 
 _PHASE = "generate"

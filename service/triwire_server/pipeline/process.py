@@ -11,7 +11,8 @@ from google.protobuf.duration_pb2 import Duration
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server import tracing
-from triwire_server.engine.engine import CallUsage, Engine, EngineCall
+from triwire_server.engine.call import CallUsage, EngineCall
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits

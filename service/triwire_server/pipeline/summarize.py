@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server import tracing
-from triwire_server.engine.engine import Engine, EngineCall
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Register, SummarySpec, SummaryStyle, Task

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server import tracing
-from triwire_server.engine.engine import Engine, EngineCall
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.attempts import count_repair, doubt, truncation
 from triwire_server.pipeline.generation import generate

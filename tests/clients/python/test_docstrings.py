@@ -75,7 +75,7 @@ def test_a_docstring_describes_every_argument_and_no_other(name: str, function: 
 def test_the_docstring_of_a_class_describes_how_it_is_made_and_shows_it(kind: type) -> None:
     docstring = inspect.getdoc(kind) or ""
     assert described(docstring) == arguments(kind)
-    assert ">>> " in section(docstring, "Example")
+    assert ">>> " in section(docstring, "Examples")
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -27,7 +27,9 @@ from triwire_client import (
     TextBlock,
     Tls,
     TriwireError,
+    read_ninjs,
     review_page,
+    write_ninjs,
 )
 from triwire_client.errors import QueueFullError
 
@@ -65,7 +67,9 @@ async def use(client: Client) -> str:
         stored: glossary_service_pb2.UpdateGlossaryResponse = await client.update_glossary(glossary, allow_missing=True)
         print(stored.glossary.etag)
     page: str = review_page(translated, models=(await client.list_models()).models)
-    return page + translated.translation.blocks[0].block.text + summary.summary.points[0].text
+    item = read_ninjs("{}", language="en")
+    written: list[str] = [output.language for output in write_ninjs(translated, item)]
+    return page + "".join(written) + translated.translation.blocks[0].block.text + summary.summary.points[0].text
 
 
 def wait(tls: Tls) -> float:
@@ -81,7 +85,7 @@ def wait(tls: Tls) -> float:
 
 BAD = """\
 import triwire_client
-from triwire_client import Client, Result, SyncClient, review_page
+from triwire_client import Client, Result, SyncClient, read_ninjs, review_page, write_ninjs
 
 
 async def use(client: Client, sync: SyncClient) -> None:
@@ -93,6 +97,8 @@ async def use(client: Client, sync: SyncClient) -> None:
     await client.create_glossary("house")
     sync.update_glossary("house", etag="e")
     review_page("text")
+    read_ninjs(7)
+    write_ninjs("text", read_ninjs("{}"))
     await client.process("text", on_block=7)
     sync.process("text", on_progress=lambda: None)
     (await client.process("text")).translations[0]

@@ -57,7 +57,9 @@ class GatedRunner(ModelRunner):
 @contextmanager
 def gate(engine: Engine) -> Iterator[GatedRunner]:
     """Put a gate before the device of an engine that has not run anything yet."""
-    runner = engine._worker.model_runner = GatedRunner(engine._local, engine._worker.scheduler.max_batch_sequences)
+    runner = engine._worker.model_runner = GatedRunner(
+        engine._local._models, engine._worker.scheduler.max_batch_sequences
+    )
     try:
         yield runner
     finally:

@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text
 from tests.service.engine.small_model import CopyModel
-from triwire_server.engine.engine import Engine, EngineCall, EngineLimits
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.segment import Output, Priority, Segment, Task
 from triwire_server.metrics import Metrics

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.small_model import FAULT, SLOW, SLOW_SECONDS, CopyModel
-from triwire_server.engine.engine import Engine, EngineCall, EngineLimits
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.segment import Priority, Segment, Task
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
 from triwire_server.metrics import Metrics

@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
 from tests.service.engine.small_model import FAULT, LATE_FAULT, CopyModel
 from tests.service.engine.test_engine import COPY, Service, segment
-from triwire_server.engine.engine import CallUsage, Engine, EngineLimits
+from triwire_server.engine.call import CallUsage
+from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.in_flight import Work
 from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import InvariantBroken

@@ -12,7 +12,8 @@ from tests.service.pipeline.long_articles import live_blog
 from tests.service.text.articles import article_of
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_server.engine.engine import Engine, EngineCall, EngineLimits
+from triwire_server.engine.call import EngineCall
+from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.models.registry import load_models

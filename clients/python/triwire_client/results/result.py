@@ -29,7 +29,7 @@ class Result:
     Raises:
         TypeError: the response is of another call.
 
-    Example:
+    Examples:
         >>> from triwire_client import Result, SyncClient
         >>> with SyncClient() as triwire:
         ...     result = Result(triwire.translate("The harbour opened again.", "ko", source_language="en"))

@@ -1,0 +1,92 @@
+"""One admitted call, as what processes an article sees the engine."""
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triwire_server.engine.in_flight import Result
+from triwire_server.engine.segment import Output, Priority, Segment
+from triwire_server.engine.sequence import ComputeTime
+
+
+@dataclass(slots=True)
+class CallUsage:
+    """What one call cost so far. Parts from the cache cost no tokens."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    segments: int = 0
+    cached_segments: int = 0
+    queue_seconds: float = 0.0
+    """From the arrival of the call to its first slot."""
+
+    compute_seconds: float = 0.0
+    """On the device, summed over the steps that held parts of the call."""
+
+
+class EngineCall:
+    """One admitted call: its segments may be generated in any number of concurrent `generate` calls.
+
+    Args:
+        run: makes the output of one segment of this call, by the full name of a model.
+        count: is told the tokens that the device has read and written for it.
+        request_id: names the call.
+        priority: its class.
+        deadline: seconds on the engine's clock; None: no limit.
+        arrival: seconds on the engine's clock.
+    """
+
+    def __init__(
+        self,
+        run: Callable[["EngineCall", str, Segment], Coroutine[Any, Any, Output]],
+        count: Callable[[int], None],
+        *,
+        request_id: str,
+        priority: Priority,
+        deadline: float | None,
+        arrival: float,
+    ) -> None:
+        self._run = run
+        self._count = count
+        self.request_id = request_id
+        self.priority = priority
+        self.deadline = deadline
+        self.usage = CallUsage()
+        self._arrival = arrival
+        self.compute = ComputeTime()
+        self._first_batch = math.inf
+        self._tasks: set[asyncio.Task[Output]] = set()
+
+    async def generate(self, model_name: str, segments: Sequence[Segment]) -> list[Output]:
+        """Outputs of segments, in their order.
+
+        Raises:
+            DeadlineExceeded, InferenceFailed, ModelUnavailable: of any of them; the rest is cancelled.
+        """
+        tasks = [asyncio.ensure_future(self._run(self, model_name, segment)) for segment in segments]
+        self._tasks.update(tasks)
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            self._tasks.difference_update(tasks)
+
+    def cancel(self) -> None:
+        """Drop what is not finished."""
+        for task in self._tasks:
+            task.cancel()
+
+    def pay(self, result: Result) -> None:
+        """Take over what a result cost."""
+        self.usage.input_tokens += result.output.input_tokens
+        self.usage.output_tokens += result.output.output_tokens
+        self._count(result.output.input_tokens + result.output.output_tokens)
+        if result.first_batch is not None:
+            # Segments may be read back in another order than that of their slots.
+            self._first_batch = min(self._first_batch, result.first_batch)
+            # Work that another call began may have had its slot before this call arrived.
+            self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
+        self.usage.compute_seconds = self.compute.seconds
