@@ -12,7 +12,7 @@ from tests.server import running_server, target
 from triwire_client import Client, SyncClient, errors
 from triwire_server.app import App
 
-LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(100))
+LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(300))
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

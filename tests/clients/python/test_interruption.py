@@ -16,7 +16,7 @@ from tests.clients.python.servers import ended, on_a_thread, under_way
 from tests.server import running_server, target
 from triwire_client import SyncClient, errors, sync
 
-LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(100))
+LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(300))
 INTERRUPTED = """\
 import sys
 from triwire_client import SyncClient
