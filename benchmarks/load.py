@@ -32,7 +32,6 @@ import gc
 import itertools
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -48,7 +47,7 @@ from grpc_status import rpc_status
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from ways.measure import finish, median_and_range, percentile
 from ways.processes import memory_now
-from ways.service import Service
+from ways.service import Service, make_tiny_profile
 
 LOADS = (0.5, 0.8, 1.0, 2.0, 10.0)
 NUM_CHANNELS = 16
@@ -123,21 +122,13 @@ def main() -> None:
     if arguments.quick:
         arguments.seconds, arguments.unscored, arguments.repetitions = 20.0, 5.0, 1
     with tempfile.TemporaryDirectory() as folder:
-        profile = arguments.profile or make_profile(Path(folder))
+        profile = arguments.profile or make_tiny_profile(Path(folder), width=256, num_layers=4)
         settings = {"torch_threads": arguments.threads, "cache_dir": folder, "log_level": "warning"}
         with Service(profile, **settings) as service:
             result, runs = asyncio.run(measure(service, arguments))
         with Service(profile, max_queue_seconds=BURST_QUEUE_SECONDS, **settings) as service:
             result["burst"] = asyncio.run(measure_burst(service, result["capacity"]["calls_per_second"]))
     finish(result, arguments.json, runs)
-
-
-def make_profile(folder: Path) -> str:
-    """The TOML file of a profile with a small model whose steps take the device some milliseconds."""
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    from tests.tiny_models import write_tiny_profile
-
-    return str(write_tiny_profile(folder, width=256, num_layers=4))
 
 
 @asynccontextmanager

@@ -3,9 +3,9 @@
     python benchmarks/plots.py figures/*.json --into docs/images
 
 Reads the files that `--json` wrote and draws, as PNG and SVG: throughput by way (engine.py, chat.py), latency and the
-share in time by load (arrivals.py, and load.py for the whole service), and what a step costs (engine.py
---profile-step). Nothing is drawn that is not in a file; each picture says which processor and how many repetitions it
-is of.
+share in time by load (arrivals.py, and load.py for the whole service), what an article costs by its length
+(article_length.py), and what a step costs (engine.py --profile-step). Nothing is drawn that is not in a file; each
+picture says which processor and how many repetitions it is of.
 """
 
 import argparse
@@ -171,6 +171,58 @@ def _over(value: dict[str, Any], base: float) -> dict[str, Any]:
     return {"median": value["median"] / base, "range": [each / base for each in value["range"]]}
 
 
+def _article_length(result: dict[str, Any]) -> Any:
+    """Lines over the length: seconds and tokens of an article, and seconds for 1,000 characters by language."""
+    from matplotlib import pyplot
+
+    figure, panels = pyplot.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
+    colours = dict(zip(("extract", "summarize", "translate"), ("#81b29a", "#e07a5f", "#1f6f8b"), strict=True))
+    styles = dict(zip(result["articles"], ("-", "--", ":"), strict=True))
+
+    def draw(panel: Any, name: str, language: str, key: str) -> None:
+        rows = result["work"][name][language]
+        points = [(int(words), row[key]) for words, row in rows.items() if row[key]["median"] > 0]
+        if not points:
+            return  # extraction has no tokens
+        middle = [value["median"] for _, value in points]
+        low = [value["median"] - value["range"][0] for _, value in points]
+        high = [value["range"][1] - value["median"] for _, value in points]
+        panel.errorbar(
+            [words for words, _ in points],
+            middle,
+            [low, high],
+            color=colours[name],
+            linestyle=styles[language],
+            marker="o",
+            capsize=2,
+            markersize=3,
+        )
+
+    for name in result["work"]:
+        for language in result["work"][name]:
+            draw(panels[0], name, language, "seconds")
+            draw(panels[1], name, language, "tokens")
+            draw(panels[2], name, language, "seconds_per_1000_characters")
+    for panel, title in zip(
+        panels, ("s of an article", "tokens of an article", "s for 1,000 characters of it"), strict=True
+    ):
+        panel.set_title(title, fontsize=9)
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.yaxis.set_major_formatter("{x:,g}")
+        lengths = [int(words) for words in next(iter(result["articles"].values()))]
+        panel.set_xticks(lengths, [f"{words:,}" for words in lengths])
+        panel.minorticks_off()
+        panel.set_xlabel("length, in words of its English version")
+    for name in result["work"]:
+        panels[0].plot([], [], color=colours[name], label=name)
+    for language, style in styles.items():
+        panels[0].plot([], [], color="black", linestyle=style, label=language)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=7)
+    figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))
+    return figure
+
+
 def _step(result: dict[str, Any]) -> Any:
     """Stacked bars of what a decode step spends its time on, beside its linear layers alone."""
     from matplotlib import pyplot
@@ -198,6 +250,7 @@ DRAWINGS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "chat": _throughput,
     "arrivals": _arrivals,
     "load": _load,
+    "article-length": _article_length,
     "step": _step,
 }
 

@@ -73,7 +73,7 @@ class ModelServer:
                     name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                if not await self._answer(Request(json.loads(body), headers), reader, writer):
+                if not await self._answer(Request(json.loads(body) if body else {}, headers), reader, writer):
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

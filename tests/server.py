@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from triwire_server.app import App
 from triwire_server.settings import Settings
+from triwire_server.start_message import log_start
 
 
 @asynccontextmanager
@@ -48,7 +49,7 @@ async def _running(profile: str | Path, settings: dict[str, object]) -> AsyncIte
     app = make_app(profile, **{"shutdown_grace_seconds": 5.0, **settings})
     await app.start()
     try:
-        await app.load()
+        log_start(await app.load())  # as the command does
         yield app
     finally:
         await asyncio.wait_for(app.stop(), 30)

@@ -91,3 +91,30 @@ def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:
     text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     codes = re.findall(r"^\| (\d+) \|", text, re.M)
     assert codes == ["0", "1", "2", "3", "4", "130"]
+
+
+def test_the_commands_for_tables_run_one_after_the_other(environment: dict[str, str], tmp_path: Path) -> None:
+    (commands,) = blocks("backfill.md", "sh")
+    done = run_script(commands, environment, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "'id': 'harbour.en.txt', 'status': 'done'" in done.stdout
+    assert done.stderr.startswith("triwire: 2 done, 0 skipped, 0 failed; ")
+    (source,) = blocks("backfill.md", "python")
+    done = subprocess.run(
+        [sys.executable, "-c", source], check=False, capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (0, "0 failed\n"), done.stderr
+
+
+def test_the_columns_of_tables_are_those_of_the_library() -> None:
+    import pyarrow as pa
+
+    from triwire_client.parquet_rows import COLUMNS, output_schema
+
+    text = (ROOT / "docs" / "backfill.md").read_text(encoding="utf-8")
+    columns_in, columns_out = (
+        re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", part, re.M)))
+        for part in re.findall(r"^### Columns (?:in|out)\n(.*?)\n\n[A-Z]", text, re.M | re.S)
+    )
+    assert sorted(columns_in) == sorted(COLUMNS)
+    assert columns_out == output_schema(pa.string()).names

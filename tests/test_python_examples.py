@@ -21,6 +21,7 @@ NOT_RUN = {
 }
 ELSEWHERE = {
     "README.md": "tests/test_readme.py",
+    "docs/backfill.md": "tests/test_docs.py",
     "docs/reflection.md": "tests/end_to_end/test_reflection.py",
     "docs/review.md": "tests/clients/python/review/test_review_command.py",
 }

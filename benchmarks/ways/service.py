@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -46,6 +47,19 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self.process.stop()
+
+
+def make_tiny_profile(folder: Path, **sizes: int) -> str:
+    """The TOML file of a profile with small models of random weights, made now.
+
+    Args:
+        folder: where.
+        sizes: see `write_tiny_profile` of the tests.
+    """
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+    from tests.tiny_models import write_tiny_profile
+
+    return str(write_tiny_profile(folder, **sizes))
 
 
 @dataclass

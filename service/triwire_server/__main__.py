@@ -6,14 +6,30 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
 
 from triwire_server import __version__
+from triwire_server.command_flags import (
+    CacheFlag,
+    ConfigFlag,
+    DeviceFlag,
+    GlossariesFlag,
+    HealthHostFlag,
+    HealthPortFlag,
+    HostFlag,
+    LogFormatFlag,
+    LogLevelFlag,
+    MetricsHostFlag,
+    MetricsPortFlag,
+    PortFlag,
+    ProfileFlag,
+    as_command,
+)
+from triwire_server.doctor_command import doctor
 from triwire_server.settings import Settings, SettingsError, load_settings, reference
 from triwire_server.token_commands import tokens_app
 
@@ -40,10 +56,7 @@ app = typer.Typer(
 models_app = typer.Typer(help="Fetch, list and check the models of a profile.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 app.add_typer(tokens_app, name="tokens")
-
-ProfileFlag = Annotated[str | None, typer.Option(help="Name of a shipped profile, or the path of a TOML file.")]
-ConfigFlag = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
-CacheFlag = Annotated[Path | None, typer.Option(help="Folder that holds fetched and converted models.")]
+app.command()(doctor)
 
 
 def main() -> None:
@@ -65,19 +78,17 @@ def version(
 def serve(
     profile: ProfileFlag = None,
     config: ConfigFlag = None,
-    host: Annotated[str | None, typer.Option(help="Address of the gRPC service.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port of the gRPC service; 0 takes a free one.")] = None,
-    health_host: Annotated[str | None, typer.Option(help="Address of the health service alone.")] = None,
-    health_port: Annotated[int | None, typer.Option(help="Port of the health service alone.")] = None,
-    metrics_host: Annotated[str | None, typer.Option(help="Address of the Prometheus endpoint.")] = None,
-    metrics_port: Annotated[int | None, typer.Option(help="Port of the Prometheus endpoint.")] = None,
+    host: HostFlag = None,
+    port: PortFlag = None,
+    health_host: HealthHostFlag = None,
+    health_port: HealthPortFlag = None,
+    metrics_host: MetricsHostFlag = None,
+    metrics_port: MetricsPortFlag = None,
     cache_dir: CacheFlag = None,
-    glossaries: Annotated[
-        str | None, typer.Option(help="Where stored glossaries are kept: sqlite:///FILE or redis://HOST:PORT.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help='"cpu", "cuda", "cuda:1" or "auto".')] = None,
-    log_format: Annotated[str | None, typer.Option(help='"json" or "console".')] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    glossaries: GlossariesFlag = None,
+    device: DeviceFlag = None,
+    log_format: LogFormatFlag = None,
+    log_level: LogLevelFlag = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second one ends it at once.
 
@@ -98,8 +109,9 @@ def serve(
         "log_format": log_format,
         "log_level": log_level,
     }
-    settings = _settings(flags)
-    exit_code = asyncio.run(_serve(settings))
+    hint = f"more about it: {as_command('doctor', flags)}"
+    settings = _settings(flags, hint)
+    exit_code = asyncio.run(_serve(settings, hint))
     if exit_code:
         _exit_now(exit_code)
 
@@ -115,8 +127,9 @@ def pull(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: Cach
     """Fetch and convert the models of a profile; what is there already is kept."""
     settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
     from triwire_server import model_store
+    from triwire_server.progress import ProgressDisplay
 
-    with _Refusals(), _Progress() as report:
+    with _Refusals(), ProgressDisplay() as report:
         profile_read = _profile(settings)
         states = model_store.pull(profile_read, settings.cache_dir, report)
     for line in (*states, *_remote_lines(profile_read)):
@@ -140,8 +153,9 @@ def verify(profile: ProfileFlag = None, config: ConfigFlag = None, cache_dir: Ca
     """Read every file of a profile's models again and compare its SHA-256."""
     settings = _settings({"config_file": config, "profile": profile, "cache_dir": cache_dir})
     from triwire_server import model_store
+    from triwire_server.progress import ProgressDisplay
 
-    with _Refusals(), _Progress() as report:
+    with _Refusals(), ProgressDisplay() as report:
         statuses = model_store.verify(_profile(settings), settings.cache_dir, report)
     for status in statuses:
         typer.echo(str(status))
@@ -212,11 +226,17 @@ def _health_target(settings: Settings) -> str:
     return health_target(settings)
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, hint: str) -> int:
+    from rich.console import Console
+
     from triwire_server.app import App
     from triwire_server.logs import configure_logs
+    from triwire_server.progress import ProgressDisplay, no_report
+    from triwire_server.start_message import log_start, show_start
 
     configure_logs(settings.log_format, settings.log_level)
+    console = Console(stderr=True)
+    is_for_people = settings.log_format == "console" and console.is_terminal
     ended = asyncio.Event()
     exit_code = 0
 
@@ -226,15 +246,20 @@ async def _serve(settings: Settings) -> int:
         ended.set()
 
     signals = _Signals(ended)
-    with _Refusals():
+    with _Refusals(hint):
         server = App(settings, on_failure=fail)
         await server.start()
-        loading = asyncio.ensure_future(server.load())
         stopping = asyncio.ensure_future(ended.wait())
-        await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
+        with ProgressDisplay(stays=False) if is_for_people else nullcontext(no_report) as report:
+            loading = asyncio.ensure_future(server.load(report))
+            await asyncio.wait((loading, stopping), return_when=asyncio.FIRST_COMPLETED)
         if loading.done() and loading.exception() is not None:
             await server.stop()
             loading.result()
+        if loading.done() and is_for_people:
+            show_start(loading.result(), console)
+        elif loading.done():
+            log_start(loading.result())
         # What was made so far stays to the end. Looking through it would hold up all calls for a fifth of a second, at
         # every full collection.
         gc.collect()
@@ -291,11 +316,11 @@ class _Signals:
             self.second.set()
 
 
-def _settings(flags: dict[str, Any]) -> Settings:
+def _settings(flags: dict[str, Any], hint: str = "") -> Settings:
     try:
         return load_settings(flags)
     except SettingsError as error:
-        typer.echo(f"triwire-server: {error}", err=True)
+        _say(error, hint)
         raise typer.Exit(USAGE_ERROR) from None
 
 
@@ -310,52 +335,34 @@ def _remote_lines(profile: Any) -> list[str]:
     return [f"{spec.full_name}: nothing to fetch, runs at {spec.source.base_url}" for spec in profile.remote_models]
 
 
-class _Progress:
-    """Shows the progress of fetching and converting: a bar on a terminal, else a line now and then."""
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-        self._bars = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console)
-        self._bars.start()
-        tasks: dict[str, TaskID] = {}
-        quarters: dict[str, int] = {}
-
-        def report(what: str, done: int, total: int) -> None:
-            if not console.is_terminal:
-                quarter = 4 * done // max(total, 1)
-                if quarters.get(what) != quarter:
-                    quarters[what] = quarter
-                    typer.echo(f"{what}: {25 * quarter} %", err=True)
-                return
-            if what not in tasks:
-                tasks[what] = self._bars.add_task(what, total=total)
-            self._bars.update(tasks[what], completed=done, total=total)
-
-        return report
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-
 class _Refusals:
-    """Turns what the operator can mend into one readable message and exit code 2."""
+    """Turns what the operator can mend into one readable message and exit code 2.
+
+    Args:
+        hint: a line after it; "" for none.
+    """
+
+    def __init__(self, hint: str = "") -> None:
+        self._hint = hint
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from triwire_server.model_store import ModelMissing
+        from triwire_server.model_fetch import ModelMissing
         from triwire_server.profile import ProfileError
 
         if isinstance(error, ProfileError | ModelMissing | SettingsError | OSError) or (
             isinstance(error, RuntimeError) and "bind" in str(error).lower()
         ):
-            typer.echo(f"triwire-server: {error}", err=True)
+            _say(error, self._hint)
             raise typer.Exit(USAGE_ERROR) from None
+
+
+def _say(error: BaseException, hint: str) -> None:
+    typer.echo(f"triwire-server: {error}", err=True)
+    if hint:
+        typer.echo(hint, err=True)
 
 
 if __name__ == "__main__":

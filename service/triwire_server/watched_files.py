@@ -20,6 +20,23 @@ class FilesUnusable(Exception):
         self.problems = tuple(problems)
 
 
+def read_files(paths: Mapping[str, Path]) -> dict[str, bytes]:
+    """The contents of files by setting.
+
+    Raises:
+        FilesUnusable: some cannot be read; a problem for each.
+    """
+    contents, problems = {}, []
+    for setting, path in paths.items():
+        try:
+            contents[setting] = path.read_bytes()
+        except OSError as error:
+            problems.append(f"{setting}: {path} cannot be read: {error.strerror}")
+    if problems:
+        raise FilesUnusable(problems)
+    return contents
+
+
 class WatchedFiles(Generic[_Value]):
     """What a few small files hold, read again when their contents change. The last good state stays in use.
 
@@ -53,7 +70,7 @@ class WatchedFiles(Generic[_Value]):
         self._log = structlog.get_logger("triwire")
         self._lock = threading.Lock()
         self._problem = ""
-        self._contents = self._read()
+        self._contents = read_files(self._paths)
         self._value = parse(self._contents)
         metrics.reload_failing.labels(name).set(0)
         on_change(self._value)
@@ -67,7 +84,7 @@ class WatchedFiles(Generic[_Value]):
         """Take up what changed, or keep what there is and say why. Never raises."""
         with self._lock:
             try:
-                contents = self._read()
+                contents = read_files(self._paths)
                 value = self._value if contents == self._contents else self._parse(contents)
             except FilesUnusable as error:
                 self._keep(str(error))
@@ -87,14 +104,3 @@ class WatchedFiles(Generic[_Value]):
         self._metrics.reloads.labels(self._name, "failure").inc()
         self._metrics.reload_failing.labels(self._name).set(1)
         self._log.error("reload_failed", file=self._name, problem=problem, remedy="what was read before stays in use")
-
-    def _read(self) -> dict[str, bytes]:
-        contents, problems = {}, []
-        for setting, path in self._paths.items():
-            try:
-                contents[setting] = path.read_bytes()
-            except OSError as error:
-                problems.append(f"{setting}: {path} cannot be read: {error.strerror}")
-        if problems:
-            raise FilesUnusable(problems)
-        return contents

@@ -109,6 +109,7 @@ def test_every_file_that_cannot_be_used_is_told_at_once_with_its_setting(tmp_pat
             "triwire-server: 2 settings are wrong:",
             "  tls_key: is not the key of the first certificate in tls_certificate",
             f"  tokens: {file}:1: callers[0] ('cms'): token_sha256: Field required",
+            "more about it: triwire-server doctor --profile extractive --port 0 --health-port 0",
         ],
     )
     missing = files | {"TRIWIRE_TLS_KEY": str(tmp_path / "absent.key")}

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONTENT = article_pb2.Content(text="The harbour council voted on Tuesday.", language="en")
 ENTRIES = (
     caller_entry("cms", ["articles", "glossaries.read"], highest_priority="standard"),
-    caller_entry("plain", ["articles"]),
+    caller_entry("plain", ["articles"], highest_priority="interactive"),
     caller_entry("terms", ["glossaries.read", "glossaries.write"]),
     caller_entry("archive", ["articles"], highest_priority="bulk", max_concurrent_calls=2),
 )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
-from grpc.aio import EOF  # type: ignore[attr-defined]  # missing in the published stubs
+from grpc.aio import EOF, InternalError  # type: ignore[attr-defined]  # missing in the published stubs
 
 from triwire.v1 import article_service_pb2
 from triwire_client.connection import translated
@@ -232,7 +232,7 @@ def _batch_result(answer: article_service_pb2.ProcessBatchResponse) -> BatchResu
 def _items_failure(writer: "asyncio.Future[None]") -> BaseException | None:
     """Why items could not be read or sent, if it was not the stream's fault: that is told by reading from it."""
     failure = writer.exception() if writer.done() and not writer.cancelled() else None
-    return None if isinstance(failure, grpc.RpcError | asyncio.InvalidStateError) else failure
+    return None if isinstance(failure, grpc.RpcError | asyncio.InvalidStateError | InternalError) else failure
 
 
 def _cancel_on_failure(stream: Any, writer: "asyncio.Future[None]") -> None:

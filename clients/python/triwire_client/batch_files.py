@@ -94,8 +94,8 @@ def read_items(
         yield None if item.item_id in done else item
 
 
-def write_result(result: BatchResult) -> bytes:
-    """The line of an answer."""
+def to_answer(result: BatchResult) -> article_service_pb2.ProcessBatchResponse:
+    """The message of an answer; an error is in it as a status."""
     answer = article_service_pb2.ProcessBatchResponse(item_id=result.item_id)
     if result.error is not None or result.response is None:
         error = result.error or TriwireError("the server gave neither response nor error")
@@ -107,6 +107,11 @@ def write_result(result: BatchResult) -> bytes:
             if answer.DESCRIPTOR.fields_by_name[name].message_type is result.response.DESCRIPTOR
         )
         getattr(answer, field).CopyFrom(result.response)
+    return answer
+
+
+def write_answer(answer: article_service_pb2.ProcessBatchResponse) -> bytes:
+    """The line of an answer."""
     text = json_format.MessageToJson(answer, preserving_proto_field_name=True, ensure_ascii=False, indent=None)
     return text.encode() + b"\n"
 

@@ -100,18 +100,3 @@ class ArticleProgress:
             yield
         finally:
             self._bars.start()
-
-
-def batch_bar(console: Console) -> Progress:
-    """A bar for the items of a batch; its field `failed` counts the failed ones. Disabled without a terminal."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]} failed"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )

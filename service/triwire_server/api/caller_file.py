@@ -51,7 +51,7 @@ class _Entry(BaseModel):
     name: str = Field(pattern=_NAME)
     token_sha256: str | list[str]
     rights: list[str] = Field(min_length=1)
-    highest_priority: PriorityName = "interactive"
+    highest_priority: PriorityName = "standard"
     max_queue_share: float = Field(1.0, gt=0, le=1)
     max_tokens_per_minute: int = Field(0, ge=0)
     max_concurrent_calls: int = Field(0, ge=0)

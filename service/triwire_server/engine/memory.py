@@ -3,17 +3,15 @@
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 from prometheus_client import Gauge
 
+from triwire_server.memory_limit import free_memory_bytes
 from triwire_server.metrics import Metrics
 
 SHARE = 0.5
 """Of the free memory, for the slots of running sequences. The rest is for what passes need, caches and other calls."""
-
-_CGROUP = Path("/sys/fs/cgroup")
 
 # Options of mallopt (malloc.h), and the size up to which glibc learns to keep blocks (DEFAULT_MMAP_THRESHOLD_MAX).
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -25,9 +23,7 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return free
-    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    return min(available, _left_in_container(available))
+    return free_memory_bytes()
 
 
 def tell_device_memory(metrics: Metrics, device: torch.device) -> None:
@@ -73,18 +69,3 @@ def freed_at_once() -> Iterator[None]:
         library.mallopt(_MMAP_THRESHOLD, _MOST_KEPT)
         library.mallopt(_TRIM_THRESHOLD, 2 * _MOST_KEPT)
         library.malloc_trim(0)
-
-
-def _left_in_container(otherwise: int) -> int:
-    """Bytes below the limit of the control group (version 2); `otherwise` where there is no limit."""
-    try:
-        limit = (_CGROUP / "memory.max").read_text(encoding="ascii").strip()
-        used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
-        inactive = next(
-            int(line.split()[1])
-            for line in (_CGROUP / "memory.stat").read_text(encoding="ascii").splitlines()
-            if line.startswith("inactive_file ")  # file pages that the kernel gives back when asked
-        )
-    except (OSError, StopIteration, ValueError):
-        return otherwise
-    return otherwise if limit == "max" else max(0, int(limit) - used + inactive)

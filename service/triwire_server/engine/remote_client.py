@@ -86,7 +86,7 @@ class RemoteClient:
 
     def __init__(self, source: OpenAISource, api_key: str = "", ssl_context: ssl.SSLContext | None = None) -> None:
         self._timeout_seconds = source.request_timeout_seconds
-        self._url = f"{source.base_url}/chat/completions"
+        self._url = source.base_url
         headers = {"User-Agent": f"triwire/{__version__}", "Accept": "application/json"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
@@ -108,10 +108,22 @@ class RemoteClient:
         Raises:
             RequestFailed: there is none.
         """
+        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        return await self._ask("POST", "/chat/completions", content)
+
+    async def list_models(self) -> bytes:
+        """The body of the answer to a question for the models that the server has.
+
+        Raises:
+            RequestFailed: there is none.
+        """
+        return await self._ask("GET", "/models")
+
+    async def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
         try:
             # The library's own bounds are for each read: a server that sends a byte now and then would pass them.
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._complete(body)
+                return await self._exchange(method, path, content)
         except TimeoutError:
             raise RequestFailed(Trouble.SLOW, f"no answer within {self._timeout_seconds:g} s") from None
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -123,10 +135,9 @@ class RemoteClient:
         except httpx2.HTTPError as error:
             raise RequestFailed(Trouble.BROKEN, type(error).__name__) from None
 
-    async def _complete(self, body: Mapping[str, Any]) -> bytes:
-        content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        headers = {"Content-Type": "application/json"}
-        async with self._client.stream("POST", self._url, content=content, headers=headers) as response:
+    async def _exchange(self, method: str, path: str, content: bytes | None) -> bytes:
+        headers = {"Content-Type": "application/json"} if content is not None else {}
+        async with self._client.stream(method, self._url + path, content=content, headers=headers) as response:
             if response.status_code != httpx2.codes.OK:
                 raise _failure(response)
             answer = bytearray()

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -305,8 +306,10 @@ def test_a_batch_writes_one_line_for_each_line_and_tells_failures(server: str, t
     source.write_text("\n".join([*LINES, "", "nonsense", '{"item_id": "z", "frob": {}}']), encoding="utf-8")
     done = triwire("batch", str(source), str(out), target=server)
     assert (done.code, done.out) == (1, "")
-    assert done.err == (
-        f"triwire: 2 done, 0 skipped, 3 failed; {out} has the reasons, and the same command tries them again\n"
+    assert re.fullmatch(
+        r"triwire: 2 done, 0 skipped, 3 failed; 0 findings, 0 tokens in \d+\.\d s \(\S+ items/s, 0 tokens/s\); "
+        + re.escape(f"{out} has the reasons, and the same command tries them again\n"),
+        done.err,
     )
     assert answers(out) == {
         "a": "detect_language",
@@ -329,7 +332,9 @@ def test_a_batch_goes_on_where_it_stopped(server: str, tmp_path: Path) -> None:
     with out.open("a", encoding="utf-8") as file:
         file.write('{"item_id": "c", "detect_la')  # cut off in the middle
     done = triwire("batch", str(source), str(out), "--json", target=server)
-    assert done.json() == {"done": 2, "skipped": 2, "failed": 0}
+    told = done.json()
+    assert (told["done"], told["skipped"], told["failed"]) == (2, 2, 0)
+    assert set(told) == {"done", "skipped", "failed", "findings", "input_tokens", "output_tokens", "seconds"}
     assert answers(out) == {
         "a": "detect_language",
         "b": "translate",
@@ -347,7 +352,8 @@ def test_a_batch_with_nothing_left_to_do_writes_nothing(server: str, tmp_path: P
     triwire("batch", str(source), str(out), target=server)
     before = out.read_bytes()
     done = triwire("batch", str(source), str(out), target=server)
-    assert (done.code, done.err) == (0, "triwire: 0 done, 1 skipped, 0 failed\n")
+    assert done.code == 0
+    assert done.err.startswith("triwire: 0 done, 1 skipped, 0 failed; 0 findings, 0 tokens in ")
     assert out.read_bytes() == before
 
 

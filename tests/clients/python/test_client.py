@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.clients.python.servers import served
 from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
-from triwire_client import Client, Html, SyncClient, Tls, errors
+from triwire_client import Client, Html, RetryPolicy, SyncClient, Tls, errors
 from triwire_server.app import App
 
 ARTICLE = article_pb2.Article(
@@ -160,6 +160,12 @@ async def test_a_batch_reads_no_more_items_than_its_window_allows(client: Client
     async for _ in client.process_batch(counted(), window=2):
         num_answered += 1
     assert (num_read, num_answered) == (12, 12)
+
+
+async def test_a_batch_without_items_tells_too_that_the_server_is_not_there() -> None:
+    async with Client("127.0.0.1:1", retry=RetryPolicy(max_attempts=1)) as client:
+        with pytest.raises(errors.UnavailableError):
+            _ = [result async for result in client.process_batch([])]
 
 
 async def test_a_batch_of_every_operation_gives_the_response_of_each(client: Client) -> None:

@@ -46,7 +46,7 @@ def test_each_token_finds_its_caller_with_all_that_it_may_do() -> None:
     assert (cms.max_tokens_per_minute, cms.max_concurrent_calls) == (60_000, 8)
     archive = table.find("three")
     assert archive is not None
-    assert (archive.highest_priority, archive.max_queue_share) == (Priority.INTERACTIVE, 1.0)
+    assert (archive.highest_priority, archive.max_queue_share) == (Priority.STANDARD, 1.0)
     assert (archive.max_tokens_per_minute, archive.max_concurrent_calls) == (0, 0)
     assert [table.find(text) for text in ("four", "", ONE, "One")] == [None] * 4
 

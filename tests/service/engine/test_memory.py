@@ -23,21 +23,6 @@ def test_a_machine_has_free_memory() -> None:
     assert 1 << 20 < free_bytes(CPU) < 1 << 45
 
 
-def test_a_container_allows_what_is_below_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "memory.max").write_text("100000000\n")
-    (tmp_path / "memory.current").write_text("90000000\n")
-    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 5000000\nactive_file 2\n")
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
-    assert free_bytes(CPU) == 15_000_000
-    (tmp_path / "memory.max").write_text("max\n")
-    assert free_bytes(CPU) > 15_000_000
-
-
-def test_without_control_groups_the_machine_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path / "nowhere")
-    assert free_bytes(CPU) > 1 << 20
-
-
 def test_large_blocks_are_returned_when_they_are_freed() -> None:
     def resident_bytes() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

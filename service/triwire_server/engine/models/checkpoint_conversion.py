@@ -31,7 +31,8 @@ from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
 from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
 from triwire_server.engine.models.vocabulary import write_kept_ids
-from triwire_server.model_store import CHECKPOINT_FILES, MANIFEST
+from triwire_server.model_fetch import CHECKPOINT_FILES
+from triwire_server.model_store import MANIFEST
 from triwire_server.profile import ModelSpec
 
 ROWS_AT_ONCE = 8192
@@ -72,7 +73,7 @@ def convert_checkpoint(
         spec: an encoder-decoder model; its `dtype` and `vocabulary` say what is done.
         source: the checkpoint as published.
         directory: where to write; made if it does not exist.
-        report: told how many tensors are done, and of how many.
+        report: told how many bytes of the tensors are done, and of how many.
 
     Raises:
         CheckpointError: the checkpoint lacks tensors or cannot be read, or its vocabulary cannot be trimmed.
@@ -92,11 +93,13 @@ def convert_checkpoint(
         layout = parts.layout()
         name = WEIGHTS if spec.dtype == "int8" else PUBLISHED_WEIGHTS
         with TensorFileWriter(directory / name, layout, {TIED: tied} if spec.dtype == "int8" else None) as writer:
-            for number, written in enumerate(layout):
+            done, total = 0, sum(shape.num_bytes for shape in layout.values())
+            for written, shape in layout.items():
                 for rows in parts.read(written):
                     writer.write(written, rows)
+                done += shape.num_bytes
                 if report is not None:
-                    report(number + 1, len(layout))
+                    report(done, total)
     _copy_tokenizer(source, directory)
     _write_configs(spec, source, directory, config, kept)
     if kept is not None:

@@ -41,7 +41,7 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
     Args:
         path: the GGUF file, of the Qwen2 family.
         directory: where to write; made if it does not exist.
-        report: told how many tensors are done, and of how many.
+        report: told how many bytes of the tensors are done, and of how many.
 
     Raises:
         CheckpointError: the file is of another family, or holds a tensor that the family does not have.
@@ -52,7 +52,8 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
         raise CheckpointError(f"{path.name}: GGUF files of the family {family!r} are not read, only 'qwen2'")
     directory.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, torch.Tensor] = {}
-    for number, tensor in enumerate(reader.tensors):
+    done, total = 0, sum(int(tensor.n_bytes) for tensor in reader.tensors)
+    for tensor in reader.tensors:
         name = published_name(tensor.name)
         if len(tensor.shape) == 2 and name != "model.embed_tokens.weight":
             parts = [quantize_weight(rows) for rows in _rows(tensor)]
@@ -62,8 +63,9 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
             tensors[name] = torch.cat([rows.to(torch.bfloat16) for rows in _rows(tensor)])
         else:
             tensors[name] = torch.cat(list(_rows(tensor)))
+        done += int(tensor.n_bytes)
         if report is not None:
-            report(number + 1, len(reader.tensors))
+            report(done, total)
     if "lm_head.weight" not in tensors:
         # Tied weights: the head reads in int8 what the embedding holds in bfloat16.
         tensors["lm_head.weight"], tensors[f"lm_head.weight{SCALE}"] = quantize_weight(

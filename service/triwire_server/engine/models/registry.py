@@ -1,8 +1,10 @@
 """From a profile to loaded models: which class reads which architecture, and on which device."""
 
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 import transformers.utils.logging
@@ -21,6 +23,10 @@ ARCHITECTURES = {
     "chat": "ChatModel",
 }
 """Class for each architecture of a profile, in the module of the same name. Imported when a profile needs it."""
+
+
+Told: TypeAlias = Callable[[ModelSpec, Path, float | None], None]
+"""Told of a model and its directory before it is loaded, with None, and after, with the seconds that it took."""
 
 
 def pick_device(device: str) -> torch.device:
@@ -47,7 +53,7 @@ def load_model(spec: ModelSpec, directory: Path, device: torch.device) -> Model:
 
 
 def load_models(
-    profile: Profile, cache_dir: Path, device: str = "auto", progress: Callable[[str], None] | None = None
+    profile: Profile, cache_dir: Path, device: str = "auto", tell: Told = lambda spec, directory, seconds: None
 ) -> list[Model]:
     """Every model of a profile that has weights, in the order of the profile.
 
@@ -55,7 +61,7 @@ def load_models(
         profile: what to load.
         cache_dir: where `model_store.pull` put the weights. Nothing is fetched here.
         device: "auto", "cpu", "cuda" or "cuda:1".
-        progress: told a line before each model.
+        tell: told before and after each model.
 
     Raises:
         ModelMissing: a model is not in the cache; the message has the command that fetches it.
@@ -64,8 +70,9 @@ def load_models(
     directories = [model_directory(profile, spec, cache_dir) for spec in profile.local_models]
     models = []
     for spec, directory in zip(profile.local_models, directories, strict=True):
-        if progress is not None:
-            progress(f"loading {spec.full_name}")
+        tell(spec, directory, None)
+        started = time.monotonic()
         with freed_at_once():
             models.append(load_model(spec, directory, pick_device(device)))
+        tell(spec, directory, time.monotonic() - started)
     return models
