@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-clients test-backfill soak fuzz docs
+.PHONY: test-clients test-pythons test-backfill soak fuzz docs
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -46,6 +46,7 @@ format: setup  ## Format the code and mend what can be mended.
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## Style, types, security, Dockerfile, contract; advisories where they can be had.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy service clients/python tests benchmarks monitoring
+	@$(BIN)/mypy --python-version 3.10 clients/python
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service clients/python
 	@$(BIN)/hadolint Dockerfile && $(BIN)/shellcheck container/*.sh
 	@$(BIN)/python .ci/audit.py --where-possible
@@ -84,6 +85,10 @@ test-clients: setup  ## The TypeScript client against real servers, some of whic
 	@if command -v npm >/dev/null; then cd clients/typescript && \
 		{ test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent --no-audit --no-fund; }; fi
 	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript tests/examples --timeout 300
+
+test-pythons: setup  ## The Python client on Python 3.10, 3.12, 3.13 and 3.14, compiled to WebAssembly; needs Node.js.
+	@cd tests/clients/python/pythons && npm ci --silent --no-audit --no-fund
+	@$(BIN)/python -m pytest -q -m pythons tests/clients/python/pythons --timeout 300
 
 test-backfill: setup  ## examples/backfill_ray.py on a local Ray with three replicas, killed and run again; installs Ray.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[backfill]' 2>&1 | { grep -v '^WARNING: Location' || true; }

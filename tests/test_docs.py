@@ -33,15 +33,6 @@ def blocks(name: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
 
 
-@pytest.mark.parametrize("number", range(len(blocks("client.md", "python"))))
-def test_the_examples_of_the_client_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
-    script = tmp_path / "example.py"
-    script.write_text(blocks("client.md", "python")[number], encoding="utf-8")
-    done = subprocess.run([sys.executable, str(script)], check=False, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
-
-
 @pytest.mark.parametrize("number", range(len(blocks("cli.md", "sh"))))
 def test_the_examples_of_the_command_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
     done = run_script(blocks("cli.md", "sh")[number], environment, tmp_path)
@@ -82,16 +73,6 @@ def test_the_commands_for_glossaries_run(number: int, glossary_environment: dict
     done = run_script(blocks("glossaries.md", "sh")[number], glossary_environment, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("house created")
-
-
-def test_the_example_of_glossaries_from_python_runs(glossary_environment: dict[str, str], tmp_path: Path) -> None:
-    (source,) = blocks("glossaries.md", "python")
-    script = tmp_path / "example.py"
-    script.write_text(source, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, str(script)], check=False, capture_output=True, text=True, env=glossary_environment
-    )
-    assert (done.returncode, done.stdout) == (0, "glossaries/house 2\n"), done.stderr
 
 
 def test_the_commands_for_tokens_and_tls_run_one_after_the_other(tmp_path: Path) -> None:

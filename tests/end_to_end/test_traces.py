@@ -184,7 +184,7 @@ async def test_a_stream_that_the_caller_leaves_is_cancelled(client: Client, coll
     with CALLER.start_as_current_span("publish") as publish:
         parts = client.stream_process_article(text, target_languages=["ko"], source_language="en")
         assert (await anext(parts)).WhichOneof("part") == "started"
-        await parts.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await parts.aclose()
     call = call_of(await trace_of(collector, publish))
     assert attributes(call)["rpc.response.status_code"] == "CANCELLED"
     assert call.status.code == Status.STATUS_CODE_UNSET

@@ -44,8 +44,13 @@ class BatchResult:
     """The answer to one item of a batch: a response, or the error that a call of its own would have raised."""
 
     item_id: str
+    """Of the item that is answered."""
+
     response: BatchOutcome | None
+    """Of the call that the item asked for; None if it failed."""
+
     error: TriwireError | None
+    """Why it failed; None if it did not."""
 
     def unwrap(self) -> BatchOutcome:
         """The response.

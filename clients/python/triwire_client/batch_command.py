@@ -113,13 +113,10 @@ async def _in_parallel(count: int, work: Callable[[], Awaitable[None]]) -> None:
     Raises:
         Exception: the first failure, of which the others end.
     """
-
-    async def one() -> None:
-        await work()
-
+    tasks = [asyncio.ensure_future(work()) for _ in range(count)]  # no TaskGroup: Python 3.10 has none
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(count):
-                group.create_task(one())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from triwire.v1.article_service_pb2 import DetectLanguageResponse, ExtractArticleResponse
 from triwire_client.article_rows import findings_of
 from triwire_client.batch import BatchResult
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LINE_SECONDS = 60.0
 """Between two lines of a log: a batch runs for hours."""
@@ -88,7 +91,7 @@ class BatchProgress:
         )
         self._task = self._bar.add_task("items", total=total, failed=0, rate="")
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Self":
         self._bar.start()
         return self
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import Enum
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,7 +30,7 @@ from triwire_client.session import CallFailed, Session, hoist, say
 RegisterName = Literal["news", "polite"]
 
 
-class KindName(StrEnum):
+class KindName(str, Enum):
     """Kinds of blocks that can be chosen for translation; the parser takes no list of `Literal`."""
 
     HEADLINE = "headline"
@@ -53,7 +53,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; failures are one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")  # Korean and Japanese, whatever the locale
+            # Korean and Japanese, whatever the locale. A file's name may hold what no encoding has.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = app(hoist(arguments), prog_name="triwire", standalone_mode=False)
     except typer.TyperException as error:
@@ -300,16 +301,20 @@ def process(
     wanted = [_parse_summary(text, bullets, max_characters, summary_model) for text in summary or []]
     item = read_ninjs_item(file, language, cleaning) if form == "ninjs" else None
     content = item.content if item else read_content(file, form, language, cleaning)
+    options = _options(kind, sentences or html is not None, model)
+    request = article_service_pb2.ProcessArticleRequest(
+        target_languages=to or [], summaries=wanted, translation_options=options
+    )
     renderer = None if session.as_json or item else Renderer(session.out)
 
     async def call(client: Client) -> int:
-        article_run = ArticleRun(to or [], wanted, kind or [], renderer, session.target)
-        with ArticleProgress(session.err, article_run.part_names, is_quiet=session.as_json) as progress:
+        article_run = ArticleRun(request, renderer, session.target)
+        with ArticleProgress(session.err, article_run.parts.names, is_quiet=session.as_json) as progress:
             parts = client.stream_process_article(
                 content,
                 target_languages=to or [],
                 summaries=wanted,
-                options=_options(kind, sentences or html is not None, model),
+                options=options,
                 house_style=_style(register, glossary),
                 priority=priority,
             )
@@ -320,11 +325,11 @@ def process(
                 with progress.paused():
                     article_run.show_unfinished()
         if session.as_json:
-            session.show_json(article_run.response())
+            session.show_json(article_run.parts.response())
         elif item:
-            show_items(article_run.response(), item)
+            show_items(article_run.parts.response(), item)
         if html:
-            await write_processed(html, client, article_run.response(), glossary or (), article_run.failure_lines)
+            await write_processed(html, client, article_run.parts.response(), glossary or (), article_run.failure_lines)
         for line in article_run.failure_lines:
             say(line)
         return article_run.exit_code

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 
@@ -14,6 +14,9 @@ from triwire_client.errors import from_rpc_error
 from triwire_client.plaintext import check_token
 from triwire_client.retry import Attempts, RetryBudget, RetryPolicy, with_retries
 from triwire_client.trace_context import trace_metadata
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 _Answer = TypeVar("_Answer")
@@ -51,6 +54,8 @@ class Tls:
     """This client's certificate, for mutual TLS; needs `client_key`."""
 
     client_key: Path | None = None
+    """The key of that certificate."""
+
     server_name: str = ""
     """Name to expect in the certificate, if it is not that of the target."""
 
@@ -122,7 +127,7 @@ class Connection:
         self._articles = article_service_pb2_grpc.ArticleServiceStub(self._channel)
         self._glossaries = glossary_service_pb2_grpc.GlossaryServiceStub(self._channel)
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> "Self":
         return self
 
     async def __aexit__(
@@ -144,7 +149,7 @@ class Connection:
         self,
         method: "grpc.aio.UnaryUnaryMultiCallable[_Request, _Answer]",
         request: _Request,
-        timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None,
         *,
         is_repeatable: bool = True,
     ) -> _Answer:
@@ -155,7 +160,7 @@ class Connection:
     async def _with_retries(
         self,
         attempt: Callable[[float | None], Awaitable[_Answer]],
-        timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None,
         is_repeatable: bool = True,
     ) -> _Answer:
         return await with_retries(attempt, self._attempts(timeout or self._timeout, is_repeatable=is_repeatable))

@@ -16,6 +16,7 @@ class Html:
     """An HTML page or fragment; a plain `str` is plain text."""
 
     html: str
+    """Markup."""
 
 
 ContentLike: TypeAlias = str | Html | article_pb2.Article | article_pb2.Content

@@ -27,14 +27,18 @@ TriwireError
 └── CancelledError                 cancelled on the way, not by this caller
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
+
+if TYPE_CHECKING:
+    from triwire_client.results import Result
 
 _REQUEST_ID_KEY = "triwire-request-id"
 _DOMAIN = "triwire.v1"
@@ -48,6 +52,7 @@ class Violation:
     """Path from the request message: "content.article.blocks[3].block_id"."""
 
     description: str
+    """For people: what is wrong, and which limit holds."""
 
 
 class TriwireError(Exception):
@@ -61,6 +66,10 @@ class TriwireError(Exception):
         violations: every violation of a refused request.
         retry_delay: seconds after which the server asks to try again; None if it did not say.
         request_id: under which the server logged the call; empty if unknown.
+        partial: of a failed `process`, the translations and summaries that were complete before it failed; None of
+            any other call, and if not even the source came.
+
+    It keeps all of this, its notes and its class, through pickle and copy: out of a worker process, for example.
     """
 
     def __init__(
@@ -82,6 +91,13 @@ class TriwireError(Exception):
         self.violations = tuple(violations)
         self.retry_delay = retry_delay
         self.request_id = request_id
+        self.partial: Result | None = None
+
+    if sys.version_info < (3, 11):  # where exceptions have no notes yet
+
+        def add_note(self, note: str) -> None:
+            """Add a line for people, which Python 3.11 and later show under the traceback."""
+            self.__notes__ = [*getattr(self, "__notes__", []), note]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep every attribute and note through pickle, which calls the class with `args` alone."""

@@ -21,11 +21,16 @@ class GlossaryCalls(Connection):
         glossary_id: str,
         glossary: Glossary,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.CreateGlossaryResponse:
         """Create a glossary from its display name and terms.
 
         Not repeated where the outcome is unknown (a lost connection): `get_glossary` tells whether it was created.
+
+        Args:
+            glossary_id: the id alone, "westmere".
+            glossary: its display name and terms.
+            timeout: seconds, retries included.
 
         Raises:
             GlossaryExistsError: the id is taken.
@@ -39,9 +44,13 @@ class GlossaryCalls(Connection):
         self,
         name: str,
         *,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.GetGlossaryResponse:
-        """A glossary with its terms.
+        """A glossary with its terms and its etag.
+
+        Args:
+            name: of the glossary.
+            timeout: seconds, retries included.
 
         Raises:
             GlossaryNotFoundError: there is none of this name.
@@ -54,7 +63,7 @@ class GlossaryCalls(Connection):
         self,
         *,
         page_size: int = 0,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> AsyncIterator[Glossary]:
         """Every glossary in order of name, without terms; pages are fetched as they are needed.
 
@@ -83,7 +92,7 @@ class GlossaryCalls(Connection):
         *,
         etag: str | None = None,
         allow_missing: bool = False,
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.UpdateGlossaryResponse:
         """Replace display name and terms of a glossary as a whole.
 
@@ -115,7 +124,7 @@ class GlossaryCalls(Connection):
         name: str,
         *,
         etag: str = "",
-        timeout: float | None = None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None = None,
     ) -> glossary_service_pb2.DeleteGlossaryResponse:
         """Delete a glossary.
 

@@ -63,7 +63,7 @@ class ParquetBatch:
         client: Client,
         progress: BatchProgress,
         window: int,
-        timeout: float | None,  # noqa: ASYNC109 - the gRPC deadline
+        timeout: float | None,
     ) -> None:
         items = RowItems(part.rows(done), self._asked)
         with self._folder.journal(part).open("ab") as journal:

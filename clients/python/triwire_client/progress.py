@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
 from triwire_client.words import clean
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LINE_SECONDS = 10.0
 """Seconds between two lines where there is no terminal: enough to see that work goes on."""
@@ -53,7 +56,7 @@ class ArticleProgress:
         )
         self._tasks = {part: self._bars.add_task(part, total=None, latest="") for part in parts}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Self":
         if self._is_live:
             self._bars.start()
         return self

@@ -49,7 +49,11 @@ class RetryPolicy:
     """Retries that are there beyond that share, at the start and again after a quiet time."""
 
     initial_seconds: float = 0.1
+    """Longest wait after the first failure."""
+
     max_seconds: float = 5.0
+    """Longest wait after any failure."""
+
     random: Callable[[], float] = field(default=random.random)
     """Gives a number from 0 to 1; tests pass their own."""
 

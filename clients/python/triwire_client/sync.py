@@ -1,20 +1,36 @@
 """The synchronous face of the client: the same methods, on an event loop in a thread of its own."""
 
+from __future__ import annotations
+
 import asyncio
+import concurrent.futures
+import inspect
+import sys
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from types import TracebackType
-from typing import Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+
+import grpc
 
 from triwire.v1 import article_service_pb2, glossary_service_pb2
 from triwire_client.batch import BatchResult
 from triwire_client.client import Client
 from triwire_client.connection import Tls
-from triwire_client.content import CleaningName, ContentLike, PriorityLike, SummaryLike
+from triwire_client.content import CleaningName, ContentLike, PriorityLike, SummaryLike, to_summaries
+from triwire_client.errors import CancelledError
 from triwire_client.glossaries import Glossary
+from triwire_client.process import BlockCallback, Processing, ProgressCallback, SummaryCallback
+from triwire_client.results import Result
 from triwire_client.retry import RetryPolicy
 
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
 _Made = TypeVar("_Made")
+_TURN_SECONDS = 0.1 if sys.platform == "win32" else None
+"""How long a call is waited for at once. On Windows nothing interrupts a wait, Ctrl-C neither."""
 
 
 class _CallOptions(TypedDict, total=False):
@@ -64,9 +80,28 @@ class _DeleteOptions(_GlossaryOptions, total=False):
 
 
 class SyncClient:
-    """`Client` for code without an event loop. Arguments and errors are the same; see there.
+    """`Client` for code without an event loop. Arguments, results and errors are the same; see there.
 
-    It may be used from several threads. `with SyncClient() as triwire:` closes it at the end.
+    It may be used from several threads. `with SyncClient() as triwire:` closes it at the end. Ctrl-C cancels the call
+    on the server too; `close` from another thread ends the calls under way with `CancelledError`.
+
+    Args:
+        target: "host:port", "dns:///service:port", ...; None: TRIWIRE_TARGET, else 127.0.0.1:50051.
+        token: bearer token; None: TRIWIRE_TOKEN, else none.
+        tls: how to secure the connection; None: TRIWIRE_TLS_*, else plaintext.
+        timeout: seconds for each call, retries included, where the call gives none; None: no limit.
+        retry: what is tried again.
+        channel_options: gRPC options that go before the client's own.
+        allow_plaintext_token: see `Client`.
+
+    Raises:
+        PlaintextTokenError: the token would go over the network in plaintext.
+
+    Examples:
+        >>> from triwire_client import SyncClient
+        >>> with SyncClient(timeout=60) as triwire:
+        ...     triwire.detect_language("항구가 다시 열렸다.").languages[0].language  # "The harbour opened again."
+        'ko'
     """
 
     def __init__(
@@ -81,6 +116,9 @@ class SyncClient:
         allow_plaintext_token: bool | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, name="triwire-client", daemon=True)
         self._thread.start()
 
@@ -111,10 +149,13 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connection and end the thread."""
-        if self._loop.is_closed():
-            return
-        self._run(self._client.close())
+        """Close the connection and end the thread. Calls under way on other threads raise `CancelledError`."""
+        with self._closing:
+            if self._is_closed:
+                return
+            closed = asyncio.run_coroutine_threadsafe(self._close(), self._loop)
+            self._is_closed = True
+        closed.result()
         self._end_thread()
 
     def translate(
@@ -141,6 +182,33 @@ class SyncClient:
         """See `Client.detect_language`."""
         return self._run(self._client.detect_language(content, **options))
 
+    def process(
+        self,
+        content: ContentLike,
+        *,
+        target_languages: Sequence[str] = (),
+        summaries: Iterable[SummaryLike] = (),
+        on_block: BlockCallback | None = None,
+        on_summary: SummaryCallback | None = None,
+        on_progress: ProgressCallback | None = None,
+        **options: Unpack[_TranslationOptions],
+    ) -> Result:
+        """See `Client.process`. Callbacks are plain functions; they run on the thread that made the call."""
+        wanted = to_summaries(summaries)
+        request = article_service_pb2.ProcessArticleRequest(
+            target_languages=target_languages, summaries=wanted, translation_options=options.get("options")
+        )
+        processing = Processing(request, on_block, on_summary, on_progress)
+        parts = self.stream_process_article(content, target_languages=target_languages, summaries=wanted, **options)
+        with closing(parts):
+            while True:
+                with processing.reading():
+                    part = next(parts, None)
+                if part is None:
+                    return processing.result()
+                for returned in processing.take(part):
+                    _check_plain(returned)
+
     def process_article(
         self,
         content: ContentLike,
@@ -161,7 +229,7 @@ class SyncClient:
         target_languages: Sequence[str] = (),
         summaries: Iterable[SummaryLike] = (),
         **options: Unpack[_TranslationOptions],
-    ) -> Iterator[article_service_pb2.StreamProcessArticleResponse]:
+    ) -> Generator[article_service_pb2.StreamProcessArticleResponse, None, None]:
         """See `Client.stream_process_article`."""
         return self._iterate(
             self._client.stream_process_article(
@@ -210,15 +278,40 @@ class SyncClient:
         self._thread.join()
         self._loop.close()
 
+    async def _close(self) -> None:
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        if calls:
+            await asyncio.wait(calls)
+        await self._client.close()
+
     def _run(self, work: Coroutine[Any, Any, _Made]) -> _Made:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._closing:
+            if self._is_closed:
+                work.close()
+                raise RuntimeError("the client is closed")
+            future = asyncio.run_coroutine_threadsafe(self._noted(work), self._loop)
         try:
+            while not future.done():
+                concurrent.futures.wait((future,), _TURN_SECONDS)
             return future.result()
+        except concurrent.futures.CancelledError:
+            code = grpc.StatusCode.CANCELLED
+            raise CancelledError("the client was closed while the call was under way", code=code) from None
         except BaseException:
             future.cancel()
             raise
 
-    def _iterate(self, source: AsyncIterator[_Made]) -> Iterator[_Made]:
+    async def _noted(self, work: Coroutine[Any, Any, _Made]) -> _Made:
+        call = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._calls.add(call)
+        try:
+            return await work
+        finally:
+            self._calls.discard(call)
+
+    def _iterate(self, source: AsyncIterator[_Made]) -> Generator[_Made, None, None]:
         async def step() -> tuple[bool, _Made | None]:
             try:
                 return True, await anext(source)
@@ -233,5 +326,12 @@ class SyncClient:
                 yield item  # type: ignore[misc]  # None only where there is no item
         finally:
             close = getattr(source, "aclose", None)
-            if close is not None and not self._loop.is_closed():
+            if close is not None and not self._is_closed:
                 self._run(close())
+
+
+def _check_plain(returned: object) -> None:
+    if inspect.isawaitable(returned):
+        if inspect.iscoroutine(returned):
+            returned.close()
+        raise TypeError("SyncClient calls plain functions back, not coroutine functions; Client takes both")

@@ -13,6 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from tests.server import running_server, target
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
+from triwire_server.app import App
 
 _Server = TypeVar("_Server")
 
@@ -22,6 +23,18 @@ def served(profile: str | Path) -> Iterator[str]:
     """A real server on a thread of its own, for clients that block; gives its address."""
     with on_a_thread(running_server(profile)) as app:
         yield target(app)
+
+
+def under_way(app: App) -> float:
+    """How much a server is at: calls, admitted tokens, sequences that wait, slots in use."""
+    names = ("requests_in_flight", "queue_tokens", "queue_sequences", "slots_in_use")
+    samples = [sample for metric in app.registry.collect() for sample in metric.samples]
+    return sum(sample.value for sample in samples if sample.name.removeprefix("triwire_") in names)
+
+
+def ended(app: App, method: str, code: str) -> float:
+    """How many calls of a method have ended with a code."""
+    return app.registry.get_sample_value("triwire_requests_total", {"method": method, "code": code}) or 0.0
 
 
 @contextmanager

@@ -242,7 +242,9 @@ async def test_every_method_of_the_contract_has_a_call_and_none_is_extra() -> No
     methods = {method.name for service in services for method in service.methods}
     for face in (Client, SyncClient):
         calls = {name for name, member in inspect.getmembers(face) if not name.startswith("_") and callable(member)}
-        assert {"".join(word.title() for word in name.split("_")) for name in calls - {"close"}} == methods
+        # `process` is StreamProcessArticle, put together again.
+        calls -= {"close", "process"}
+        assert {"".join(word.title() for word in name.split("_")) for name in calls} == methods
 
 
 async def test_the_synchronous_face_makes_the_same_calls() -> None:

@@ -1,4 +1,7 @@
+import copy
+import multiprocessing
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import grpc
 import pytest
@@ -6,7 +9,9 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc.aio import AioRpcError, Metadata
 
 from tests.clients.python.servers import make_status
-from triwire_client import TriwireError, errors
+from triwire.v1.article_pb2 import Article, Block
+from triwire.v1.article_service_pb2 import ExtractArticleResponse
+from triwire_client import BatchResult, Result, TriwireError, errors
 from triwire_client.errors import Violation, from_rpc_error, from_status, to_status
 
 REASONS = [
@@ -126,3 +131,50 @@ def test_all_violations_are_kept_in_order() -> None:
         Violation("content", "is required"),
         Violation("target_language", "is required"),
     )
+
+
+def raise_in_a_worker() -> None:
+    """What a worker of a pool meets."""
+    error = make_error()
+    error.add_note("not tried again: too many calls of this client failed")
+    error.partial = Result(ExtractArticleResponse(article=Article(language="en", blocks=[Block(text="The harbour")])))
+    raise error
+
+
+def test_an_error_comes_out_of_a_worker_process_as_it_was_raised() -> None:
+    context = multiprocessing.get_context("spawn")  # as on Windows and macOS
+    with ProcessPoolExecutor(1, mp_context=context) as pool, pytest.raises(errors.ContentTooLargeError) as raised:
+        pool.submit(raise_in_a_worker).result(60)
+    error = raised.value
+    assert (error.code, error.reason, error.request_id) == (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "CONTENT_TOO_LARGE",
+        "r-1",
+    )
+    assert (error.retry_delay, error.metadata["maximum"]) == (1.5, "100000")
+    assert error.violations == make_error().violations
+    assert error.__notes__ == ["not tried again: too many calls of this client failed"]
+    assert error.partial is not None
+    assert error.partial.text == "The harbour"
+
+
+@pytest.mark.parametrize("kind", [TriwireError, *errors.BY_REASON.values()])
+def test_every_class_of_error_copies_and_pickles(kind: type[TriwireError]) -> None:
+    error = kind("a message", retry_delay=2.0)
+    error.add_note("a note")
+    for again in (copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(error))):  # noqa: S301 - made here
+        assert type(again) is kind
+        assert vars(again) == vars(error)
+        assert again.args == ("a message",)
+
+
+def test_the_answer_to_an_item_of_a_batch_pickles() -> None:
+    answers = [
+        BatchResult("a", ExtractArticleResponse(article=Article(language="ko")), None),
+        BatchResult("b", None, make_error()),
+    ]
+    good, bad = pickle.loads(pickle.dumps(answers))  # noqa: S301 - bytes made here
+    assert good == answers[0]
+    assert (bad.item_id, type(bad.error)) == ("b", errors.ContentTooLargeError)
+    with pytest.raises(errors.ContentTooLargeError):
+        bad.unwrap()

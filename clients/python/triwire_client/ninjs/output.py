@@ -4,7 +4,7 @@ import copy
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -32,7 +32,11 @@ class NinjsOutput:
     """An item in one language."""
 
     language: str
+    """Of its texts."""
+
     item: dict[str, Any]
+    """The ninjs item, as JSON holds it."""
+
     notes: tuple[str, ...]
     """What is missing, or still in the source's language and could mislead; the item's `edNote` has it too."""
 
@@ -54,7 +58,8 @@ def write_ninjs(result: Reviewable, source: NinjsItem, *, created: datetime | No
     """
     processed = as_processed(result)
     _check_source(processed.source, source)
-    moment = (created or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    utc = (created or datetime.now(timezone.utc)).astimezone(timezone.utc)
+    moment = utc.isoformat(timespec="seconds").replace("+00:00", "Z")
     wanted: list[tuple[str, Translation | None]] = [(made.target_language, made) for made in processed.translations]
     languages = {base_language(language) for language, _ in wanted}
     own = base_language(processed.source.language)

@@ -51,6 +51,11 @@ class Piece:
     """Whether it is not to be cut: an entity, several characters in the body that are one on the page."""
 
 
+def body_of(block: Block) -> str:
+    """The member of a block's body that is set."""
+    return block.inline_html if block.WhichOneof("body") == "inline_html" else block.text
+
+
 def read_body(block: Block) -> list[Piece]:
     """The body of a block, in order; the pieces cover it without gaps."""
     return read_inline_html(block.inline_html) if block.WhichOneof("body") == "inline_html" else read_text(block.text)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from triwire.v1.article_pb2 import Article, Block
+from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding, ProcessArticleResponse
+from triwire_client.review.bodies import body_of
 from triwire_client.review.marks import Mark, Severity
 from triwire_client.words import finding_kind, language_name, severity_word, summary_style
 
@@ -66,11 +67,6 @@ def summary_output(number: int, point: int | None = None) -> str:
 def source_output(index: int) -> str:
     """Id of the element that shows a source block."""
     return f"block-{index}"
-
-
-def body_of(block: Block) -> str:
-    """The member of a block's body that is set."""
-    return block.inline_html if block.WhichOneof("body") == "inline_html" else block.text
 
 
 def collect(response: ProcessArticleResponse, source: Article) -> list[Doubt]:

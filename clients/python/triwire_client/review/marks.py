@@ -36,7 +36,7 @@ class Mark:
 
 
 @dataclass(slots=True)
-class _Leaf:
+class Leaf:
     """Text that the same marks hold for, or a tag."""
 
     piece: Piece
@@ -50,7 +50,7 @@ def write_body(pieces: Iterable[Piece], marks: Sequence[Mark]) -> str:
 
     The last piece of a finding has its number in `data-n`, which the style sheet shows: it is no text of the body.
     """
-    leaves = _leaves(pieces, marks)
+    leaves = leaves_of(pieces, marks)
     last = {mark.key: index for index, leaf in enumerate(leaves) for mark in leaf.findings}
     seen: set[str] = set()
     parts: list[str] = []
@@ -65,20 +65,21 @@ def write_body(pieces: Iterable[Piece], marks: Sequence[Mark]) -> str:
     return "".join(parts)
 
 
-def _leaves(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[_Leaf]:
+def leaves_of(pieces: Iterable[Piece], marks: Sequence[Mark]) -> list[Leaf]:
+    """A body cut at the ends of all marks, in order."""
     waiting = deque(sorted((mark for mark in marks if mark.start < mark.end), key=lambda mark: mark.start))
     cuts = sorted({place for mark in waiting for place in (mark.start, mark.end)})
     active: list[Mark] = []
-    leaves: list[_Leaf] = []
+    leaves: list[Leaf] = []
     for piece in pieces:
         if piece.tag:
-            leaves.append(_Leaf(piece))
+            leaves.append(Leaf(piece))
             continue
         for part in [piece] if piece.is_whole else _cut(piece, cuts):
             while waiting and waiting[0].start < part.end:
                 active.append(waiting.popleft())
             active = [mark for mark in active if mark.end > part.start]
-            leaves.append(_Leaf(part, _of(active, "sentence"), _of(active, "term"), _findings(active)))
+            leaves.append(Leaf(part, _of(active, "sentence"), _of(active, "term"), _findings(active)))
     return leaves
 
 
@@ -101,7 +102,7 @@ def _findings(active: Sequence[Mark]) -> tuple[Mark, ...]:
     return tuple({mark.key: mark for mark in active if mark.kind == "finding"}.values())
 
 
-def _write_leaf(leaf: _Leaf, index: int, last: dict[str, int]) -> str:
+def _write_leaf(leaf: Leaf, index: int, last: dict[str, int]) -> str:
     if leaf.piece.tag:
         return leaf.piece.tag
     written = escape(leaf.piece.text)

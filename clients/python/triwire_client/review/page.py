@@ -11,8 +11,8 @@ from google.protobuf.duration_pb2 import Duration
 from triwire.v1.article_pb2 import BLOCK_KIND_HEADLINE, Article
 from triwire.v1.article_service_pb2 import Finding, Model, ProcessArticleResponse
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_client.review.bodies import escape, read_body, visible_text
-from triwire_client.review.doubts import Doubt, body_of, collect
+from triwire_client.review.bodies import body_of, escape, read_body, visible_text
+from triwire_client.review.doubts import Doubt, collect
 from triwire_client.review.marks import SEVERITIES
 from triwire_client.review.terms import TermFinder
 from triwire_client.review.texts import SYMBOLS, Texts, lang

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 from triwire.v1.article_pb2 import BLOCK_KIND_BOILERPLATE, BLOCK_KIND_RELATED_LINK, Article, Block, TextRange
 from triwire.v1.article_service_pb2 import ProcessArticleResponse, TranslatedBlock
-from triwire_client.review.bodies import escape, read_body, read_text
+from triwire_client.review.bodies import body_of, escape, read_body, read_text
 from triwire_client.review.doubts import (
     Doubt,
     block_output,
-    body_of,
     marks_in_output,
     marks_in_source,
     source_output,
