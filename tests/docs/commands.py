@@ -25,10 +25,11 @@ HARMLESS = ("cat", "cp", "cut", "env", "grep", "head", "mkdir", "mktemp", "rm", 
 OTHERS = ("curl", "docker", "git", "grpcurl", "node", "npm", "openssl", "redis-cli", "sleep", "sqlite3")
 """Programs of others, whose options are theirs to know."""
 
+# Each call is one write, since those of a pipe note theirs at the same time.
 _NOTE = """#!/bin/bash
-{ printf '%s\\0' "${0##*/}" "$@"; printf '\\036\\0'; } >> "$NOTES"
+printf '%s\\0' "${0##*/}" "$@" $'\\036' >> "$NOTES"
 """
-_UNKNOWN = """command_not_found_handle() { { printf '%s\\0' "$@"; printf '\\036\\0'; } >> "$NOTES"; }
+_UNKNOWN = """command_not_found_handle() { printf '%s\\0' "$@" $'\\036' >> "$NOTES"; }
 """
 
 
