@@ -464,10 +464,12 @@ async def test_glossaries_are_served_while_models_are_loaded(tmp_path: Path) -> 
         await app.stop()
 
 
-def test_an_address_that_cannot_be_read_ends_the_server_with_one_line() -> None:
+def test_an_address_that_cannot_be_read_ends_the_server_with_what_is_wrong_and_where_to_ask() -> None:
     command = [str(Path(sys.executable).parent / "triwire-server"), "serve", "--profile", "extractive"]
     command += ["--glossaries", "redis://:sec/ret@store:6379"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert done.stderr.startswith("triwire-server: glossaries: this is no address of a Redis such as ")
+    fault, hint = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert fault.startswith("triwire-server: glossaries: this is no address of a Redis such as ")
+    assert "triwire-server doctor" in hint
     assert "ret@" not in done.stderr
