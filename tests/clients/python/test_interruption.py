@@ -18,9 +18,11 @@ from triwire_client import SyncClient, errors, sync
 
 LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(300))
 INTERRUPTED = """\
+import signal
 import sys
 from triwire_client import SyncClient
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in a shell's background begins without it
 with SyncClient(sys.argv[1]) as triwire:
     print("ready", flush=True)
     try:

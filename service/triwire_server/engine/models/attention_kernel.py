@@ -3,11 +3,13 @@
 The library's attention computes a batch as a rectangle: a row of ten tokens beside one of three hundred costs as much
 as that one, and the order of its sums depends on the padding. Here each token reads the columns of its own row and no
 others, so that a step costs what its rows hold, and a token's result does not depend, to the last bit, on the rows
-beside it. Compiled by numba when first used, which takes about two seconds. Keys and values are float32.
+beside it. Compiled by numba when first used, which takes seconds; what it made is kept beside this file, or in numba's
+folder of the user, for the next start. Keys and values are float32.
 """
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -15,6 +17,18 @@ import numpy as np
 
 NO_BIAS = np.zeros((0, 0), dtype=np.float32)
 """Stands for no relative positions."""
+
+
+def _compiled(**options: Any) -> Callable[[Callable[..., None]], Any]:
+    """Compile a function, or take what an earlier start has kept of it."""
+
+    def compiled(function: Callable[..., None]) -> Any:
+        try:
+            return numba.njit(function, cache=True, nogil=True, **options)
+        except RuntimeError:  # nowhere to write, as in a container that is read-only
+            return numba.njit(function, nogil=True, **options)
+
+    return compiled
 
 
 @functools.cache
@@ -36,7 +50,7 @@ def attend_for(size: int) -> Any:
     outputs: written at `tokens`. Shape (all tokens, heads, size), float32.
     """
 
-    @numba.njit(parallel=True, fastmath=True, nogil=True)
+    @_compiled(parallel=True, fastmath=True)
     def attend(
         queries: Any,
         keys: Any,
@@ -91,7 +105,7 @@ def attend_for(size: int) -> Any:
     return attend
 
 
-@numba.njit(nogil=True)
+@_compiled()
 def write(keys: Any, values: Any, key_buffer: Any, value_buffer: Any, slots: Any, columns: Any) -> None:
     """Put the keys and values of tokens into their places.
 
