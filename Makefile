@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-clients test-pythons test-backfill soak fuzz docs
+.PHONY: test-slow test-clients test-pythons test-backfill soak fuzz docs
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -58,6 +58,9 @@ audit: setup  ## Known vulnerabilities of the pinned packages; fails where the p
 
 test: setup  ## The tests that need no weights, no GPU and no network, a file on each processor.
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+
+test-slow: setup  ## The tests that take long: those of the benchmarks, and the commands of the documents.
+	@$(BIN)/python -m pytest -q -m slow -n auto --maxprocesses 4 --dist loadfile --timeout 300
 
 test-models: setup  ## The tests that need the demo model in the cache.
 	@$(BIN)/python -m pytest -q -m models --timeout 900

@@ -34,12 +34,14 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(blocks("cli.md", "sh"))))
+@pytest.mark.slow
 def test_the_examples_of_the_command_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
     done = run_script(blocks("cli.md", "sh")[number], environment, tmp_path)
     assert done.returncode == 0, done.stderr
     assert not re.search(r"^triwire: (?!\d+ done)", done.stderr, re.M)
 
 
+@pytest.mark.slow
 def test_the_examples_of_ninjs_run(environment: dict[str, str], tmp_path: Path) -> None:
     (command,), (source,) = blocks("ninjs.md", "sh"), blocks("ninjs.md", "python")
     done = run_script(f"{command}python - <<'END'\n{source}END\n", environment, tmp_path)
@@ -69,12 +71,14 @@ def glossary_environment() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("number", range(len(blocks("glossaries.md", "sh"))))
+@pytest.mark.slow
 def test_the_commands_for_glossaries_run(number: int, glossary_environment: dict[str, str], tmp_path: Path) -> None:
     done = run_script(blocks("glossaries.md", "sh")[number], glossary_environment, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("house created")
 
 
+@pytest.mark.slow
 def test_the_commands_for_tokens_and_tls_run_one_after_the_other(tmp_path: Path) -> None:
     script = "".join(blocks("security.md", "sh"))
     ports = {name: str(free_port()) for name in ("TRIWIRE_PORT", "TRIWIRE_HEALTH_PORT", "TRIWIRE_METRICS_PORT")}
@@ -93,6 +97,7 @@ def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:
     assert codes == ["0", "1", "2", "3", "4", "130"]
 
 
+@pytest.mark.slow
 def test_the_commands_for_tables_run_one_after_the_other(environment: dict[str, str], tmp_path: Path) -> None:
     (commands,) = blocks("backfill.md", "sh")
     done = run_script(commands, environment, tmp_path)

@@ -14,6 +14,8 @@ from triwire_server.engine.segment import Output, Segment, Task
 from ways.deployment import RememberingEngine
 from ways.quality_tables import report
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARALLEL = str(ROOT / "tests" / "corpora" / "parallel")
 

@@ -130,6 +130,7 @@ def targets(tiny_profile: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.parametrize("page", RUN)
+@pytest.mark.slow
 def test_the_commands_of_the_page_run(page: str, targets: dict[str, str], tmp_path: Path) -> None:
     profile, words = RUN[page]
     ports = {name: str(free_port()) for name in ("TRIWIRE_PORT", "TRIWIRE_HEALTH_PORT", "TRIWIRE_METRICS_PORT")}
