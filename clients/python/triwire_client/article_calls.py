@@ -5,7 +5,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, cast
 
-from triwire.v1 import article_service_pb2
+from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.article_stream import run_article_stream
 from triwire_client.batch import BatchItems, BatchResult, run_batch
 from triwire_client.connection import Connection
@@ -193,14 +193,14 @@ class ArticleCalls(Connection):
         Raises:
             TriwireError: as its subclass for the reason.
         """
-        request = article_service_pb2.ProcessArticleRequest(
-            request_id=request_id,
-            priority=to_priority(priority),
-            content=to_content(content, source_language, cleaning),
-            house_style=house_style,
-            target_languages=target_languages,
-            translation_options=options,
-            summaries=to_summaries(summaries),
+        request = _process_request(
+            to_content(content, source_language, cleaning),
+            target_languages,
+            summaries,
+            options,
+            house_style,
+            priority,
+            request_id,
         )
         return await self._call(self._articles.ProcessArticle, request, timeout)
 
@@ -242,17 +242,16 @@ class ArticleCalls(Connection):
         Raises:
             TriwireError: as its subclass for the reason; also if the stream ends without its usage.
         """
-        request = article_service_pb2.StreamProcessArticleRequest(
-            request=article_service_pb2.ProcessArticleRequest(
-                request_id=request_id,
-                priority=to_priority(priority),
-                content=to_content(content, source_language, cleaning),
-                house_style=house_style,
-                target_languages=target_languages,
-                translation_options=options,
-                summaries=to_summaries(summaries),
-            )
+        article = _process_request(
+            to_content(content, source_language, cleaning),
+            target_languages,
+            summaries,
+            options,
+            house_style,
+            priority,
+            request_id,
         )
+        request = article_service_pb2.StreamProcessArticleRequest(request=article)
 
         def open_stream(sent: article_service_pb2.StreamProcessArticleRequest, left: float | None) -> Any:
             return self._articles.StreamProcessArticle(sent, timeout=left, metadata=self._metadata)
@@ -316,3 +315,24 @@ class ArticleCalls(Connection):
             token = page.next_page_token
             if not token:
                 return whole
+
+
+def _process_request(
+    content: article_pb2.Content,
+    target_languages: Sequence[str],
+    summaries: Iterable[SummaryLike],
+    options: article_service_pb2.TranslationOptions | None,
+    house_style: article_service_pb2.HouseStyle | None,
+    priority: PriorityLike,
+    request_id: str,
+) -> article_service_pb2.ProcessArticleRequest:
+    """What one article is asked for, in one answer or in parts."""
+    return article_service_pb2.ProcessArticleRequest(
+        request_id=request_id,
+        priority=to_priority(priority),
+        content=content,
+        house_style=house_style,
+        target_languages=target_languages,
+        translation_options=options,
+        summaries=to_summaries(summaries),
+    )
