@@ -16,8 +16,8 @@ PACKAGES = {
 }
 """Packages of the wheel, and where they lie in the tree."""
 
-_SOURCE = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", "PKG-INFO", ".gitignore"}
-_SOURCE_FOLDERS = {"clients", "proto", "service"}
+_SOURCE = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", ".gitignore"}
+_SOURCE_FOLDERS = ("clients/python", "proto", "service")
 
 
 class Package:
@@ -34,6 +34,7 @@ class Package:
         self._tree = tree
         self._folder = folder
         self._version = version
+        self._info = f"triwire-{version}.dist-info"
         self.wheel = folder / f"triwire-{version}-py3-none-any.whl"
         self.source = folder / f"triwire-{version}.tar.gz"
 
@@ -76,25 +77,13 @@ class Package:
 
     def _check_packages(self) -> str:
         files = read_archive(self.wheel)
-        wanted = {
-            (Path(name) / path.relative_to(self._tree / place)).as_posix(): path
-            for name, place in PACKAGES.items()
-            for path in (self._tree / place).rglob("*")
-            if path.is_file() and "__pycache__" not in path.parts
-        }
-        info = f"triwire-{self._version}.dist-info"
-        wanted[f"{info}/licenses/LICENSE"] = self._tree / "LICENSE"
-        found = missing(files, wanted)
-        found += [
-            f"{name} belongs to no package" for name in sorted(files.keys() - wanted) if not name.startswith(f"{info}/")
-        ]
-        fail_for(found)
-        return f"{len(wanted)} files of {', '.join(PACKAGES)}, with types and license"
+        fail_for(wheel_faults(files, self._tree, self._info))
+        return f"{len(files)} files of {', '.join(PACKAGES)}, with types and license"
 
     def _check_wheel_contents(self) -> str:
         command: Command = [sys.executable, "-m", "check_wheel_contents", "--toplevel", ",".join(PACKAGES), self.wheel]
         # W002, equal files: the markers py.typed and some __init__.py are empty. W010: a namespace has no modules.
-        return run([*command, "--ignore", "W002,W010"], self._folder, clean_variables()).strip()
+        return run([*command, "--ignore", "W002,W010"], self._folder, clean_variables()).split()[-1]
 
     def _check_strangers(self, archive: Path) -> str:
         files = read_archive(archive)
@@ -103,15 +92,8 @@ class Package:
 
     def _check_source(self) -> str:
         files = read_archive(self.source)
-        fail_for(
-            [
-                f"{name} does not belong"
-                for name in sorted(files)
-                if not (name in _SOURCE or name.partition("/")[0] in _SOURCE_FOLDERS)
-            ]
-        )
-        committed = run(["git", "ls-files", *_SOURCE_FOLDERS], self._tree, clean_variables()).splitlines()
-        fail_for([f"{name} is not in the repository" for name in sorted(files.keys() - _SOURCE - set(committed))])
+        committed = run(["git", "ls-files"], self._tree, clean_variables()).splitlines()
+        fail_for(source_faults(set(files), set(committed)))
         return f"{len(files)} committed files"
 
     def _check_metadata(self) -> str:
@@ -120,11 +102,39 @@ class Package:
             self._folder,
             clean_variables(),
         )
-        info = read_archive(self.wheel)[f"triwire-{self._version}.dist-info/METADATA"]
+        info = read_archive(self.wheel)[f"{self._info}/METADATA"]
         found = email.message_from_bytes(info)["Version"]
         if found != self._version:
             raise CheckFailed(f"the wheel says {found}")
         return f"readable, version {found}"
+
+
+def wheel_faults(files: dict[str, bytes], tree: Path, info: str) -> list[str]:
+    """What a wheel lacks of the packages in the tree and of the license, and what belongs to neither, a line each.
+
+    Args:
+        files: contents of the wheel by name.
+        tree: a clean copy of the repository.
+        info: its folder of metadata.
+    """
+    wanted = {
+        (Path(name) / path.relative_to(tree / place)).as_posix(): path
+        for name, place in PACKAGES.items()
+        for path in (tree / place).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    wanted[f"{info}/licenses/LICENSE"] = tree / "LICENSE"
+    strange = [name for name in sorted(files.keys() - wanted) if not name.startswith(f"{info}/")]
+    return missing(files, wanted) + [f"{name} belongs to no package" for name in strange]
+
+
+def source_faults(names: set[str], committed: set[str]) -> list[str]:
+    """What a source distribution has beside the committed files of Python, a line each."""
+    found = [f"{name} is not in the repository" for name in sorted(names - committed - {"PKG-INFO"})]
+    ours = tuple(f"{folder}/" for folder in _SOURCE_FOLDERS)
+    return found + [
+        f"{name} does not belong" for name in sorted(names & committed - _SOURCE) if not name.startswith(ours)
+    ]
 
 
 def fail_for(found: list[str]) -> None:
