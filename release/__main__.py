@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from release import versions
+from release.contract import RELEASED, contract_faults
 from release.environments import clean_variables
 from release.installed import Installed
 from release.package import Package, fail_for
@@ -37,6 +38,7 @@ def main() -> int:
         version = versions.version(tree)
         report.check("everything is committed", check_committed)
         report.check("one version", partial(check_versions, tree, version))
+        report.check("the contract as released", partial(check_contract, tree))
         package = Package(tree, made(folder / "archives"), version)
         package.check(report)
         Installed(package.wheel, tree, made(folder / "installed"), version).check(report)
@@ -57,6 +59,12 @@ def check_versions(tree: Path, version: str) -> str:
     tags = git("tag", "--points-at", "HEAD").split()
     fail_for(versions.faults(tree) + versions.tag_faults(tags, version))
     return f"{version}, " + (f"tag {', '.join(tags)}" if tags else "not tagged yet")
+
+
+def check_contract(tree: Path) -> str:
+    """What later versions will be compared with is the contract of this one."""
+    fail_for(contract_faults(tree))
+    return f"{RELEASED} is what the protos say"
 
 
 def check_generated(tree: Path) -> str:
