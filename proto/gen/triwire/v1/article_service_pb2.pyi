@@ -219,12 +219,12 @@ class SummaryOptions(_message.Message):
     """Language of the summary; empty: that of the article."""
     max_characters: _builtins.int
     """Upper bound, all statements together. Never reached by cutting: a summary
-    that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. 0: by
-    style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH; half of that in
-    Korean and Japanese.
+    that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. Up to
+    100,000; 0: by style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH;
+    half of that in Korean and Japanese.
     """
     bullet_count: _builtins.int
-    """BULLETS only: how many; 0: 3."""
+    """BULLETS only: how many, up to 20; 0: 3."""
     model: _builtins.str
     """"name" or "name@version" of a model from ListModels; empty: the default."""
     def __init__(

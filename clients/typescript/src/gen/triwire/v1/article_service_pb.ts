@@ -133,16 +133,16 @@ export type SummaryOptions = Message<"triwire.v1.SummaryOptions"> & {
 
   /**
    * Upper bound, all statements together. Never reached by cutting: a summary
-   * that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. 0: by
-   * style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH; half of that in
-   * Korean and Japanese.
+   * that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. Up to
+   * 100,000; 0: by style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH;
+   * half of that in Korean and Japanese.
    *
    * @generated from field: int32 max_characters = 3;
    */
   maxCharacters: number;
 
   /**
-   * BULLETS only: how many; 0: 3.
+   * BULLETS only: how many, up to 20; 0: 3.
    *
    * @generated from field: int32 bullet_count = 4;
    */
