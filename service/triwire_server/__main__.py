@@ -30,7 +30,8 @@ from triwire_server.command_flags import (
     as_command,
 )
 from triwire_server.doctor_command import doctor
-from triwire_server.settings import Settings, SettingsError, load_settings, reference
+from triwire_server.settings import Settings, SettingsError, reference
+from triwire_server.settings_sources import load_settings
 from triwire_server.token_commands import tokens_app
 
 # A thread that waits for its next part of a product looks for it for some microseconds and then sleeps: by default it

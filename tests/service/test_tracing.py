@@ -13,7 +13,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from triwire_server import tracing
 from triwire_server.errors import DeadlineExceeded, QueueFull
 from triwire_server.otel_tracing import MAX_CHILDREN, OtelTracer
-from triwire_server.settings import SettingsError, load_settings
+from triwire_server.settings import SettingsError
+from triwire_server.settings_sources import load_settings
 
 METHOD = "/triwire.v1.ArticleService/Translate"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
