@@ -15,12 +15,12 @@ from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, log_bug, new_request_id
 from triwire_server.api.rights import check_request, priority_of
-from triwire_server.api.status import code_of, reason_of, to_status
+from triwire_server.api.status import code_of, to_status
 from triwire_server.api.validation import Validator
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.engine.segment import Register, Task
-from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation
+from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation, reason_of
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Limits
 from triwire_server.metrics import Metrics
