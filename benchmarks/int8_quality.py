@@ -27,7 +27,7 @@ from triwire_server.engine.models.registry import load_model, load_models
 from triwire_server.engine.segment import Segment, Task
 from triwire_server.model_fetch import fetch_gguf
 from triwire_server.profile import WheelsSource, load_profile
-from triwire_server.settings import load_settings
+from triwire_server.settings_sources import load_settings
 
 FILES = {"en": "newstest2019-src.eng.txt", "ko": "newstest2019-ref.kor.txt", "ja": "newstest2019-ref.jpn.txt"}
 DIRECTIONS = (("ko", "en"), ("ja", "en"), ("en", "ko"), ("en", "ja"))

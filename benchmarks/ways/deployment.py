@@ -22,7 +22,7 @@ from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import load_profile
-from triwire_server.settings import load_settings
+from triwire_server.settings_sources import load_settings
 
 _CALL_SECONDS = 24 * 3600.0
 

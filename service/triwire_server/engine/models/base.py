@@ -43,6 +43,9 @@ class ModelCard:
     registers: tuple[Register, ...] = (Register.NEWS,)
     """Registers it can write."""
 
+    has_weights: bool = True
+    """Whether the engine runs it; without any, the pipeline answers with sentences of the article."""
+
     @property
     def full_name(self) -> str:
         """`name@version`."""
