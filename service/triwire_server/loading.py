@@ -14,7 +14,7 @@ from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.errors import InferenceFailed, ModelUnavailable
 from triwire_server.metrics import Metrics
-from triwire_server.model_fetch import ModelMissing
+from triwire_server.model_errors import ModelMissing
 from triwire_server.profile import ModelSpec, Profile
 from triwire_server.progress import Report, no_report
 from triwire_server.remote_source import OpenAISource

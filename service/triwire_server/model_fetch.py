@@ -10,6 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from triwire_server.model_errors import PullFailed
 from triwire_server.profile import HuggingFaceSource, ModelSpec, WheelsSource
 from triwire_server.progress import Report
 
@@ -17,14 +18,6 @@ CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.model", "*.spm", "*.txt", "*.j
 """What is fetched of a repository: weights as safetensors alone, never pickled ones, and the tokenizer's files."""
 
 _READ_BYTES = 1 << 20
-
-
-class ModelMissing(RuntimeError):
-    """The weights of a model are not on this machine. The message has the remedy."""
-
-
-class PullFailed(ModelMissing):
-    """A model could not be fetched or is not what its profile promises. The message has the cause and the remedy."""
 
 
 def fetch_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path, report: Report) -> None:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from triwire_server.engine.models.vocabulary import read_kept_ids
-from triwire_server.model_fetch import ModelMissing, PullFailed, fetch_gguf, fetch_repository, need_space, sha256_of
+from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
+from triwire_server.model_fetch import fetch_gguf, fetch_repository, need_space, sha256_of
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
 from triwire_server.progress import Report
 
@@ -129,6 +130,8 @@ def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]
                 " are free there: make room, or choose another folder with --cache-dir (TRIWIRE_CACHE_DIR), and pull"
                 " again"
             ) from error
+        except CheckpointError as error:
+            raise PullFailed(str(error)) from error
     return status(profile, cache_dir)
 
 
@@ -241,7 +244,6 @@ def _pull_checkpoint(profile: Profile, spec: ModelSpec, cache_dir: Path, report:
 
 def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report) -> None:
     """Convert a checkpoint into a directory of the cache, or leave none."""
-    from triwire_server.engine.models.checkpoint import CheckpointError
     from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 
     # An embedding published in 16 bits keeps them, and a head that shares it gets 8 of its own.
@@ -251,10 +253,7 @@ def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report)
     shutil.rmtree(partial, ignore_errors=True)
     changes = [*(["to int8"] if spec.dtype == "int8" else []), *(["trimmed"] if spec.vocabulary == "trimmed" else [])]
     what = f"converting {spec.full_name} {', '.join(changes)}"
-    try:
-        convert_checkpoint(spec, checkpoint, partial, lambda done, total: report(what, done, total))
-    except CheckpointError as error:
-        raise PullFailed(str(error)) from error
+    convert_checkpoint(spec, checkpoint, partial, lambda done, total: report(what, done, total))
     shutil.rmtree(directory, ignore_errors=True)
     partial.rename(directory)
     _write_manifest(directory, spec)

@@ -25,13 +25,14 @@ from triwire_server.engine.models.chat_message import (
     user_message,
     without_thoughts,
 )
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, state_bytes, torch_dtype
+from triwire_server.engine.models.checkpoint import TokenCodec, load_weights, read_config, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Segment
+from triwire_server.model_errors import CheckpointError
 from triwire_server.profile import ModelSpec
 from triwire_server.prompts import Prompts
 
@@ -65,7 +66,8 @@ class ChatModel(Model):
         device: where it runs.
 
     Raises:
-        CheckpointError: the tokenizer has no chat template, or the template drops the text.
+        CheckpointError: the checkpoint cannot be read, or its architecture is not served; the tokenizer has no chat
+            template, or the template drops the text.
     """
 
     def __init__(self, spec: ModelSpec, directory: Path, device: torch.device) -> None:
@@ -75,6 +77,9 @@ class ChatModel(Model):
         self.spec = spec
         self._prompts: Prompts = spec.prompts
         self._device = device
+        config = read_config(spec, directory).get_text_config()
+        if getattr(config, "attn_logit_softcapping", None) is not None:
+            raise CheckpointError(f"{spec.full_name}: models that cap their attention scores (Gemma 2) are not served")
         self.codec = TokenCodec(spec, directory)
         if not self.codec.tokenizer.chat_template:
             raise CheckpointError(f"{spec.full_name}: the tokenizer has no chat template; take an instruct model")
@@ -85,9 +90,6 @@ class ChatModel(Model):
         self._end_ids = frozenset(int(end) for end in [*ends, self.codec.tokenizer.eos_token_id] if end is not None)
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
-        config = self._model.config.get_text_config()
-        if getattr(config, "attn_logit_softcapping", None) is not None:
-            raise CheckpointError(f"{spec.full_name}: models that cap their attention scores (Gemma 2) are not served")
         use_ragged_attention(self._model)
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = config.num_key_value_heads

@@ -1,4 +1,4 @@
-"""What every architecture needs of a checkpoint: configuration, weights, tokenizer, an error for what does not fit."""
+"""What every architecture needs of a checkpoint: configuration, weights, tokenizer."""
 
 import json
 import re
@@ -23,6 +23,7 @@ from triwire_server.engine.models.vocabulary import (
     control_ids,
     read_kept_ids,
 )
+from triwire_server.model_errors import CheckpointError
 from triwire_server.profile import ModelSpec
 
 _BYTES_DECODER = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
@@ -33,10 +34,6 @@ PUBLISHED_WEIGHTS = "model.safetensors"
 
 PUBLISHED_INDEX = f"{PUBLISHED_WEIGHTS}.index.json"
 """Which tensor is in which file, of a checkpoint in several."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint does not fit its profile. The message names the model, what is wrong and the remedy."""
 
 
 def torch_dtype(spec: ModelSpec, device: torch.device) -> torch.dtype:
@@ -61,7 +58,7 @@ def read_config(spec: ModelSpec, directory: Path) -> Any:
     """
     try:
         return AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # the checks of its fields have errors of their own
         raise CheckpointError(f"{spec.full_name}: config.json cannot be read: {_first_line(error)}") from error
 
 
@@ -125,7 +122,8 @@ def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torc
         device: where it runs.
 
     Raises:
-        CheckpointError: there are no safetensors, or tensors are missing in them (see `weight_files`).
+        CheckpointError: there are no safetensors (see `weight_files`), tensors are missing in them or have other shapes
+            than the configuration says, or the class knows no such architecture.
     """
     weight_files(spec, directory)
     with warnings.catch_warnings():
@@ -138,10 +136,17 @@ def load_weights(auto_class: Any, spec: ModelSpec, directory: Path, device: torc
                 use_safetensors=True,
                 trust_remote_code=False,
                 local_files_only=True,
+                ignore_mismatched_sizes=True,  # refused below, by name
                 output_loading_info=True,
             )
-        except (OSError, SafetensorError) as error:
+        except (OSError, SafetensorError, ValueError) as error:
             raise CheckpointError(f"{spec.full_name}: the weights cannot be read: {_first_line(error)}") from error
+    if mismatched := sorted(report["mismatched_keys"]):
+        name, published, expected = mismatched[0]
+        raise CheckpointError(
+            f"{spec.full_name}: {name} has the shape {tuple(published)}, config.json says {tuple(expected)}; fetch the"
+            " checkpoint again"
+        )
     # The library fills what is missing with random numbers.
     if missing := sorted(report["missing_keys"]):
         raise CheckpointError(f"{spec.full_name}: the weights lack {missing[0]}; fetch the checkpoint again")

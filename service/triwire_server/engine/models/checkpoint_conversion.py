@@ -21,7 +21,6 @@ from transformers import AutoModelForSeq2SeqLM
 from triwire_server.engine.models.checkpoint import (
     PUBLISHED_INDEX,
     PUBLISHED_WEIGHTS,
-    CheckpointError,
     TokenCodec,
     read_config,
     read_generation_config,
@@ -31,6 +30,7 @@ from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
 from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
 from triwire_server.engine.models.vocabulary import write_kept_ids
+from triwire_server.model_errors import CheckpointError
 from triwire_server.model_fetch import CHECKPOINT_FILES
 from triwire_server.model_store import MANIFEST
 from triwire_server.profile import ModelSpec

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.converted import SCALE, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
+from triwire_server.model_errors import CheckpointError
 
 ROWS_AT_ONCE = 8192
 """Rows of a tensor that are held in float32 at one time."""

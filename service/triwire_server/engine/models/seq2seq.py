@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config, state_bytes
+from triwire_server.engine.models.checkpoint import TokenCodec, load_weights, read_config, state_bytes
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
@@ -23,6 +23,7 @@ from triwire_server.engine.models.ragged import Ragged, current, to_device, usin
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.segment import Segment
+from triwire_server.model_errors import CheckpointError
 from triwire_server.profile import ModelSpec
 
 REPAIR_NGRAM_SIZE = 3
@@ -67,6 +68,9 @@ class Seq2SeqModel(Model):
         self._model = self._load(directory)
         self._report_missing: Callable[[int], None] = lambda count: None
         published = self._model.generation_config
+        for field in ("pad_token_id", "eos_token_id", "decoder_start_token_id"):
+            if getattr(published, field, None) is None:
+                raise CheckpointError(f"{spec.full_name}: neither generation_config.json nor config.json has {field}")
         self._pad_id = int(published.pad_token_id)
         ends = published.eos_token_id
         self._end_ids = frozenset(int(end) for end in (ends if isinstance(ends, list) else [ends]))

@@ -33,12 +33,12 @@ from tests.tiny_models import (
 )
 from triwire_server.engine.models import checkpoint_conversion
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.linear import quantize_linears, quantize_weight
 from triwire_server.engine.models.seq2seq import Seq2SeqModel, prepare
 from triwire_server.engine.models.vocabulary import read_kept_ids
 from triwire_server.engine.segment import Segment
+from triwire_server.model_errors import CheckpointError
 
 SUMMARIES = {"summary_languages": [("en", "en"), ("ko", "ko"), ("ja", "ja")], "max_input_tokens": 240}
 INT8 = "rowwise-int8.safetensors"
