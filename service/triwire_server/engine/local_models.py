@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from triwire_server.engine.in_flight import Result, Work
 from triwire_server.engine.models.base import Model, Prompt
@@ -67,7 +68,8 @@ class LocalModels:
         while True:
             if not self._is_healthy():
                 raise InferenceFailed("the device was lost")
-            sequence, done = self._submit(work, prompt)
+            sequence, done = work.hand_over(partial(Sequence, prompt=prompt), self._worker, self._clock())
+            self._worker.submit(sequence)
             await done
             if sequence.error is None:
                 return sequence
@@ -76,27 +78,6 @@ class LocalModels:
             is_wanted = deadline is None or deadline > self._clock()
             if not (isinstance(sequence.error, DeadlineExceeded) and is_wanted):
                 raise sequence.error
-
-    def _submit(self, work: Work, prompt: Prompt) -> tuple[Sequence, "asyncio.Future[None]"]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-
-        def tell(_: Sequence) -> None:
-            loop.call_soon_threadsafe(_resolve, done)
-
-        sequence = Sequence(
-            request_id=work.request_id,
-            model_name=work.model_name,
-            prompt=prompt,
-            priority=work.priority,
-            arrival=self._clock(),
-            deadline=work.deadline,
-            on_finish=tell,
-            compute=work.waiting[0].compute,
-        )
-        work.hand_over(sequence, self._worker, done)
-        self._worker.submit(sequence)
-        return sequence, done
 
 
 def _timing(sequence: Sequence) -> Timing | None:
@@ -109,8 +90,3 @@ def _timing(sequence: Sequence) -> Timing | None:
         prefilled=sequence.prefilled,
         finished=sequence.last_step,
     )
-
-
-def _resolve(done: "asyncio.Future[None]") -> None:
-    if not done.done():
-        done.set_result(None)

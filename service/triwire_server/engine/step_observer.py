@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from triwire_server.engine.model_runner import ModelRunner
-from triwire_server.engine.scheduler import Scheduler, rows_of
+from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch
 from triwire_server.metrics import Metrics
@@ -41,7 +41,7 @@ class StepObserver:
         metrics, scheduler = self._metrics, self._scheduler
         for priority in Priority:
             metrics.queue_sequences.labels(priority.name).set(scheduler.num_waiting(priority))
-        metrics.slots_in_use.set(scheduler.num_rows)
+        metrics.slots_in_use.set(scheduler.num_slots)
         metrics.slot_tokens.set(scheduler.num_slot_tokens)
         now = self._clock()
         if now >= self._look_at or not len(scheduler):
@@ -74,8 +74,8 @@ class StepObserver:
         metrics.batch_duration_seconds.labels(model).observe(seconds)
         metrics.computed_tokens.labels(model).inc(runner.num_computed_tokens)
         metrics.padding_tokens.labels(model).inc(runner.num_padding_tokens)
-        rows = sum(rows_of(sequence) for sequence in batch.sequences)
-        metrics.batch_fill_ratio.observe(rows / self._scheduler.max_batch_sequences)
+        slots = sum(sequence.num_slots for sequence in batch.sequences)
+        metrics.batch_fill_ratio.observe(slots / self._scheduler.max_batch_sequences)
         if batch.joining:
             metrics.prefill_tokens.observe(sum(sequence.prompt.num_tokens for sequence in batch.joining))
 

@@ -176,7 +176,7 @@ async def test_a_thousand_calls_cancelled_at_random_leave_nothing_behind() -> No
         # Queue, slots, tokens and deadlines.
         scheduler.check_invariants()
         assert [scheduler.num_waiting(priority) for priority in Priority] == [0, 0, 0]
-        assert (len(scheduler), scheduler.num_running, scheduler.num_rows) == (0, 0, 0)
+        assert (len(scheduler), scheduler.num_running, scheduler.num_slots) == (0, 0, 0)
         # In-flight table and admission.
         made.engine.check_invariants()
         assert not made.engine._in_flight._work

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triwire_server.engine.models.base import Progress, Prompt
-from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, finish, pool_of
+from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, pool_of
 from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
@@ -334,7 +334,7 @@ def test_a_sequence_that_has_ended_does_not_end_again() -> None:
     desk = Desk()
     sequence = desk.add()
     desk.run_all()
-    finish(sequence, InferenceFailed())
+    sequence.finish(InferenceFailed())
     assert sequence.error is None
     assert desk.ended[sequence] == 1
 
