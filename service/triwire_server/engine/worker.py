@@ -30,14 +30,15 @@ class Worker:
         metrics: Metrics,
         clock: Callable[[], float],
         on_failure: Callable[[Exception], None],
-        rate: DrainRate | None = None,
     ) -> None:
+        self.rate = DrainRate()
+        """Tokens a second that the device reads and writes."""
+
         self.scheduler = scheduler
         self.model_runner = model_runner
         self._metrics = metrics
         self._clock = clock
         self._on_failure = on_failure
-        self._rate = rate or DrainRate()
         self._last_step_ended: float | None = None
         self._inbox: queue.SimpleQueue[Sequence | Cancel | Change | None] = queue.SimpleQueue()
         self._step_started: float | None = None
@@ -175,4 +176,4 @@ class Worker:
 
     def _learn_rate(self, batch: Batch, seconds: float) -> None:
         tokens = len(batch.sequences) + sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
-        self._rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))
+        self.rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))

@@ -95,7 +95,7 @@ async def test_a_step_that_does_not_come_back_fails_all_that_wait_and_is_reporte
         await asyncio.wait_for(made.engine.stop(), 10)
         assert made.engine._worker.is_alive
         made.engine.check_invariants()
-        assert len(made.engine._in_flight) == 0
+        assert len(made.engine._results.in_flight) == 0
     assert len(made.reported) == 1
     assert made.model.batches == [["before"], [HANG]]
 
