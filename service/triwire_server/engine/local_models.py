@@ -58,7 +58,7 @@ class LocalModels:
             text=text,
             input_tokens=len(prompt.input_ids),
             output_tokens=len(sequence.token_ids),
-            truncated=not model.is_complete(sequence.token_ids),
+            truncated=not prompt.is_complete(sequence.token_ids),
             timing=_timing(sequence),
         )
         return Result(output, sequence.first_batch)

@@ -46,9 +46,6 @@ class CopyModel(Model):
     def count_tokens(self, text: str, language: str) -> int:
         return len(text)
 
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        return bool(token_ids) and token_ids[-1] == END
-
     def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Whole outputs of prompts that join. Tests replace it to fail, or to see when it is called."""
         texts = [bytes(prompt.input_ids[:-1]).decode("latin-1") for prompt in prompts]

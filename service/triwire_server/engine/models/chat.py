@@ -19,6 +19,7 @@ from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.chat_message import (
     TERMS_MARK,
     TEXT_MARK,
+    chat_of,
     fenced,
     message_key,
     term_lines,
@@ -152,9 +153,7 @@ class ChatModel(Model):
 
     def _render(self, message: str) -> str:
         """The whole prompt in the family's template."""
-        messages = [{"role": "user", "content": message}]
-        if self._prompts.system:
-            messages.insert(0, {"role": "system", "content": self._prompts.system})
+        messages = chat_of(self._prompts.system, message)
         # Qwen3 reads enable_thinking; templates that do not know it ignore it.
         return str(
             self.codec.tokenizer.apply_chat_template(
@@ -169,10 +168,6 @@ class ChatModel(Model):
     def count_tokens(self, text: str, language: str) -> int:
         """See `Model.count_tokens`."""
         return len(self.codec.encode(text))
-
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """See `Model.is_complete`."""
-        return bool(token_ids) and token_ids[-1] in self._end_ids
 
     def new_rows(self) -> "ChatRows":
         """See `Model.new_rows`."""

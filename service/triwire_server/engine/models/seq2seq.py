@@ -189,10 +189,6 @@ class Seq2SeqModel(Model):
         """See `Model.report_missing_pieces`."""
         self._report_missing = report
 
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """See `Model.is_complete`."""
-        return bool(token_ids) and token_ids[-1] in self._end_ids
-
     def new_rows(self) -> "Seq2SeqRows":
         """See `Model.new_rows`."""
         return Seq2SeqRows(self._model, self._device, self._start_id, self.suppressed_ids())

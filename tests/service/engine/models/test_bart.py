@@ -85,8 +85,9 @@ def test_published_settings_are_not_followed(bart: Path) -> None:
     """bart-large-cnn asks for at least 56 tokens; a short article needs fewer."""
     model = load_summarizer(bart, output={"max_tokens": 100})
     facts.check_published_settings_are_not_followed(model, bart, mixed_summaries())
-    outputs = model.generate([model.encode(segment) for segment in mixed_summaries()])
-    assert any(model.is_complete(output) and len(output) < 56 for output in outputs)
+    prompts = [model.encode(segment) for segment in mixed_summaries()]
+    outputs = model.generate(prompts)
+    assert any(prompt.is_complete(output) and len(output) < 56 for prompt, output in zip(prompts, outputs, strict=True))
 
 
 def test_a_summary_may_take_tokens_by_its_characters(bart: Path) -> None:

@@ -124,9 +124,9 @@ def test_a_trimmed_model_writes_what_the_whole_one_does_with_the_dropped_pieces_
     expected = [library_output(family[1], prompt, suppress_tokens=dropped, **options) for prompt in published]
     outputs = trimmed.generate(prompts)
     assert [[kept[id_] for id_ in output] for output in outputs] == expected
-    for segment, output, ids in zip(segments, outputs, expected, strict=True):
+    for segment, prompt, whole_prompt, output, ids in zip(segments, prompts, published, outputs, expected, strict=True):
         assert trimmed.decode(segment, output) == whole.decode(segment, ids)
-        assert trimmed.is_complete(output) == whole.is_complete(ids)
+        assert prompt.is_complete(output) == whole_prompt.is_complete(ids)
 
 
 def test_int8_as_stored_writes_what_the_same_layers_made_in_memory_do(family: tuple[Family, Path]) -> None:
