@@ -9,6 +9,11 @@ Messages name the model, what is wrong and the remedy; the commands print them a
 """
 
 
+def first_line(error: Exception) -> str:
+    """What a library says of a failure, as the end of a message of one line."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 class ModelUnusable(Exception):
     """Base of every reason why a model of a profile cannot be used."""
 

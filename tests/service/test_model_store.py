@@ -19,8 +19,8 @@ from safetensors import safe_open
 from tests.tiny_gguf import write_gguf, write_wheels
 from tests.tiny_models import FOREIGN_LINES, save_m2m100
 from triwire_server import model_store
-from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.segment import Segment, Task
+from triwire_server.loading import load_models
 from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
 from triwire_server.profile import Profile, load_profile
 

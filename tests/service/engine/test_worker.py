@@ -14,13 +14,13 @@ from tests.service.engine.small_model import END, FAULT, LATE_FAULT, SLOW, SLOW_
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.segment import Output, Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.sequence import State
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
+from triwire_server.loading import load_models
 from triwire_server.metrics import Metrics
 from triwire_server.profile import load_profile
 

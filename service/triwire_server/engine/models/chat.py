@@ -26,12 +26,13 @@ from triwire_server.engine.models.chat_message import (
     user_message,
     without_thoughts,
 )
-from triwire_server.engine.models.checkpoint import TokenCodec, load_weights, read_config, state_bytes, torch_dtype
+from triwire_server.engine.models.checkpoint import load_weights, read_config, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
+from triwire_server.engine.models.token_codec import TokenCodec
 from triwire_server.engine.segment import Segment
 from triwire_server.model_errors import CheckpointError
 from triwire_server.profile import ModelSpec

@@ -15,13 +15,14 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import TokenCodec, load_weights, read_config, state_bytes
+from triwire_server.engine.models.checkpoint import load_weights, read_config, state_bytes
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, to_device, using
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
+from triwire_server.engine.models.token_codec import TokenCodec
 from triwire_server.engine.segment import Segment
 from triwire_server.model_errors import CheckpointError
 from triwire_server.profile import ModelSpec

@@ -31,7 +31,7 @@ from tests.tiny_models import (
     save_nllb,
     save_t5,
 )
-from triwire_server.engine.models import checkpoint_conversion
+from triwire_server.engine.models import published_weights
 from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.linear import quantize_linears, quantize_weight
@@ -274,7 +274,7 @@ def test_a_head_of_its_own_is_kept_though_the_configuration_calls_it_tied(tmp_pa
 
 
 def test_a_checkpoint_in_several_files_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint_conversion, "ROWS_AT_ONCE", 100)  # as large tensors are read: part by part
+    monkeypatch.setattr(published_weights, "ROWS_AT_ONCE", 100)  # as large tensors are read: part by part
     save_m2m100(tmp_path / "one", more=FOREIGN_LINES)
     shutil.copytree(tmp_path / "one", tmp_path / "several")
     (tmp_path / "several" / "model.safetensors").unlink()
