@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
-from tests.service.engine.small_model import FAULT, LATE_FAULT, CopyModel
-from tests.service.engine.test_engine import COPY, Service, segment
+from tests.service.engine.small_model import COPY, FAULT, LATE_FAULT, CopyModel, segment
+from tests.service.engine.test_engine import Service
 from triwire_server.engine.call import CallUsage
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.in_flight import Work

@@ -12,8 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
-from tests.service.engine.small_model import CopyModel
-from tests.service.engine.test_engine import COPY, segment
+from tests.service.engine.small_model import COPY, CopyModel, segment
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Rows
 from triwire_server.engine.segment import Output, Priority

@@ -9,8 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import until
-from tests.service.engine.small_model import SLOW, SLOW_SECONDS, CopyModel
-from tests.service.engine.test_engine import COPY, segment
+from tests.service.engine.small_model import COPY, SLOW, SLOW_SECONDS, CopyModel, segment
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.segment import Priority

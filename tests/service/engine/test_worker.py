@@ -10,7 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from tests.service.engine.small_model import END, FAULT, LATE_FAULT, SLOW, SLOW_SECONDS, CopyModel
+from tests.service.engine.small_model import (
+    COPY,
+    END,
+    FAULT,
+    LATE_FAULT,
+    SLOW,
+    SLOW_SECONDS,
+    CopyModel,
+    LostModel,
+    segment,
+)
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
@@ -23,17 +33,6 @@ from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, 
 from triwire_server.loading import load_models
 from triwire_server.metrics import Metrics
 from triwire_server.profile import load_profile
-
-COPY = "copy@1"
-
-
-class AcceleratorError(RuntimeError):
-    """Named as torch names the error of a device that is gone."""
-
-
-class LostModel(CopyModel):
-    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        raise AcceleratorError
 
 
 class MultiplyModel(CopyModel):
@@ -94,10 +93,6 @@ def wait_until(is_true: Callable[[], bool]) -> None:
     while not is_true():
         assert time.monotonic() < end
         time.sleep(0.002)
-
-
-def segment(text: str) -> Segment:
-    return Segment(task=Task.TRANSLATION, text=text, source_language="en", target_language="ko")
 
 
 @asynccontextmanager
