@@ -30,6 +30,8 @@ class StepObserver:
         self._clock = clock
         self._oldest: dict[Priority, float | None] = dict.fromkeys(Priority)
         self._look_at = -float("inf")
+        self._num_out_of_memory = 0
+        metrics.max_batch_sequences.set(scheduler.max_batch_sequences)
         metrics.prefill_limit_tokens.set(scheduler.max_batch_tokens)
         metrics.slot_limit_tokens.set(scheduler.max_slot_tokens)
         for priority in Priority:
@@ -74,6 +76,9 @@ class StepObserver:
         metrics.batch_duration_seconds.labels(model).observe(seconds)
         metrics.computed_tokens.labels(model).inc(runner.num_computed_tokens)
         metrics.padding_tokens.labels(model).inc(runner.num_padding_tokens)
+        metrics.out_of_memory.inc(runner.num_out_of_memory - self._num_out_of_memory)
+        self._num_out_of_memory = runner.num_out_of_memory
+        metrics.max_batch_sequences.set(runner.max_batch_sequences)
         slots = sum(sequence.num_slots for sequence in batch.sequences)
         metrics.batch_fill_ratio.observe(slots / self._scheduler.max_batch_sequences)
         if batch.joining:

@@ -46,7 +46,6 @@ class Worker:
         self._observer = StepObserver(scheduler, metrics, clock)
         metrics.step_age_seconds.set_function(self._step_age)
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
-        metrics.max_batch_sequences.set(model_runner.max_batch_sequences)
 
     def start(self) -> None:
         """Start the thread."""
@@ -114,7 +113,6 @@ class Worker:
         batch = self.scheduler.schedule()
         self._observer.waiting()
         if batch is not None:
-            failures = self.model_runner.num_out_of_memory
             started = self._step_started = self._clock()
             tokens = self.model_runner.run(batch)
             self._step_started = None
@@ -126,8 +124,6 @@ class Worker:
             self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
             self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
-            self._metrics.max_batch_sequences.set(self.model_runner.max_batch_sequences)
-            self._metrics.out_of_memory.inc(self.model_runner.num_out_of_memory - failures)
         if batch is None or not len(self.scheduler):
             self._last_step_ended = None
             self._rest()

@@ -212,7 +212,7 @@ def _attend_view(
     made = _sdpa(
         own[:, :, None], view.of(keys).to(own.dtype), view.of(values).to(own.dtype), attn_mask=mask, scale=scaling,
         enable_gqa=keys.shape[1] != queries.shape[1],
-    )[:, :, 0]  # fmt: skip
+    )[:, :, 0]  # fmt: skip  # (tokens, heads, size)
     if view.tokens is None:
         outputs.copy_(made)
     else:
@@ -223,7 +223,7 @@ def _causal_mask(
     count: int, seen: int, window: int, bias: torch.Tensor | None, device: torch.device
 ) -> torch.Tensor | None:
     """What the last `count` tokens of a row of `seen` tokens see. Shape (1, 1 or heads, count, seen)."""
-    places = torch.arange(seen, device=device)
+    places = torch.arange(seen, device=device)  # (seen,), int64
     distances = places[seen - count :, None] - places  # (count, seen), negative for what comes later
     mask = distances >= 0
     if window:
@@ -244,5 +244,5 @@ def _by_distance(bias: torch.Tensor, length: int) -> torch.Tensor:
         Shape (1, heads, length, length).
     """
     middle = bias.shape[1] // 2
-    places = torch.arange(length, device=bias.device)
+    places = torch.arange(length, device=bias.device)  # (length,), int64
     return bias[:, places - places[:, None] + middle][None]

@@ -224,7 +224,7 @@ class ChatRows(CachedRows[States]):
         cache.reserve(1, len(ids))
         self.num_computed_tokens += len(ids)
         with using(Ragged([len(ids)], self._device, slots=[0], starts=[0])):
-            self._pass(torch.tensor([ids], device=self._device), cache, 1)
+            self._pass(torch.tensor([ids], device=self._device), cache, 1)  # (1, tokens), int64
         self._prefixes[ids] = [
             (layer.keys[0, :, : len(ids)].clone(), layer.values[0, :, : len(ids)].clone()) for layer in cache.layers
         ]
@@ -248,7 +248,7 @@ class ChatRows(CachedRows[States]):
         Returns:
             Shape (rows, vocabulary).
         """
-        embeddings = self._model.get_input_embeddings()(input_ids)
+        embeddings = self._model.get_input_embeddings()(input_ids)  # (1, tokens, size)
         outputs = self._model(
             # The embedding may be stored in a smaller type than the layers compute in.
             inputs_embeds=embeddings.to(self._compute_dtype),
@@ -257,5 +257,5 @@ class ChatRows(CachedRows[States]):
             use_cache=True,
             logits_to_keep=kept,
         )
-        logits: torch.Tensor = outputs.logits[0]
+        logits: torch.Tensor = outputs.logits[0]  # (rows, vocabulary)
         return logits

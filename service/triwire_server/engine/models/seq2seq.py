@@ -225,9 +225,9 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
     def _read(self, prompts: Sequence[Prompt]) -> Sequence[list[tuple[torch.Tensor, torch.Tensor]]]:
         """Keys and values of each source, for each layer. Shape of each (heads, source tokens, size)."""
         ragged = Ragged([len(prompt.input_ids) for prompt in prompts], self._device)
-        tokens = np.array([token for prompt in prompts for token in prompt.input_ids])
+        tokens = np.array([token for prompt in prompts for token in prompt.input_ids])  # (tokens,), int64
         self.num_computed_tokens += len(tokens)
-        input_ids = to_device(tokens, self._device)[None]
+        input_ids = to_device(tokens, self._device)[None]  # (1, tokens)
         with using(ragged):
             states = self._model.get_encoder()(input_ids=input_ids).last_hidden_state  # (1, tokens, size)
         sources: list[list[tuple[torch.Tensor, torch.Tensor]]] = [[] for _ in prompts]
@@ -260,7 +260,7 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
             use_cache=True,
         )
         # Of all tokens, those in front of a row's last one too: they are few, and a copy of the scores costs more.
-        scores: torch.Tensor = outputs.logits[0]
+        scores: torch.Tensor = outputs.logits[0]  # (tokens, vocabulary)
         return scores
 
 
