@@ -56,7 +56,7 @@ class EngineCall:
         self._deadline = deadline
         self._arrival = arrival
         self._compute = ComputeTime()
-        self._first_batch = math.inf
+        self._started = math.inf
         self._tasks: set[asyncio.Task[Output]] = set()
 
     async def generate(self, model_name: str, segments: Sequence[Segment]) -> list[Output]:
@@ -94,9 +94,9 @@ class EngineCall:
         self.usage.input_tokens += result.output.input_tokens
         self.usage.output_tokens += result.output.output_tokens
         self._count(result.output.input_tokens + result.output.output_tokens)
-        if result.first_batch is not None:
+        if result.started is not None:
             # Segments may be read back in another order than that of their slots.
-            self._first_batch = min(self._first_batch, result.first_batch)
+            self._started = min(self._started, result.started)
             # Work that another call began may have had its slot before this call arrived.
-            self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
+            self.usage.queue_seconds = max(0.0, self._started - self._arrival)
         self.usage.compute_seconds = self._compute.seconds

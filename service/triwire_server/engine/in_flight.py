@@ -27,7 +27,7 @@ class Result:
     """What the work on a segment made."""
 
     output: Output
-    first_batch: float | None
+    started: float | None
     """Monotonic seconds at which it got its slot."""
 
 

@@ -61,7 +61,7 @@ class LocalModels:
             truncated=not prompt.is_complete(sequence.token_ids),
             timing=_timing(sequence),
         )
-        return Result(output, sequence.first_batch)
+        return Result(output, sequence.started)
 
     async def _ended(self, work: Work, prompt: Prompt) -> Sequence:
         """The sequence of a prompt, once it has ended well."""
@@ -82,11 +82,11 @@ class LocalModels:
 
 def _timing(sequence: Sequence) -> Timing | None:
     """When the device worked on a sequence; None: it never did."""
-    if sequence.first_batch is None or sequence.prefilled is None or sequence.last_step is None:
+    if sequence.started is None or sequence.prefilled is None or sequence.last_step is None:
         return None
     return Timing(
         arrived=sequence.arrival,
-        started=sequence.first_batch,
+        started=sequence.started,
         prefilled=sequence.prefilled,
         finished=sequence.last_step,
     )

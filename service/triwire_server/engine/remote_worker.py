@@ -60,7 +60,6 @@ class RemoteWorker:
         client: connections to its server.
         metrics: where requests are counted.
         clock: monotonic seconds.
-        jitter: gives a number from 0 to 1.
     """
 
     def __init__(
@@ -69,7 +68,6 @@ class RemoteWorker:
         client: RemoteClient,
         metrics: Metrics,
         clock: Callable[[], float],
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.rate = DrainRate()
         """Tokens a second that the server reads and writes for this replica."""
@@ -80,7 +78,7 @@ class RemoteWorker:
         self._clock = clock
         self._name = model.card.full_name
         self._patience = model.source.retry_seconds
-        self._health = ServerHealth(model.source.max_concurrent_requests, self._patience, jitter)
+        self._health = ServerHealth(model.source.max_concurrent_requests, self._patience, random.random)
         self._queue = WaitingQueue()
         self._running: dict[Sequence, asyncio.Task[None]] = {}
         self._sent_since_oldest = 0
@@ -112,7 +110,7 @@ class RemoteWorker:
             raise sequence.error
         if sequence.output is None:
             raise InferenceFailed
-        return Result(sequence.output, sequence.first_batch)
+        return Result(sequence.output, sequence.started)
 
     def cancel(self, sequence: Sequence) -> None:
         """Drop a sequence that nobody wants any more; the connection of its request is closed."""
@@ -189,8 +187,8 @@ class RemoteWorker:
 
     async def _send(self, sequence: RemoteSequence, now: float) -> None:
         sequence.state = State.RUNNING
-        if sequence.first_batch is None:
-            sequence.first_batch = now
+        if sequence.started is None:
+            sequence.started = now
             self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(now - sequence.arrival)
         if self._measured_since is None:
             self._measured_since = now

@@ -51,7 +51,6 @@ class Scheduler:
         max_slot_tokens: tokens that the running sequences may come to hold, which bounds memory. A sequence for more
             runs alone.
         clock: monotonic seconds.
-        ageing_seconds: see `AGEING_SECONDS`.
     """
 
     def __init__(
@@ -61,14 +60,12 @@ class Scheduler:
         max_batch_sequences: int,
         max_slot_tokens: int,
         clock: Callable[[], float],
-        ageing_seconds: float = AGEING_SECONDS,
     ) -> None:
         self.max_batch_tokens = max_batch_tokens
         self.max_batch_sequences = max_batch_sequences
         self.max_slot_tokens = max_slot_tokens
         self._clock = clock
-        self._ageing_seconds = ageing_seconds
-        self._queue = WaitingQueue(ageing_seconds)
+        self._queue = WaitingQueue()
         self._deadlines = Deadlines()
         self._running: dict[Pool, list[Sequence]] = {}
         self._again: deque[_Half] = deque()
@@ -190,7 +187,7 @@ class Scheduler:
     def fail_all(self, error: Exception) -> None:
         """Finish everything that waits or runs with a failure, and begin anew."""
         everything = list(self._everything())
-        self._queue = WaitingQueue(self._ageing_seconds)
+        self._queue = WaitingQueue()
         self._deadlines = Deadlines()
         self._running.clear()
         self._again.clear()
@@ -240,7 +237,8 @@ class Scheduler:
             self._queue.take(joining)
         for sequence in joining:
             sequence.state = State.RUNNING
-            sequence.first_batch = now if sequence.first_batch is None else sequence.first_batch
+            if sequence.started is None:
+                sequence.started = now
         if joining:
             self._running.setdefault(pool, []).extend(joining)
 
@@ -258,7 +256,7 @@ class Scheduler:
     def _leader(self, now: float) -> Sequence | None:
         """The oldest sequence, if it has aged and others joined often enough before it."""
         oldest = self._queue.oldest
-        if oldest is None or now - oldest.arrival < self._ageing_seconds:
+        if oldest is None or now - oldest.arrival < AGEING_SECONDS:
             return None
         return oldest if self._joins_since_oldest >= OLDEST_LEADS_EVERY - 1 else None
 

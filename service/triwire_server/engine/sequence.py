@@ -74,7 +74,7 @@ class Sequence:
     is_cancelled: bool = False
     """Nobody wants it any more; see `Scheduler.cancel`."""
 
-    first_batch: float | None = None
+    started: float | None = None
     """Monotonic seconds at which it got its slot."""
 
     has_told_wait: bool = False

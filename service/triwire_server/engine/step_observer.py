@@ -67,9 +67,9 @@ class StepObserver:
         for sequence in batch.joining:
             sequence.prefilled = ended
             # One that runs again has its slot since earlier.
-            if sequence.first_batch is not None and not sequence.has_told_wait:
+            if sequence.started is not None and not sequence.has_told_wait:
                 sequence.has_told_wait = True
-                waited = sequence.first_batch - sequence.arrival
+                waited = sequence.started - sequence.arrival
                 metrics.queue_duration_seconds.labels(sequence.priority.name).observe(waited)
         metrics.batch_sequences.observe(len(batch.sequences))
         metrics.batch_tokens.observe(batch.num_tokens)

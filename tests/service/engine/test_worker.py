@@ -121,7 +121,7 @@ def test_a_sequence_whose_deadline_passed_while_a_batch_ran_is_not_started() -> 
         late = bench.submit("late", deadline=time.monotonic() + SLOW_SECONDS)
         wait_until(lambda: late.state is State.FINISHED)
     assert isinstance(late.error, DeadlineExceeded)
-    assert late.first_batch is None
+    assert late.started is None
     assert slow.error is None
 
 
@@ -194,7 +194,7 @@ def test_a_sequence_is_cancelled_and_changed_by_messages() -> None:
         wait_until(lambda: len(bench.ended) == 3)
     assert [sequence.error for sequence in (slow, cancelled)] == [None, None]
     assert (slow.is_cancelled, cancelled.is_cancelled, changed.is_cancelled) == (True, True, False)
-    assert cancelled.first_batch is None
+    assert cancelled.started is None
     assert isinstance(changed.error, DeadlineExceeded)
     assert (changed.request_id, changed.priority) == ("r2", Priority.BULK)
 
