@@ -79,12 +79,12 @@ def convert_checkpoint(
     directory.mkdir(parents=True, exist_ok=True)
     with PublishedWeights(spec, source) as checkpoint:
         names = match_names(spec, model, checkpoint)
-        kept = kept_ids(spec, source, config) if spec.vocabulary == "trimmed" else None
+        kept = _kept_ids(spec, source, config) if spec.vocabulary == "trimmed" else None
         parts = _Parts(spec, model, checkpoint, names, kept)
-        tied = json.dumps(names.tied)
         layout = parts.layout()
         name = WEIGHTS if spec.dtype == "int8" else PUBLISHED_WEIGHTS
-        with TensorFileWriter(directory / name, layout, {TIED: tied} if spec.dtype == "int8" else None) as writer:
+        metadata = {TIED: json.dumps(parts.tied)} if spec.dtype == "int8" else None
+        with TensorFileWriter(directory / name, layout, metadata) as writer:
             done, total = 0, sum(shape.num_bytes for shape in layout.values())
             for written, shape in layout.items():
                 for rows in parts.read(written):
@@ -98,7 +98,7 @@ def convert_checkpoint(
         write_kept_ids(directory, kept, config.vocab_size)
 
 
-def kept_ids(spec: ModelSpec, directory: Path, config: Any) -> list[int]:
+def _kept_ids(spec: ModelSpec, directory: Path, config: Any) -> list[int]:
     """Published ids that a trim keeps: what the text can need, control tokens, and what the configuration names.
 
     The low ids are control tokens and stay what they are, which M2M100 relies on: it counts positions from the id of
@@ -158,10 +158,13 @@ class _Parts:
         linears = {f"{path}.weight" for path, module in model.named_modules() if isinstance(module, nn.Linear)}
         self._quantized = linears if self._is_int8 else set[str]()
         self._sources = dict(names.stored)
+        self.tied = dict(names.tied)
+        """Name of the weight that a weight shares, by its name: of those that are not written."""
+
         if self._is_int8:
             # A head that shares the embedding reads in int8 what the embedding holds in bfloat16.
-            for target in linears & names.tied.keys():
-                self._sources[target] = names.stored[names.tied.pop(target)]
+            for target in linears & self.tied.keys():
+                self._sources[target] = names.stored[self.tied.pop(target)]
 
     def layout(self) -> dict[str, TensorShape]:
         """Type and shape of each tensor, in the order of writing; scales stand behind their weight."""
