@@ -30,7 +30,11 @@ class ModelCard:
     """SPDX identifier of the license of the weights."""
 
     noncommercial: bool = False
+    """Whether that license forbids commercial use."""
+
     origin_uri: str = ""
+    """Where the weights come from; "" if the profile does not say."""
+
     max_input_tokens: int = 512
     """Tokens of source text read at once, instructions not counted."""
 
@@ -63,6 +67,8 @@ class Prompt:
     """Encoder input, or the whole chat prompt. Special tokens included."""
 
     max_new_tokens: int
+    """Limit of the output, the end token included, forced ones not."""
+
     prefix_length: int = 0
     """How many of the first input ids are instructions that other prompts start with too, so that they can be computed
     once. 0: none."""
