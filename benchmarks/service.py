@@ -38,8 +38,8 @@ from triwire_client.content import to_content, to_summaries
 from triwire_client.sync import SyncClient
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
 from triwire_server.limits import Limits
+from triwire_server.loading import load_models
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline

@@ -130,7 +130,7 @@ class InProcess:
         models = []
         if profile.engine_models:
             # Without models neither torch nor transformers is needed.
-            from triwire_server.engine.models.registry import load_models
+            from triwire_server.loading import load_models
 
             models = await asyncio.to_thread(load_models, profile, settings.cache_dir, settings.device)
         limits = EngineLimits(

@@ -48,10 +48,10 @@ class Refusals:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from triwire_server.model_fetch import ModelMissing
+        from triwire_server.model_errors import ModelUnusable
         from triwire_server.profile import ProfileError
 
-        if isinstance(error, ProfileError | ModelMissing | SettingsError | OSError) or (
+        if isinstance(error, ProfileError | ModelUnusable | SettingsError | OSError) or (
             isinstance(error, RuntimeError) and "bind" in str(error).lower()
         ):
             raise refuse(error, hint=self._hint) from None
