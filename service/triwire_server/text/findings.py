@@ -21,6 +21,7 @@ from triwire_server.text.checks.repetition import check_repetition, check_said_b
 from triwire_server.text.checks.verbatim import check_verbatim
 from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
+from triwire_server.text.html_tokens import TAG
 from triwire_server.text.language import base_language, detect_languages
 from triwire_server.text.names.comparison import check_claimed_names, check_names
 from triwire_server.text.quantities.claims import ArticleQuantities, check_statement, read_article
@@ -36,7 +37,6 @@ _BROKEN_KINDS = frozenset(
         Finding.KIND_OUTPUT_TRUNCATED,
     }
 )
-_MARKUP = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
 
 
@@ -173,7 +173,7 @@ def is_broken(findings: Sequence[Finding]) -> bool:
 
 def _blank_markup(body: str) -> str:
     """Inline HTML with tags as spaces and entities as their characters, padded so that every place stays the same."""
-    blank = _MARKUP.sub(lambda match: " " * len(match.group()), body)
+    blank = TAG.sub(lambda match: " " * len(match.group()), body)
     return _ENTITY.sub(lambda match: html_entities.unescape(match.group()).ljust(len(match.group())), blank)
 
 

@@ -4,14 +4,14 @@ import html as html_entities
 import re
 from bisect import bisect_left, bisect_right
 
+from triwire_server.text.html_tokens import TAG, VOID_ELEMENTS
+
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = frozenset(["br", "wbr", "img"])
+_MARKUP = re.compile(rf"{TAG.pattern}|&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[a-zA-Z][a-zA-Z0-9]{{1,31}});")
 
 
 class Readable:
     """The readable text of a body with the places in the body where it may be cut."""
-
-    _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
     def __init__(self, body: str, *, is_html: bool) -> None:
         self.body = body
@@ -25,7 +25,7 @@ class Readable:
         cuts: list[int] = []  # place in the body before each readable character
         position = 0
         pending = 0  # where the tags before the next character begin to belong to it
-        for match in self._MARKUP.finditer(body):
+        for match in _MARKUP.finditer(body):
             for index in range(position, match.start()):
                 cuts.append(pending)
                 characters.append(body[index])
@@ -55,7 +55,7 @@ class Readable:
     def _add_tag(self, match: re.Match[str], open_tags: list[tuple[str, int]]) -> None:
         found = _NAME.match(match.group())
         name = found.group(1).lower() if found else ""
-        if name in _VOID or match.group().endswith("/>"):
+        if name in VOID_ELEMENTS or match.group().endswith("/>"):
             return
         if not match.group().startswith("</"):
             open_tags.append((name, match.start()))

@@ -4,13 +4,12 @@ trafilatura (Apache-2.0) finds the main content; its answer only decides which b
 and the words of a line decide the rest, and nothing is deleted.
 """
 
-import html as html_entities
 import re
 from collections import Counter
 
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text.characters import visible, width
-from triwire_server.text.html import HtmlBlock
+from triwire_server.text.html import HtmlBlock, text_of
 from triwire_server.text.pages import credit_lines, lexicon
 from triwire_server.text.pages.main_content import find_main_content
 
@@ -65,9 +64,7 @@ _MAX_META_COLUMNS = 60
 
 def readable(block: HtmlBlock) -> str:
     """The words of a block as a reader sees them."""
-    if not block.is_inline_html:
-        return visible(block.body)
-    return visible(html_entities.unescape(re.sub(r"<[^<>]*>", " " if "<br" in block.body else "", block.body)))
+    return visible(text_of(block.body) if block.is_inline_html else block.body)
 
 
 def plain_kinds(blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
