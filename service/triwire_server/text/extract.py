@@ -4,7 +4,7 @@ import re
 
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
-from triwire_server.text.language import detect_languages
+from triwire_server.text.language import main_language
 from triwire_server.text.normalize import normalize
 from triwire_server.text.pages import credit_lines
 from triwire_server.text.pages.flat_page import label_page
@@ -39,8 +39,8 @@ def extract_article(content: Content) -> Article:
 def detect_language(blocks: list[Block]) -> str:
     """Main language of blocks, boilerplate left out where there is anything else; "" if it cannot be told."""
     texts = [plain_text(block) for block in blocks if block.kind not in _UNREAD_KINDS]
-    languages = detect_languages("\n".join(texts or [plain_text(block) for block in blocks]))
-    return languages[0].language if languages and languages[0].language != "und" else ""
+    language = main_language("\n".join(texts or [plain_text(block) for block in blocks]))
+    return language if language != "und" else ""
 
 
 def _from_article(given: Article) -> Article:
@@ -69,8 +69,7 @@ def _from_text(text: str, *, is_page: bool) -> list[Block]:
 def _language_of(places: list[HtmlBlock]) -> str:
     """Main language of the longer blocks of a page, "" if it cannot be told."""
     texts = [text for text in map(readable, places) if len(text) >= _MIN_TEXT_CHARACTERS]
-    languages = detect_languages("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
-    return languages[0].language if languages else ""
+    return main_language("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
 
 
 def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:

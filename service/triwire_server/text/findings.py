@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_server.text.characters import squeeze
+from triwire_server.text.characters import blank, squeeze
 from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.checks.finding import CRITICAL, WARNING
 from triwire_server.text.checks.lengths import check_cut, check_empty, check_length
@@ -22,7 +22,7 @@ from triwire_server.text.checks.verbatim import check_verbatim
 from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.html_tokens import TAG
-from triwire_server.text.language import base_language, detect_languages
+from triwire_server.text.language import base_language, main_language
 from triwire_server.text.names.comparison import check_claimed_names, check_names
 from triwire_server.text.quantities.claims import ArticleQuantities, check_statement, read_article
 from triwire_server.text.quantities.comparison import check_quantities
@@ -119,7 +119,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
     everything = "\n".join(body for _, body in bodies)
-    article_tag = _language_of(article, everything)
+    article_tag = base_language(article.language) if article.language else main_language(everything)
     quantities = read_article(bodies, article_tag)
     results: list[list[Finding]] = []
     for index, point in enumerate(points):
@@ -156,13 +156,6 @@ def _check_claims(
     return findings
 
 
-def _language_of(article: Article, text: str) -> str:
-    if article.language:
-        return base_language(article.language)
-    detected = detect_languages(text)
-    return detected[0].language if detected else ""
-
-
 def is_broken(findings: Sequence[Finding]) -> bool:
     """Whether an output is worth decoding once more: anything critical, lost numbers, terms or marks, a cut."""
     return any(
@@ -173,8 +166,7 @@ def is_broken(findings: Sequence[Finding]) -> bool:
 
 def _blank_markup(body: str) -> str:
     """Inline HTML with tags as spaces and entities as their characters, padded so that every place stays the same."""
-    blank = TAG.sub(lambda match: " " * len(match.group()), body)
-    return _ENTITY.sub(lambda match: html_entities.unescape(match.group()).ljust(len(match.group())), blank)
+    return _ENTITY.sub(lambda match: html_entities.unescape(match.group()).ljust(len(match.group())), blank(body, TAG))
 
 
 def _drop_ranges_in_markup(article: Article, results: Sequence[Sequence[Finding]]) -> None:

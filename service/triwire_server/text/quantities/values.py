@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from triwire_server.text.characters import blank
+
 Key = float | str
 
 _MAX_EXACT_DIGITS = 15
@@ -113,7 +115,7 @@ def normalize(text: str) -> tuple[str, list[int] | None]:
         text, places = _composed(text)
     text = text.translate(_ONE_TO_ONE)
     if "@" in text or "://" in text or "www." in text or "pic.twitter" in text:
-        text = _ADDRESS.sub(lambda match: " " * len(match.group()), text)
+        text = blank(text, _ADDRESS)
     return text, places
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Article, BlockKind, Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import Script, script_of, words
+from triwire_server.text.characters import Script, is_cjk, script_of, squeeze, words
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
 from triwire_server.text.segment import split_sentences
@@ -27,8 +27,8 @@ _PAIRS_OF_KOREAN_GRAMMAR = """
 """
 _KOREAN_ENDINGS = frozenset(_PAIRS_OF_KOREAN_GRAMMAR.split())
 _STEM_LETTERS = 5
-_MIN_KEY = {True: 3, False: 4}
-"""Letters of an answer that can be told from chance, for (Korean or Japanese, others)."""
+# Letters of an answer that can be told from chance.
+_MIN_KEY, _MIN_CJK_KEY = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ def _check(point: str, language: str, ground: Ground) -> list[Finding]:
 def _followed(sentence: str, units: frozenset[str], ground: Ground) -> _Order | None:
     """The order whose words a sentence says, the report's not counted."""
     key = _key(sentence)
-    is_cjk = any(script_of(character) in (Script.HANGUL, Script.KANA, Script.HAN) for character in key)
+    min_key = _MIN_CJK_KEY if any(map(is_cjk, key)) else _MIN_KEY
     for order in ground.orders:
-        if len(key) >= _MIN_KEY[is_cjk] and key in order.key and key not in ground.letters:
+        if len(key) >= min_key and key in order.key and key not in ground.letters:
             return order
         if 2 * len((units & order.units) - ground.units) >= len(units):
             return order
@@ -161,4 +161,4 @@ def _with_content(units: Iterable[str]) -> Iterable[str]:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return squeeze(unicodedata.normalize("NFKC", text))

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from triwire_server.text.characters import ZERO_WIDTH
 from triwire_server.text.terms.particles import agree
 
 _SAME_LENGTH = str.maketrans(
@@ -21,7 +22,6 @@ _SAME_LENGTH = str.maketrans(
 )
 # Zero-width characters and SOFT HYPHEN, half-width kana, runs of spaces: what needs more than one for one.
 _UNEVEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\uff61-\uff9f]|  ")
-_ZERO_WIDTH = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _CLUSTER = re.compile(
     "[\u1100-\u115f\ua960-\ua97c][\u1160-\u11a7]*[\u11a8-\u11ff]*"  # conjoining jamo
     "|[\uff66-\uff9d][\uff9e\uff9f]?"  # half-width kana with their voicing marks
@@ -58,7 +58,7 @@ def fold(text: str) -> Folded:
     ends: list[int] = []
     for match in _CLUSTER.finditer(plain):
         cluster = match.group()
-        if cluster[0] in _ZERO_WIDTH:
+        if cluster[0] in ZERO_WIDTH:
             cluster = cluster[1:]
         if not cluster or (cluster == " " and parts and parts[-1] == " "):
             continue
