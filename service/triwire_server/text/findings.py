@@ -13,12 +13,12 @@ from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.characters import blank, squeeze
 from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
-from triwire_server.text.checks.finding import CRITICAL, WARNING
 from triwire_server.text.checks.lengths import check_cut, check_empty, check_length
 from triwire_server.text.checks.output_language import check_characters, check_language
 from triwire_server.text.checks.quotes import check_quoted_words, check_quotes
 from triwire_server.text.checks.repetition import check_repetition, check_said_before
 from triwire_server.text.checks.verbatim import check_verbatim
+from triwire_server.text.doubt import CRITICAL, WARNING, Bodies
 from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.html_tokens import TAG
@@ -38,10 +38,6 @@ _BROKEN_KINDS = frozenset(
     }
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
-
-
-Bodies = Sequence[tuple[str, str]]
-"""(block id, body) of every block of an article."""
 
 
 def check_translation(

@@ -7,9 +7,10 @@ numbers instead; decision 0009 says which way is used where.
 
 from collections.abc import Sequence
 
-from triwire.v1.article_pb2 import Location, TextRange
+from triwire.v1.article_pb2 import TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.doubt import INFO, WARNING, Place, doubt
 from triwire_server.text.language import base_language
 from triwire_server.text.terms.index import TermHit, TermIndex
 from triwire_server.text.terms.marks import ProtectedTerms, protect_terms
@@ -25,6 +26,11 @@ from triwire_server.text.terms.output import (
 )
 
 __all__ = ["ProtectedTerms", "TermHit", "TermIndex", "apply_terms", "check_terms", "protect_terms"]
+
+_IS_MISSING = "a glossary term is not in the output"
+_IS_OTHERWISE = "a glossary term is in another form"
+_IS_ADJECTIVE = "an adjective stands for a glossary term"
+_WAS_REPLACED = "another spelling was taken for a glossary term and replaced"
 
 
 def apply_terms(
@@ -63,16 +69,16 @@ def apply_terms(
         if found.has(hit.target_form):
             continue
         if adjective := find_adjective(text, hit, language):
-            findings.append(_derived(hit, text[slice(*adjective)]))
+            findings.append(_finding(hit, _IS_ADJECTIVE, INFO, text[slice(*adjective)]))
             continue
         guesses = find_lookalike(text, hit, found, language)
         if not guesses:
-            findings += [] if is_summary else [_missing(hit)]
+            findings += [] if is_summary else [_finding(hit, _IS_MISSING, WARNING)]
             continue
         actual = text[guesses[0].start : guesses[0].end]
         text = edit_text(text, guesses, language)
         found = find_targets(text, wanted)
-        findings.append(_replaced(hit, actual))
+        findings.append(_finding(hit, _WAS_REPLACED, INFO, actual))
     if language == "ko":
         text, found = _mend_particles(text, wanted, found)
     for finding in findings:
@@ -133,42 +139,28 @@ def check_terms(
         if found.has(hit.target_form):
             continue
         if adjective := find_adjective(target, hit, language):
-            finding = _derived(hit, target[slice(*adjective)])
-            finding.target.CopyFrom(TextRange(start=adjective[0], end=adjective[1]))
-            findings.append(finding)
+            findings.append(_finding(hit, _IS_ADJECTIVE, INFO, target[slice(*adjective)], adjective))
             continue
         edit = next((edit for edit in wrong if edit.form == hit.target_form), None)
         edit = edit or next(iter(find_lookalike(target, hit, found, language)), None)
         if edit is not None:
-            finding = _missing(hit, actual=target[edit.start : edit.end])
-            finding.target.CopyFrom(TextRange(start=edit.start, end=edit.end))
-            findings.append(finding)
+            place = edit.start, edit.end
+            findings.append(_finding(hit, _IS_OTHERWISE, WARNING, target[slice(*place)], place))
         elif not is_summary:
-            findings.append(_missing(hit))
+            findings.append(_finding(hit, _IS_MISSING, WARNING))
     findings.sort(key=lambda finding: finding.source.range.start)
     return findings
 
 
-def _missing(hit: TermHit, actual: str = "") -> Finding:
-    return Finding(
-        kind=Finding.KIND_TERM_MISSING,
-        severity=Finding.SEVERITY_WARNING,
-        source=Location(range=TextRange(start=hit.start, end=hit.end)),
+def _finding(
+    hit: TermHit, message: str, severity: "Finding.Severity.ValueType", actual: str = "", target: Place | None = None
+) -> Finding:
+    return doubt(
+        Finding.KIND_TERM_MISSING,
+        severity,
+        message,
+        source=(hit.start, hit.end),
+        target=target,
         expected=hit.target_form,
         actual=actual,
-        message="a glossary term is in another form" if actual else "a glossary term is not in the output",
     )
-
-
-def _derived(hit: TermHit, actual: str) -> Finding:
-    finding = _missing(hit, actual)
-    finding.severity = Finding.SEVERITY_INFO
-    finding.message = "an adjective stands for a glossary term"
-    return finding
-
-
-def _replaced(hit: TermHit, actual: str) -> Finding:
-    finding = _missing(hit, actual)
-    finding.severity = Finding.SEVERITY_INFO
-    finding.message = "another spelling was taken for a glossary term and replaced"
-    return finding

@@ -7,9 +7,9 @@ other way that both styles share say nothing; headlines may always end as news d
 import re
 from collections.abc import Iterator
 
-from triwire.v1.article_pb2 import TextRange
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import blank
+from triwire_server.text.doubt import WARNING, doubt
 from triwire_server.text.language import base_language
 
 NEWS, POLITE = "news", "polite"
@@ -73,13 +73,13 @@ def check_register(text: str, language: str, register: str, *, is_headline: bool
     if not wrong or len(wrong) * 2 <= len(endings):
         return []
     return [
-        Finding(
-            kind=Finding.KIND_OPTION_NOT_APPLIED,
-            severity=Finding.SEVERITY_WARNING,
-            target=TextRange(start=wrong[0][0], end=wrong[0][1]),
+        doubt(
+            Finding.KIND_OPTION_NOT_APPLIED,
+            WARNING,
+            "most sentences end in the other register",
+            target=wrong[0],
             expected="house_style.register",
             actual=NEWS if register == POLITE else POLITE,
-            message="most sentences end in the other register",
         )
     ]
 

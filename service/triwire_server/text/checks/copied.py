@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import WORD, script_of, squeeze, visible, width
-from triwire_server.text.checks.finding import CRITICAL, INFO, OWN_SCRIPTS, WARNING, Place, doubt
 from triwire_server.text.checks.output_language import NOT_LANGUAGE, OPENING_MARKS
+from triwire_server.text.doubt import CRITICAL, INFO, OWN_SCRIPTS, WARNING, Bodies, Place, doubt
 from triwire_server.text.segment import split_sentences
 
 # So many English words in a row are copied; fewer may be a title or a slogan ("Lord of the Rings").
@@ -49,7 +49,7 @@ def check_copied(source: str, target: str, source_language: str, target_language
     return [_copied(severity, "source words were left as they were", *places) for places in runs]
 
 
-def check_taken_over(point: str, language: str, bodies: Sequence[tuple[str, str]]) -> list[Finding]:
+def check_taken_over(point: str, language: str, bodies: Bodies) -> list[Finding]:
     """Sentences of a statement that stand in the article word for word: INFO, with their places in both."""
     findings: list[Finding] = []
     for start, end in split_sentences(point, language):
@@ -68,12 +68,12 @@ def check_taken_over(point: str, language: str, bodies: Sequence[tuple[str, str]
 
 
 def check_whole_article(
-    bodies: Sequence[tuple[str, str]], points: Sequence[str], results: Sequence[Sequence[Finding]]
+    bodies: Bodies, points: Sequence[str], results: Sequence[Sequence[Finding]]
 ) -> list[list[Finding]]:
     """What to add to each statement: CRITICAL if those taken over are together half of the article.
 
     Args:
-        bodies: (block id, body) of the article.
+        bodies: those of the article.
         points: the statements.
         results: what `check_taken_over` and the other checks found in each.
     """

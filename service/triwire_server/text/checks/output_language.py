@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import Script, blank, count_scripts, is_outside_japanese, script_of
-from triwire_server.text.checks.finding import CRITICAL, OWN_SCRIPTS, WARNING, Place, doubt
+from triwire_server.text.doubt import CRITICAL, OWN_SCRIPTS, WARNING, Place, doubt
 from triwire_server.text.language import detect_languages, main_language
 
 _MIN_LANGUAGE_LETTERS = 12

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import WORD, Script, script_of, squeeze, width, words
-from triwire_server.text.checks.finding import CRITICAL, WARNING, Place, doubt
+from triwire_server.text.doubt import CRITICAL, WARNING, Place, doubt
 from triwire_server.text.segment import split_sentences
 
 _MAX_LOOP_PERIOD = 60

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import blank
-from triwire_server.text.checks.finding import CRITICAL, WARNING, Place, doubt
+from triwire_server.text.doubt import CRITICAL, WARNING, Place, doubt
 from triwire_server.text.html_tokens import TAG
 from triwire_server.text.placeholders.protect import verbatim_spans
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from triwire_server.text.characters import blank, squeeze
-from triwire_server.text.checks.finding import Place
+from triwire_server.text.doubt import Place
 from triwire_server.text.names.common_words import (
     COMMON_CAPITALIZED,
     COMMON_STARTS,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import Script, is_cjk, script_of
+from triwire_server.text.doubt import doubt
 
 OBJECT = "\ufffc"  # OBJECT REPLACEMENT CHARACTER
 """Stands in a plain text for a protected span that is read like a word: an address, a field."""
@@ -243,6 +244,4 @@ def mismatch(severity: "Finding.Severity.ValueType", expected: str = "", actual:
         message = "a placeholder or tag changed its place"
     else:
         message = "a placeholder or tag was lost and put back" if expected else "a placeholder was added and removed"
-    return Finding(
-        kind=Finding.KIND_PLACEHOLDER_MISMATCH, severity=severity, expected=expected, actual=actual, message=message
-    )
+    return doubt(Finding.KIND_PLACEHOLDER_MISMATCH, severity, message, expected=expected, actual=actual)

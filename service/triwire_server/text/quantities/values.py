@@ -47,6 +47,11 @@ class Value:
     half: str = ""
 
     @property
+    def place(self) -> tuple[int, int]:
+        """[start, end)."""
+        return self.start, self.end
+
+    @property
     def number(self) -> float | None:
         """The number that it is first of all; None for months, weekdays and times."""
         first = self.keys[0]
