@@ -75,6 +75,15 @@ def given_keys(values: Iterable[Value]) -> set[Key]:
     return given
 
 
+def keys_by_word(*rows: tuple[tuple[Key, ...], str]) -> dict[str, tuple[Key, ...]]:
+    """Table of words that say a number without being one.
+
+    Args:
+        rows: keys, and the words that have them, separated by spaces; of a word in two rows the later one counts.
+    """
+    return {word: keys for keys, words in rows for word in words.split()}
+
+
 def number_key(number: float) -> float:
     """The number without what floating-point arithmetic adds."""
     return round(number, 4)
