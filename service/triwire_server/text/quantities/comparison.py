@@ -14,8 +14,9 @@ from triwire_server.text.quantities import english as quantities_en
 from triwire_server.text.quantities import japanese as quantities_ja
 from triwire_server.text.quantities import korean as quantities_ko
 from triwire_server.text.quantities import units
+from triwire_server.text.quantities.connections import connect
 from triwire_server.text.quantities.trends import trend
-from triwire_server.text.quantities.values import Key, Value, connect, given_keys, normalize
+from triwire_server.text.quantities.values import Key, Value, given_keys, unify_signs
 
 READERS: dict[str, Callable[[str], list[Value]]] = {
     "en": quantities_en.read,
@@ -28,6 +29,10 @@ _UNIT_PAIR_CHARACTERS = 40
 _NEIGHBOURS = 32
 _PAIRED = 6  # of how many new values on either side one may stand for a lost one
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
+_COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
+# What a number without a unit has to be to stand for a year, a day of the month or an hour.
+_PLAUSIBLE = {"year": (1000, 2100), "date": (1, 31), "time": (0, 24)}
 
 
 def read_quantities(text: str, language: str) -> list[Value]:
@@ -40,9 +45,9 @@ def read_quantities(text: str, language: str) -> list[Value]:
     reader = READERS.get(language)
     if reader is None:
         return []
-    normalized, places = normalize(text)
-    values = reader(normalized)
-    connect(normalized, values)
+    unified, places = unify_signs(text)
+    values = reader(unified)
+    connect(unified, values)
     if places is not None:
         for value in values:
             value.start, value.end = places[value.start], places[value.end]
@@ -231,13 +236,6 @@ class _Comparison:
             expected=self._source[slice(*value.place)] if value else "",
             actual=self._target[slice(*other.place)] if other else "",
         )
-
-
-_COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
-_PLAUSIBLE = {"year": (1000, 2100), "date": (1, 31), "time": (0, 24)}
-"""What a number without a unit has to be to stand for a year, a day of the month or an hour."""
-
-_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
 
 
 def _power(value: Value) -> int:

@@ -31,7 +31,7 @@ _CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of an English text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of an English text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return _Reader(text).read()
 
 

@@ -132,5 +132,5 @@ class _Reader(Reader):
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of a Japanese text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of a Japanese text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return _Reader(text, _TABLES).read()

@@ -165,5 +165,5 @@ _TABLES = Tables(
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of a Korean text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of a Korean text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return Reader(text, _TABLES).read()
