@@ -14,6 +14,9 @@ from triwire_server.text.characters import blank
 
 Key = float | str
 
+SEPARATORS = re.compile(r"[,\u2009\u202f]")  # comma, THIN SPACE, NARROW NO-BREAK SPACE
+"""What may stand between thousands."""
+
 _MAX_EXACT_DIGITS = 15
 
 
@@ -92,7 +95,7 @@ def digits_key(digits: str) -> Key:
     """Key of a number in digits, thousands separators allowed. What floats do not hold exactly stays a string."""
     plain = digits
     if len(digits) > 3:
-        plain = re.sub(r"[,\u2009\u202f]", "", digits)
+        plain = SEPARATORS.sub("", digits)
     if len(plain) > _MAX_EXACT_DIGITS:
         return "d" + plain
     return float(plain)
