@@ -1,7 +1,5 @@
 """Content of any kind as an article: labelled blocks with ids. Labels, never deletes."""
 
-import re
-
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
 from triwire_server.text.language import main_language
@@ -77,24 +75,24 @@ def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:
     labels = page_kinds(page, places, language or _language_of(places)) if is_page else plain_kinds(places)
     blocks: list[Block] = []
     for place, kind in zip(places, labels, strict=True):
-        block = Block(kind=kind)
-        if is_page and kind == BlockKind.BLOCK_KIND_CAPTION:
-            text = readable(place)
-            if blocks and blocks[-1].kind == kind and not blocks[-1].credit and is_credit(place, text):
-                blocks[-1].credit = re.sub(
-                    r"^(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", "", text, flags=re.IGNORECASE
-                )
-                continue
-            # With a credit inside, as an element or as words, a caption is plain text: the credit is no part of it.
-            whole = text if place.is_inline_html else place.body
-            length, credit = credit_lines.split_credit(whole)
-            if length and credit:
-                block.text, block.credit = whole[:length], credit
-                blocks.append(block)
-                continue
-        if place.is_inline_html:
-            block.inline_html = place.body
+        if not is_page or kind != BlockKind.BLOCK_KIND_CAPTION:
+            blocks.append(_block(place, kind))
+            continue
+        text = readable(place)
+        if blocks and blocks[-1].kind == kind and not blocks[-1].credit and is_credit(place, text):
+            blocks[-1].credit = credit_lines.without_label(text)
         else:
-            block.text = place.body
-        blocks.append(block)
+            blocks.append(_caption(place, text))
     return blocks
+
+
+def _block(place: HtmlBlock, kind: "BlockKind.ValueType") -> Block:
+    return Block(kind=kind, inline_html=place.body) if place.is_inline_html else Block(kind=kind, text=place.body)
+
+
+def _caption(place: HtmlBlock, text: str) -> Block:
+    """With a credit inside, as an element or as words, a caption is plain text: the credit is no part of it."""
+    kind = BlockKind.BLOCK_KIND_CAPTION
+    whole = text if place.is_inline_html else place.body
+    length, credit = credit_lines.split_credit(whole)
+    return Block(kind=kind, text=whole[:length], credit=credit) if length and credit else _block(place, kind)
