@@ -16,10 +16,9 @@ OBJECT = "\ufffc"  # OBJECT REPLACEMENT CHARACTER
 BREAK = "\ufffb"  # INTERLINEAR ANNOTATION TERMINATOR, which no text of a page has
 """Stands in a plain text for a tag without words."""
 
-NUMBER = r"[\[［【]\s{0,2}[0-9０-９]{1,4}\s{0,2}[\]］】]"
-"""Regular expression of what reads like a mark."""
+MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
+"""What reads like a mark; its group is the number."""
 
-_MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
 _ODD_MARKS = (
     re.compile(r"\\?[\[［【(（<〈〔{]\s{0,2}([0-9]{1,4})\s{0,2}\\?[\]］】)）>〉〕}]"),
     re.compile(r"(?<![\w.,])\[?([0-9]{1,4})(?:\.(?=\s?[^\W\d])|\])"),
@@ -116,7 +115,7 @@ def read_marks(output: str, items: Sequence[Item], source_plain: str) -> Reading
     tokens: list[_Token] = []
     seen: set[int] = set()
     numbers = {int(number) for number in _PLAIN_NUMBER.findall(source_plain)}
-    for match in _MARK.finditer(output):
+    for match in MARK.finditer(output):
         index = int(match.group(1)) - 1
         if 0 <= index < len(items) and index not in seen:
             seen.add(index)

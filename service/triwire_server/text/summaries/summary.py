@@ -13,6 +13,7 @@ from triwire_server.text.language import base_language, main_language
 from triwire_server.text.segment import split_sentences
 from triwire_server.text.summaries.instructions import is_instruction
 from triwire_server.text.summaries.salience import STOPS, candidates, choose, content_words, scores_of
+from triwire_server.text.summaries.talk import without_quotes
 
 READ_KINDS = frozenset(
     {
@@ -31,7 +32,6 @@ _MARKDOWN = re.compile(r"\*\*|__|^#{1,6}\s+")
 _LABEL = re.compile(
     r"(?:headline|title|summary|bullet \d+|제목|헤드라인|요약|見出し|タイトル|要約)\s*[:：]\s*", re.IGNORECASE
 )
-_QUOTES = {"“": "”", '"': '"', "'": "'", "‘": "’", "「": "」", "『": "』"}
 _DEFAULT_BULLETS = 3
 _MAX_PARAGRAPH_SENTENCES = 8
 
@@ -228,13 +228,10 @@ def _clean_paragraph(text: str) -> str:
 
 
 def _unquote(text: str) -> str:
-    """A line without quotation marks around the whole of it."""
-    closer = _QUOTES.get(text[:1], "")
-    if closer and len(text) > 2 and text.rstrip(STOPS).endswith(closer):
-        inner = text[1 : text.rstrip(STOPS).rfind(closer)]
-        if inner and text[0] not in inner and closer not in inner:
-            return inner
-    return text
+    """A line without quotation marks around the whole of it, a full stop behind them or not."""
+    quoted = text.rstrip(STOPS)
+    inner = without_quotes(quoted)
+    return text if inner == quoted else inner
 
 
 def _without_full_stop(text: str) -> str:

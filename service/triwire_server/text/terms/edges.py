@@ -110,7 +110,8 @@ _LONG_HAN = 3
 _NO_LATIN = r"(?![0-9A-Za-z_\u00c0-\u024f'])"
 _LATIN_ENDING = re.compile(rf"(?:'s|s'|'|es|s|'S|S'|ES|S){_NO_LATIN}")
 _ES = re.compile(r"(?:[sxzo]|ch|sh)$", re.IGNORECASE)
-_HANGUL_RUN = re.compile(r"[가-힣]{1,14}")
+HANGUL_RUN = re.compile(r"[가-힣]{1,14}")
+"""The rest of a Korean word, as far as particles reach."""
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -174,7 +175,7 @@ def _latin_ending(text: str, start: int, end: int, kind: str) -> int:
 
 
 def _is_followed_by_particles(text: str, start: int, end: int) -> bool:
-    run = _HANGUL_RUN.match(text, end)
+    run = HANGUL_RUN.match(text, end)
     if run is None:
         return True
     rest = run.group()
@@ -264,7 +265,7 @@ def _may_join_after(text: str, end: int, length: int, kind: str) -> bool:
     if kind == "k":
         return length >= 4 and len(text) >= end + 3 and all(kind_of(c) == "k" for c in text[end : end + 3])
     if kind == "h":
-        run = _HANGUL_RUN.match(text, end)
+        run = HANGUL_RUN.match(text, end)
         joined = run.group() if run else ""
         if are_particles(joined):
             return True
