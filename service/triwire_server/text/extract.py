@@ -31,10 +31,10 @@ def extract_article(content: Content) -> Article:
         blocks = _from_text(normalize(content.text), is_page=is_page)
     for number, block in enumerate(blocks, 1):
         block.block_id = f"b{number}"
-    return Article(language=content.language or detect_language(blocks), blocks=blocks)
+    return Article(language=content.language or _language_of_blocks(blocks), blocks=blocks)
 
 
-def detect_language(blocks: list[Block]) -> str:
+def _language_of_blocks(blocks: list[Block]) -> str:
     """Main language of blocks, boilerplate left out where there is anything else; "" if it cannot be told."""
     texts = [plain_text(block) for block in blocks if block.kind not in _UNREAD_KINDS]
     language = main_language("\n".join(texts or [plain_text(block) for block in blocks]))
@@ -55,7 +55,7 @@ def _from_article(given: Article) -> Article:
         if not block.block_id:
             block.block_id = f"b{number}"
     if not article.language:
-        article.language = detect_language(list(article.blocks))
+        article.language = _language_of_blocks(list(article.blocks))
     return article
 
 
@@ -64,7 +64,7 @@ def _from_text(text: str, *, is_page: bool) -> list[Block]:
     return [Block(kind=piece.kind, text=text[piece.start : piece.end], credit=piece.credit) for piece in pieces]
 
 
-def _language_of(places: list[HtmlBlock]) -> str:
+def _language_of_places(places: list[HtmlBlock]) -> str:
     """Main language of the longer blocks of a page, "" if it cannot be told."""
     texts = [text for text in map(readable, places) if len(text) >= _MIN_TEXT_CHARACTERS]
     return main_language("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
@@ -72,7 +72,7 @@ def _language_of(places: list[HtmlBlock]) -> str:
 
 def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:
     places = html_blocks(page, keep_elements=not is_page)
-    labels = page_kinds(page, places, language or _language_of(places)) if is_page else plain_kinds(places)
+    labels = page_kinds(page, places, language or _language_of_places(places)) if is_page else plain_kinds(places)
     blocks: list[Block] = []
     for place, kind in zip(places, labels, strict=True):
         if not is_page or kind != BlockKind.BLOCK_KIND_CAPTION:

@@ -27,6 +27,10 @@ _COMMON_ENDINGS = (
     *("ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity"),
     *("ance", "ence", "ous", "ible", "able", "ful", "less", "ism", "ology", "ics", "ship", "hood"),
 )
+# What makes another word of a name: Korea, Koreans; Israel, Israeli.
+_ENDINGS = ("ns", "n", "ans", "an", "ians", "ian", "ese", "ish", "is", "i", "s", "es", "ites", "ite", "ic")
+# What acronyms leave out.
+_SMALL_WORDS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de", "a", "an", "s"])
 _SMALL_IN_TITLES = frozenset(
     ["with", "from", "over", "into", "after", "amid", "about", "than", "that", "under", "upon"]
 )
@@ -118,10 +122,6 @@ def _without_accents(text: str) -> str:
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-
-
-_ENDINGS = ("ns", "n", "ans", "an", "ians", "ian", "ese", "ish", "is", "i", "s", "es", "ites", "ite", "ic")
-_SMALL_WORDS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de", "a", "an", "s"])
 
 
 def _spell(letters: str, words: list[str], start: int) -> bool:
