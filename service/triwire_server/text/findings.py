@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
-from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_server.text.characters import blank, squeeze
 from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
 from triwire_server.text.checks.lengths import check_cut, check_empty, check_length
@@ -19,7 +18,6 @@ from triwire_server.text.checks.quotes import check_quoted_words, check_quotes
 from triwire_server.text.checks.repetition import check_repetition, check_said_before
 from triwire_server.text.checks.verbatim import check_verbatim
 from triwire_server.text.doubt import CRITICAL, WARNING, Bodies
-from triwire_server.text.glossary import check_terms
 from triwire_server.text.html import plain_text
 from triwire_server.text.html_tokens import TAG
 from triwire_server.text.language import base_language, main_language
@@ -45,7 +43,6 @@ def check_translation(
     target: str,
     source_language: str,
     target_language: str,
-    terms: Sequence[GlossaryTerm] = (),
     *,
     is_html: bool = False,
 ) -> list[Finding]:
@@ -56,13 +53,12 @@ def check_translation(
         target: body in the target language; ranges of the findings are places in it.
         source_language: BCP-47 tag of the source.
         target_language: BCP-47 tag asked for.
-        terms: glossary terms, in order of priority.
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
         Findings of every kind that two texts show: PLACEHOLDER_MISMATCH, REPETITION, WRONG_LANGUAGE, COPIED_SOURCE,
         LENGTH_RATIO (CRITICAL if the output is empty), OUTPUT_TRUNCATED, NAME_MISMATCH, NUMBER_MISMATCH, DATE_MISMATCH,
-        QUOTE_MISMATCH, TERM_MISSING. `source.range` is a place in `source`, with an empty block id. Names, numbers and
+        QUOTE_MISMATCH. `source.range` is a place in `source`, with an empty block id. Names, numbers and
         quotations are compared only if the output is a translation at all.
     """
     altered = check_verbatim(source, target, is_html=is_html)
@@ -85,8 +81,7 @@ def check_translation(
     # What an output that is none says of numbers, names and quotations does not matter.
     if any(finding.severity == CRITICAL for finding in findings if finding not in altered):
         return findings
-    findings += _compare(source, target, source_tag, target_tag)
-    return findings + check_terms(source, target, terms, source_language, target_language)
+    return findings + _compare(source, target, source_tag, target_tag)
 
 
 def _compare(source: str, target: str, source_tag: str, target_tag: str) -> list[Finding]:
