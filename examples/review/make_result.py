@@ -14,6 +14,7 @@ from google.protobuf import json_format
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.glossary_files import read_glossary
+from triwire_client.words import BESIDE_THE_ARTICLE
 from triwire_server.text.extract import extract_article
 from triwire_server.text.findings import check_summary, check_translation
 
@@ -22,7 +23,6 @@ PAGE = HERE.parent / "articles" / "observatory.en.html"
 GLOSSARY = HERE.parent / "glossary.csv"
 RESULT = HERE / "observatory.json"
 AUTHOR = "written-by-hand@1"
-_LEFT_OUT = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
 
 
 def make_result() -> article_service_pb2.ProcessArticleResponse:
@@ -34,7 +34,7 @@ def make_result() -> article_service_pb2.ProcessArticleResponse:
     made = tomllib.loads((HERE / "observatory.toml").read_text(encoding="utf-8"))
     content = article_pb2.Content(html=PAGE.read_text(encoding="utf-8"), cleaning=article_pb2.CLEANING_PAGE)
     source = extract_article(content)
-    blocks = [block for block in source.blocks if block.kind not in _LEFT_OUT]
+    blocks = [block for block in source.blocks if block.kind not in BESIDE_THE_ARTICLE]
     result = article_service_pb2.ProcessArticleResponse(request_id="example-observatory", source=source)
     for language in ("ko", "ja"):
         translation = result.translations.add(source_language="en", target_language=language, models=[AUTHOR])

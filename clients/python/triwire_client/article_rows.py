@@ -16,6 +16,8 @@ from triwire_client.content import CleaningName, to_content, to_summary
 from triwire_client.errors import InvalidRequestError, Violation, from_status
 from triwire_client.inputs import InputError, one_line, read_text, source_name
 from triwire_client.review import Reviewable, as_processed
+from triwire_client.review.bodies import body_of
+from triwire_client.words import summary_style
 
 CONTENT_COLUMNS = ("text", "html", "article")
 """Of these a row fills exactly one."""
@@ -212,7 +214,7 @@ def _outputs(
 
 
 def _translation(made: article_service_pb2.Translation) -> dict[str, Any]:
-    bodies = [block.block.text or block.block.inline_html for block in made.blocks]
+    bodies = [body_of(block.block) for block in made.blocks]
     found = len(_translation_findings(made))
     return {"target_language": made.target_language, "text": "\n\n".join(bodies), "findings": found}
 
@@ -222,9 +224,8 @@ def _translation_findings(made: article_service_pb2.Translation) -> Sequence[art
 
 
 def _summary(made: article_service_pb2.Summary) -> dict[str, Any]:
-    style = article_service_pb2.SummaryStyle.Name(made.style).removeprefix("SUMMARY_STYLE_").lower()
     text = "\n".join(point.text for point in made.points)
-    found = len(_summary_findings(made))
+    style, found = summary_style(made.style), len(_summary_findings(made))
     return {"style": style, "target_language": made.target_language, "text": text, "findings": found}
 
 

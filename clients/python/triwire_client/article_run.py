@@ -7,9 +7,8 @@ from triwire_client.article_parts import ArticleParts, summary_name
 from triwire_client.failures import PARTIAL, describe, exit_code
 from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
-from triwire_client.words import language_name
-
-_SKIPPED = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
+from triwire_client.review.bodies import body_of
+from triwire_client.words import BESIDE_THE_ARTICLE, language_name
 
 
 class ArticleRun:
@@ -51,8 +50,7 @@ class ArticleRun:
                 with progress.paused():
                     self._show_source()
             case "block":
-                block = part.block.block.block
-                progress.advance(part.block.target_language, block.text or block.inline_html)
+                progress.advance(part.block.target_language, body_of(part.block.block.block))
             case "translation":
                 progress.finish(part.translation.target_language)
                 with progress.paused():
@@ -93,7 +91,7 @@ class ArticleRun:
             return
         source = self.parts.started.source
         headline = next((b.text for b in source.blocks if b.kind == article_pb2.BLOCK_KIND_HEADLINE), "")
-        num_skipped = sum(block.kind in _SKIPPED for block in source.blocks)
+        num_skipped = sum(block.kind in BESIDE_THE_ARTICLE for block in source.blocks)
         notes = [language_name(source.language), f"{len(source.blocks)} blocks"]
         if num_skipped:
             notes.append(f"{num_skipped} of them boilerplate or links to other stories")
