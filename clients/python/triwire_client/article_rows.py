@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import grpc
 from google.protobuf import json_format
 from google.rpc import code_pb2
 
@@ -13,7 +12,7 @@ from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.batch import BatchResult
 from triwire_client.batch_files import write_answer
 from triwire_client.content import CleaningName, to_content, to_summary
-from triwire_client.errors import InvalidRequestError, Violation, from_status
+from triwire_client.errors import InvalidRequestError, Violation, from_status, invalid_request
 from triwire_client.inputs import InputError, one_line, read_text, source_name
 from triwire_client.review import Reviewable, as_processed
 from triwire_client.review.bodies import body_of
@@ -94,9 +93,7 @@ def to_request(row: Row, asked: article_service_pb2.ProcessArticleRequest) -> ar
         except ValueError as error:
             violations.append(Violation("summaries", one_line(error)))
     if violations:
-        words = "; ".join(f"{found.field}: {found.description}" for found in violations)
-        code = grpc.StatusCode.INVALID_ARGUMENT
-        raise InvalidRequestError(words, code=code, reason="INVALID_FIELD", violations=violations)
+        raise invalid_request(violations)
     request.priority = request.priority or article_service_pb2.PRIORITY_BULK
     return request
 

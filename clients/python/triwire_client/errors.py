@@ -279,6 +279,15 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> TriwireError:
     return kind(error.details() or code.name, code=code, request_id=request_id)
 
 
+def invalid_request(
+    violations: Sequence[Violation], reason: str = "INVALID_FIELD", metadata: Mapping[str, str] | None = None
+) -> TriwireError:
+    """The exception of a request that this client sends to no server, as a server would refuse it."""
+    words = "; ".join(f"{found.field}: {found.description}" for found in violations)
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    return BY_REASON[reason](words, code=code, reason=reason, metadata=metadata, violations=violations)
+
+
 def to_status(error: TriwireError) -> status_pb2.Status:
     """The `google.rpc.Status` that an exception stands for, so that it can be stored; `from_status` reads it again."""
     number: int = error.code.value[0]
