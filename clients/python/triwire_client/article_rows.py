@@ -11,9 +11,9 @@ from google.rpc import code_pb2
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.batch import BatchResult
 from triwire_client.batch_files import write_answer
-from triwire_client.content import CleaningName, to_content, to_summary
+from triwire_client.content import CleaningName, parse_summary, to_content
 from triwire_client.errors import InvalidRequestError, Violation, from_status, invalid_request
-from triwire_client.inputs import InputError, one_line, read_text, source_name
+from triwire_client.inputs import InputError, one_line, read_summary, read_text, source_name
 from triwire_client.review import Reviewable, as_processed
 from triwire_client.review.bodies import body_of
 from triwire_client.words import summary_style
@@ -89,7 +89,7 @@ def to_request(row: Row, asked: article_service_pb2.ProcessArticleRequest) -> ar
     if row.get("summaries") is not None:
         del request.summaries[:]
         try:
-            request.summaries.extend(parse_summaries(row["summaries"]))
+            request.summaries.extend(parse_summary(name or "") for name in row["summaries"])
         except ValueError as error:
             violations.append(Violation("summaries", one_line(error)))
     if violations:
@@ -122,26 +122,10 @@ def asked_of_all(
         if asked.content.WhichOneof("kind"):
             raise InputError(f"--request: {source_name(request)}: content: rows have it; only cleaning and language")
     asked.target_languages.extend(to)
-    try:
-        asked.summaries.extend(parse_summaries(summaries))
-    except ValueError as error:
-        raise InputError(f"--summary: {error}, with or without :LANGUAGE") from error
+    asked.summaries.extend(map(read_summary, summaries))
     if cleaning is not None:
         asked.content.CopyFrom(to_content(asked.content, cleaning=cleaning))
     return asked
-
-
-def parse_summaries(names: Iterable[str | None]) -> list[article_service_pb2.SummaryOptions]:
-    """Summary options for "bullets" or "headline:ko".
-
-    Raises:
-        ValueError: an unknown style.
-    """
-    options = []
-    for name in names:
-        style, _, language = (name or "").partition(":")
-        options.append(to_summary(style, language))  # type: ignore[arg-type]  # it refuses other names
-    return options
 
 
 def to_columns(answer: article_service_pb2.ProcessBatchResponse) -> dict[str, Any]:

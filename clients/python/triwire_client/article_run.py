@@ -1,6 +1,9 @@
 """One streamed article as the `triwire` command shows it, part by part."""
 
 import time
+from collections.abc import AsyncIterable
+
+from rich.console import Console
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.article_parts import ArticleParts, summary_name
@@ -38,8 +41,29 @@ class ArticleRun:
         has_some = self.parts.translations or self.parts.summaries
         return PARTIAL if has_some else exit_code(self.parts.failures[0][1])
 
-    def take(self, part: article_service_pb2.StreamProcessArticleResponse, progress: ArticleProgress) -> None:
-        """Take the next part of the stream."""
+    async def follow(
+        self,
+        parts: AsyncIterable[article_service_pb2.StreamProcessArticleResponse],
+        console: Console,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
+        """Take all parts of the stream; however it ends, what arrived is shown.
+
+        Args:
+            parts: of the article.
+            console: standard error, for how far it is.
+            is_quiet: do not show that.
+        """
+        with ArticleProgress(console, self.parts.names, is_quiet=is_quiet) as progress:
+            try:
+                async for part in parts:
+                    self._take(part, progress)
+            finally:
+                with progress.paused():
+                    self._show_unfinished()
+
+    def _take(self, part: article_service_pb2.StreamProcessArticleResponse, progress: ArticleProgress) -> None:
         parts = self.parts
         parts.take(part)
         match part.WhichOneof("part"):
@@ -66,11 +90,11 @@ class ArticleRun:
                 progress.finish(parts.name_of(part.error.summary_style, part.error.target_language))
             case "usage":
                 with progress.paused():
-                    self.show_unfinished()
+                    self._show_unfinished()
                     if self._renderer:
                         self._renderer.usage(part.usage, time.monotonic() - self._begun)
 
-    def show_unfinished(self) -> None:
+    def _show_unfinished(self) -> None:
         """Show what arrived of translations that were not completed; once, and nothing if all were."""
         for language, blocks in self.parts.blocks.items():
             part = self.parts.assembled(article_service_pb2.Translation(target_language=language), blocks)

@@ -187,7 +187,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
         (["process", "-"], "triwire: --to, --summary: give at least one language or one summary"),
         (
             ["process", "-", "--summary", "essay"],
-            "triwire: --summary: 'essay' is none of headline, bullets, paragraph, with or without :LANGUAGE",
+            "triwire: --summary: 'essay' is not one of headline, bullets, paragraph, with or without :LANGUAGE",
         ),
         (["models", "--timeout"], "triwire: --timeout: needs a value"),
         (["detect", "nowhere.txt"], "triwire: nowhere.txt: cannot be read: No such file or directory"),
