@@ -13,10 +13,10 @@ from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from tests.callers import bearer, caller_entry, token_of, write_callers
 from tests.end_to_end.test_batch import reason_of
 from tests.server import running_server, target
 from tests.service.test_app import details
-from tests.tokens import bearer, caller_entry, token_of, write_callers
 from triwire.v1 import (
     article_pb2,
     article_service_pb2,

@@ -181,7 +181,7 @@ class GlossariesUnavailableError(UnavailableError):
 
 
 class ModelUnavailableError(UnavailableError):
-    """The machine that a model runs on does not answer the server now; try again after `retry_delay`."""
+    """The machine that a model runs on is away or full; try again after `retry_delay`."""
 
 
 class DeadlineExceededError(TriwireError):
