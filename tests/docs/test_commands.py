@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
-from tests.docs.commands import CHECKS, calls, faults, without_settings
+from tests.docs.commands import CHECKS, calls, faults
 from tests.docs.markdown import ROOT, code_blocks, documents, inline_code
 from tests.docs.scripts import run_script, surroundings
-from tests.server_process import free_port
+from tests.server_process import free_port, without_settings
 
 RUN = {
     "docs/quick-start.md": ("its own", ("SERVING", "1 CRITICAL", "look before you publish", "The harbour of Westmere")),

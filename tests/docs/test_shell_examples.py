@@ -12,7 +12,7 @@ import pytest
 from tests.clients.python.servers import served
 from tests.docs.markdown import ROOT, texts
 from tests.docs.scripts import run_script, surroundings
-from tests.server_process import free_port
+from tests.server_process import free_port, without_settings
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ def test_the_commands_for_glossaries_run(number: int, glossary_environment: dict
 def test_the_commands_for_tokens_and_tls_run_one_after_the_other(tmp_path: Path) -> None:
     script = "".join(texts("docs/security.md", "sh"))
     ports = {name: str(free_port()) for name in ("TRIWIRE_PORT", "TRIWIRE_HEALTH_PORT", "TRIWIRE_METRICS_PORT")}
-    kept = {name: value for name, value in surroundings("").items() if not name.startswith("TRIWIRE_")}
-    done = run_script(script.replace("50051", ports["TRIWIRE_PORT"]), kept | ports, tmp_path)
+    environment = without_settings() | ports | {"PATH": surroundings("")["PATH"]}
+    done = run_script(script.replace("50051", ports["TRIWIRE_PORT"]), environment, tmp_path)
     log = tmp_path / "server.log"
     assert done.returncode == 0, done.stderr + (log.read_text(encoding="utf-8") if log.is_file() else "")
     assert "cms: articles, glossaries.read; up to interactive; 1 token\n" in done.stdout

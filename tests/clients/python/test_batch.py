@@ -216,6 +216,18 @@ async def test_a_cancelled_batch_ends_at_once_and_stops_reading_its_items() -> N
         await asyncio.wait_for(closed.wait(), 5)
 
 
+async def test_an_answer_without_an_outcome_is_a_failed_item() -> None:
+    async def empty(requests: Any, context: Any) -> AsyncIterator[article_service_pb2.ProcessBatchResponse]:
+        async for request in requests:
+            yield article_service_pb2.ProcessBatchResponse(item_id=request.item_id)
+
+    async with scripted_server(Scripted(batch=empty)) as target:
+        [result] = await results_of(target, make_items(1))
+    assert (result.item_id, result.response) == ("i0", None)
+    with pytest.raises(errors.TriwireError, match="the answer has neither response nor error"):
+        result.unwrap()
+
+
 async def test_a_window_without_room_is_refused() -> None:
     async with Client("127.0.0.1:1") as client:
         with pytest.raises(ValueError, match="window is 0"):

@@ -22,8 +22,6 @@ ARTICLE = article_pb2.Article(
     ],
 )
 KOREAN = "항구가 월요일에 다시 열렸다."  # "The harbour opened again on Monday."
-
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
