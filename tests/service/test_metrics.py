@@ -13,7 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.server import running_server, target
-from tests.tiny_models import FOREIGN_LINES, TINY_PROFILE, save_m2m100
+from tests.tiny_models import TINY_PROFILE, save_m2m100
+from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server import __version__, model_store
 from triwire_server.app import App

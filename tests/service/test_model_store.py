@@ -17,7 +17,8 @@ import torch
 from safetensors import safe_open
 
 from tests.tiny_gguf import write_gguf, write_wheels
-from tests.tiny_models import FOREIGN_LINES, save_m2m100
+from tests.tiny_models import save_m2m100
+from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire_server import model_store
 from triwire_server.engine.segment import Segment, Task
 from triwire_server.loading import load_models

@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from redis import Redis
 
 from tests.redis_server import RedisServer, running_redis
-from tests.replicas import CACHE_ONLY, Replica, replica, segment, until
 from tests.server import running_server, target
+from tests.sharing_replicas import CACHE_ONLY, Replica, replica, segment, until
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
 from triwire_server.metrics import Metrics

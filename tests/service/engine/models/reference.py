@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
 
-from tests.tiny_models import TEXT
+from tests.tiny_tokenizers import TEXT
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.registry import load_model

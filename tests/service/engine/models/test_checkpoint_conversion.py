@@ -22,7 +22,6 @@ from tests.service.engine.models.reference import (
     translation,
 )
 from tests.tiny_models import (
-    FOREIGN_LINES,
     save_bart,
     save_chat,
     save_m2m100,
@@ -31,6 +30,7 @@ from tests.tiny_models import (
     save_nllb,
     save_t5,
 )
+from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire_server.engine.models import published_weights
 from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint

@@ -6,15 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
-
-ROOT = Path(__file__).parents[1]
+from tests.docs.markdown import ROOT, texts
 
 
 def example() -> str:
     """The Python example of the README: ten lines that a newcomer copies."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
-    assert len(blocks) == 1
-    code: str = blocks[0]
+    (code,) = texts("README.md", "python")
     return code
 
 

@@ -2,20 +2,19 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from tests.docs.markdown import ROOT, texts
 from triwire_server.engine.remote_client import Trouble
 from triwire_server.remote_source import OpenAISource
 
-ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "remote-models.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_are_sources() -> None:
-    examples = re.findall(r"^```toml\n(.*?)^```$", TEXT, re.M | re.S)
+    examples = texts("docs/remote-models.md", "toml")
     assert len(examples) == 3
     for example in examples:
         TypeAdapter(OpenAISource).validate_python(tomllib.loads(example)["models"]["source"])

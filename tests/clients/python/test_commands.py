@@ -1,22 +1,21 @@
+"""The `triwire` command as a shell runs it: what it shows, and how it fails."""
+
 import asyncio
-import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf import json_format
 
-from tests.clients.python.command import COMMAND, Done, triwire
-from tests.clients.python.servers import Scripted, fail, make_status, scripted_server, served
-from triwire.v1 import article_pb2, article_service_pb2
+from tests.clients.python.command import COMMAND, triwire
+from tests.clients.python.servers import Scripted, scripted_server, served
+from triwire.v1 import article_service_pb2
 from triwire_client.inputs import InputError
 from triwire_client.session import hoist
 
@@ -187,7 +186,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
         (["process", "-"], "triwire: --to, --summary: give at least one language or one summary"),
         (
             ["process", "-", "--summary", "essay"],
-            "triwire: --summary: 'essay' is none of headline, bullets, paragraph, with or without :LANGUAGE",
+            "triwire: --summary: 'essay' is not one of headline, bullets, paragraph, with or without :LANGUAGE",
         ),
         (["models", "--timeout"], "triwire: --timeout: needs a value"),
         (["detect", "nowhere.txt"], "triwire: nowhere.txt: cannot be read: No such file or directory"),
@@ -280,232 +279,6 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "triwire: the command needs typer: pip install 'triwire[cli]'\n"
-
-
-ITEMS = [
-    {"item_id": "a", "detect_language": {"content": {"text": KOREAN}}},
-    {"item_id": "b", "translate": {"content": {"text": "The harbour opened."}, "target_language": "xx"}},
-    {"detect_language": {"content": {"text": KOREAN}}},
-]
-LINES = [json.dumps(item, ensure_ascii=False) for item in ITEMS]
-
-
-def answers(path: Path) -> dict[str, str]:
-    """What each line of an output file holds: the operation, or the reason of the error."""
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        answer = json.loads(line)
-        assert answer["item_id"] not in found
-        (outcome,) = set(answer) - {"item_id"}
-        found[answer["item_id"]] = answer["error"]["details"][0]["reason"] if outcome == "error" else outcome
-    return found
-
-
-def test_a_batch_writes_one_line_for_each_line_and_tells_failures(server: str, tmp_path: Path) -> None:
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text("\n".join([*LINES, "", "nonsense", '{"item_id": "z", "frob": {}}']), encoding="utf-8")
-    done = triwire("batch", str(source), str(out), target=server)
-    assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(
-        r"triwire: 2 done, 0 skipped, 3 failed; 0 findings, 0 tokens in \d+\.\d s \(\S+ items/s, 0 tokens/s\); "
-        + re.escape(f"{out} has the reasons, and the same command tries them again\n"),
-        done.err,
-    )
-    assert answers(out) == {
-        "a": "detect_language",
-        "b": "LANGUAGE_UNSUPPORTED",
-        "line-3": "detect_language",
-        "line-5": "INVALID_FIELD",
-        "z": "INVALID_FIELD",
-    }
-    for line in out.read_text(encoding="utf-8").splitlines():
-        json_format.Parse(line, article_service_pb2.ProcessBatchResponse())
-
-
-def test_a_batch_goes_on_where_it_stopped(server: str, tmp_path: Path) -> None:
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text("\n".join(LINES) + "\n", encoding="utf-8")
-    triwire("batch", str(source), str(out), target=server)
-    first = {json.loads(line)["item_id"]: line for line in out.read_text(encoding="utf-8").splitlines()}
-    fixed = LINES[1].replace('"xx"', '"ko"')
-    source.write_text("\n".join([LINES[0], fixed, LINES[2], LINES[0].replace('"a"', '"c"')]), encoding="utf-8")
-    with out.open("a", encoding="utf-8") as file:
-        file.write('{"item_id": "c", "detect_la')  # cut off in the middle
-    done = triwire("batch", str(source), str(out), "--json", target=server)
-    told = done.json()
-    assert (told["done"], told["skipped"], told["failed"]) == (2, 2, 0)
-    assert set(told) == {"done", "skipped", "failed", "findings", "input_tokens", "output_tokens", "seconds"}
-    assert answers(out) == {
-        "a": "detect_language",
-        "b": "translate",
-        "c": "detect_language",
-        "line-3": "detect_language",
-    }
-    second = {json.loads(line)["item_id"]: line for line in out.read_text(encoding="utf-8").splitlines()}
-    assert second["a"] == first["a"]
-    assert list(tmp_path.iterdir()) in ([source, out], [out, source])
-
-
-def test_a_batch_with_nothing_left_to_do_writes_nothing(server: str, tmp_path: Path) -> None:
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text(LINES[0] + "\n", encoding="utf-8")
-    triwire("batch", str(source), str(out), target=server)
-    before = out.read_bytes()
-    done = triwire("batch", str(source), str(out), target=server)
-    assert done.code == 0
-    assert done.err.startswith("triwire: 0 done, 1 skipped, 0 failed; 0 findings, 0 tokens in ")
-    assert out.read_bytes() == before
-
-
-def test_a_batch_reads_items_from_standard_input(server: str, tmp_path: Path) -> None:
-    out = tmp_path / "out.jsonl"
-    assert triwire("batch", "-", str(out), target=server, text=LINES[0]).code == 0
-    assert answers(out) == {"a": "detect_language"}
-
-
-def test_an_id_used_twice_is_an_error_on_every_run(server: str, tmp_path: Path) -> None:
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text("\n".join([LINES[0], LINES[0]]), encoding="utf-8")
-    for _ in range(2):
-        assert triwire("batch", str(source), str(out), target=server).code == 1
-        lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-        assert sorted("error" in line for line in lines) == [False, True]
-
-
-def test_files_given_the_wrong_way_round_are_left_alone(tmp_path: Path) -> None:
-    source, other = tmp_path / "in.jsonl", tmp_path / "other.jsonl"
-    source.write_text(LINES[0] + "\n", encoding="utf-8")
-    other.write_text(LINES[0] + "\n", encoding="utf-8")
-    done = triwire("batch", str(source), str(source))
-    assert (done.code, done.err) == (2, f"triwire: {source}: is the input; give another output file\n")
-    done = triwire("batch", str(source), str(other))
-    assert (done.code, done.err) == (
-        2,
-        f"triwire: {other}:1: is not an answer of a batch; give another output file, or remove this line\n",
-    )
-    assert other.read_text(encoding="utf-8") == LINES[0] + "\n"
-
-
-def test_a_batch_that_cannot_reach_its_server_is_code_3_and_can_go_on(tmp_path: Path) -> None:
-    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    source.write_text(LINES[0] + "\n", encoding="utf-8")
-    done = triwire("batch", str(source), str(out), target="127.0.0.1:1")
-    assert done.code == 3
-    assert "; 0 items were answered before, the same command goes on from there\n" in done.err
-
-
-STARTED = article_service_pb2.StreamProcessArticleResponse(
-    started=article_service_pb2.ArticleStarted(
-        request_id="r-1",
-        source=article_pb2.Article(
-            language="en",
-            blocks=[
-                article_pb2.Block(block_id="b1", kind=article_pb2.BLOCK_KIND_HEADLINE, text="Harbour opens"),
-                article_pb2.Block(block_id="b2", kind=article_pb2.BLOCK_KIND_PARAGRAPH, text="It opened on Monday."),
-            ],
-        ),
-    )
-)
-
-
-def part_of(block_id: str, text: str) -> article_service_pb2.StreamProcessArticleResponse:
-    block = article_service_pb2.TranslatedBlock(block=article_pb2.Block(block_id=block_id, text=text))
-    return article_service_pb2.StreamProcessArticleResponse(
-        block=article_service_pb2.ArticleBlock(target_language="ko", block=block)
-    )
-
-
-def failed_part(language: str, code: grpc.StatusCode, reason: str) -> article_service_pb2.StreamProcessArticleResponse:
-    error = article_service_pb2.ArticleError(target_language=language, status=make_status(code, reason))
-    return article_service_pb2.StreamProcessArticleResponse(error=error)
-
-
-USAGE = article_service_pb2.StreamProcessArticleResponse(usage=article_service_pb2.Usage())
-KOREAN_DONE = article_service_pb2.StreamProcessArticleResponse(
-    translation=article_service_pb2.Translation(source_language="en", target_language="ko", models=["m@1"])
-)
-
-
-async def process_with(*parts: article_service_pb2.StreamProcessArticleResponse, to: str, breaks: bool = False) -> Done:
-    """Run `process` against a server that sends these parts."""
-
-    async def stream(request: Any, context: Any) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
-        for part in parts:
-            yield part
-        if breaks:
-            await fail(context, grpc.StatusCode.UNAVAILABLE)
-
-    languages = [option for language in to.split() for option in ("--to", language)]
-    async with scripted_server(Scripted(stream=stream)) as target:
-        return await asyncio.to_thread(triwire, "process", "-", *languages, target=target, text="Harbour opens")
-
-
-async def test_blocks_that_came_in_any_order_are_shown_in_that_of_the_article() -> None:
-    parts = [STARTED, part_of("b2", "월요일에 열렸다."), part_of("b1", "항구가 열린다"), KOREAN_DONE, USAGE]
-    done = await process_with(*parts, to="ko")  # "It opened on Monday.", "The harbour opens"
-    assert done.code == 0, done.err
-    assert done.out.splitlines()[3:6] == [
-        "Korean (ko) · from English (en) · m@1 · 2 blocks",
-        "b1  항구가 열린다",
-        "b2  월요일에 열렸다.",
-    ]
-
-
-async def test_kinds_and_severities_of_a_newer_server_are_shown_as_unspecified() -> None:
-    part = part_of("b1", "항구가 열린다")  # "The harbour opens"
-    part.block.block.findings.add(kind=99, severity=99, message="new")
-    done = await process_with(STARTED, part, KOREAN_DONE, USAGE, to="ko")
-    assert done.code == 0, done.err
-    assert "    ! look: unspecified: new\n" in done.out
-
-
-async def test_a_part_that_failed_is_a_line_and_code_1_while_another_is_there() -> None:
-    failed = failed_part("ja", grpc.StatusCode.INTERNAL, "INFERENCE_FAILED")
-    done = await process_with(
-        STARTED, part_of("b1", "항구"), failed, part_of("b2", "월"), KOREAN_DONE, USAGE, to="ko ja"
-    )
-    assert done.code == 1
-    assert done.err.startswith("triwire: Japanese (ja): INTERNAL as told; try again")
-    assert done.err.endswith("[INFERENCE_FAILED] (request r-1)\n")
-
-
-async def test_glossaries_are_asked_for_in_the_order_given() -> None:
-    styles = []
-
-    async def stream(request: Any, context: Any) -> AsyncIterator[article_service_pb2.StreamProcessArticleResponse]:
-        styles.append(request.request.house_style)
-        for part in (STARTED, KOREAN_DONE, USAGE):
-            yield part
-
-    options = ["--to", "ko", "--glossary", "sport", "--glossary", "glossaries/house", "--register", "news"]
-    async with scripted_server(Scripted(stream=stream)) as target:
-        await asyncio.to_thread(triwire, "process", "-", *options, target=target, text="Harbour opens")
-    (style,) = styles
-    assert style.glossaries == ["glossaries/sport", "glossaries/house"]
-    assert style.register == article_service_pb2.REGISTER_NEWS
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "code"),
-    [
-        (grpc.StatusCode.INTERNAL, "INFERENCE_FAILED", 4),
-        (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL", 3),
-        (grpc.StatusCode.INVALID_ARGUMENT, "LANGUAGE_UNSUPPORTED", 2),
-    ],
-)
-async def test_when_every_part_failed_the_code_is_that_of_the_failure(
-    status: grpc.StatusCode, reason: str, code: int
-) -> None:
-    done = await process_with(STARTED, failed_part("ko", status, reason), USAGE, to="ko")
-    assert done.code == code
-
-
-async def test_what_arrived_before_a_stream_broke_is_shown_as_incomplete() -> None:
-    block = part_of("b2", "월요일에 열렸다.")  # "It opened on Monday."
-    done = await process_with(STARTED, block, to="ko", breaks=True)
-    assert done.code == 3
-    assert "Korean (ko) · 1 block · incomplete: 1 missing\nb2  월요일에 열렸다.\n" in done.out
-    assert done.err.count("\n") == 1
 
 
 async def test_a_call_that_hangs_can_be_interrupted() -> None:

@@ -1,5 +1,6 @@
+"""The commands of some pages are run, and their tables are those of the code."""
+
 import json
-import os
 import re
 import subprocess
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
-from tests.server_process import free_port
-
-ROOT = Path(__file__).parents[1]
+from tests.docs.markdown import ROOT, texts
+from tests.docs.scripts import run_script, surroundings
+from tests.server_process import free_port, without_settings
 
 
 @pytest.fixture(scope="module")
@@ -21,47 +22,22 @@ def environment(tiny_profile: Path) -> Iterator[dict[str, str]]:
         yield surroundings(target)
 
 
-def surroundings(target: str) -> dict[str, str]:
-    """An environment with a server and the commands of this installation."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "TRIWIRE_TARGET": target, "PATH": path}
-
-
-def blocks(name: str, language: str) -> list[str]:
-    """The code blocks of a document in one language."""
-    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
-
-
-@pytest.mark.parametrize("number", range(len(blocks("cli.md", "sh"))))
+@pytest.mark.parametrize("number", range(len(texts("docs/cli.md", "sh"))))
 @pytest.mark.slow
 def test_the_examples_of_the_command_run(number: int, environment: dict[str, str], tmp_path: Path) -> None:
-    done = run_script(blocks("cli.md", "sh")[number], environment, tmp_path)
+    done = run_script(texts("docs/cli.md", "sh")[number], environment, tmp_path)
     assert done.returncode == 0, done.stderr
     assert not re.search(r"^triwire: (?!\d+ done)", done.stderr, re.M)
 
 
 @pytest.mark.slow
 def test_the_examples_of_ninjs_run(environment: dict[str, str], tmp_path: Path) -> None:
-    (command,), (source,) = blocks("ninjs.md", "sh"), blocks("ninjs.md", "python")
+    (command,), (source,) = texts("docs/ninjs.md", "sh"), texts("docs/ninjs.md", "python")
     done = run_script(f"{command}python - <<'END'\n{source}END\n", environment, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     items = (tmp_path / "translated.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["language"] for line in items] == ["ko", "ja"]
     assert [line[:2] for line in done.stdout.splitlines()] == ["ko", "ja", "en"]
-
-
-def run_script(script: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run commands in a folder beside the examples, up to the first that fails."""
-    (folder / "examples").symlink_to(ROOT / "examples")
-    return subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", script],  # noqa: S607 - found on the path
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=folder,
-    )
 
 
 @pytest.fixture
@@ -70,20 +46,20 @@ def glossary_environment() -> Iterator[dict[str, str]]:
         yield surroundings(target)
 
 
-@pytest.mark.parametrize("number", range(len(blocks("glossaries.md", "sh"))))
+@pytest.mark.parametrize("number", range(len(texts("docs/glossaries.md", "sh"))))
 @pytest.mark.slow
 def test_the_commands_for_glossaries_run(number: int, glossary_environment: dict[str, str], tmp_path: Path) -> None:
-    done = run_script(blocks("glossaries.md", "sh")[number], glossary_environment, tmp_path)
+    done = run_script(texts("docs/glossaries.md", "sh")[number], glossary_environment, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("house created")
 
 
 @pytest.mark.slow
 def test_the_commands_for_tokens_and_tls_run_one_after_the_other(tmp_path: Path) -> None:
-    script = "".join(blocks("security.md", "sh"))
+    script = "".join(texts("docs/security.md", "sh"))
     ports = {name: str(free_port()) for name in ("TRIWIRE_PORT", "TRIWIRE_HEALTH_PORT", "TRIWIRE_METRICS_PORT")}
-    kept = {name: value for name, value in surroundings("").items() if not name.startswith("TRIWIRE_")}
-    done = run_script(script.replace("50051", ports["TRIWIRE_PORT"]), kept | ports, tmp_path)
+    environment = without_settings() | ports | {"PATH": surroundings("")["PATH"]}
+    done = run_script(script.replace("50051", ports["TRIWIRE_PORT"]), environment, tmp_path)
     log = tmp_path / "server.log"
     assert done.returncode == 0, done.stderr + (log.read_text(encoding="utf-8") if log.is_file() else "")
     assert "cms: articles, glossaries.read; up to interactive; 1 token\n" in done.stdout
@@ -99,12 +75,12 @@ def test_the_table_of_exit_codes_names_the_codes_of_the_command() -> None:
 
 @pytest.mark.slow
 def test_the_commands_for_tables_run_one_after_the_other(environment: dict[str, str], tmp_path: Path) -> None:
-    (commands,) = blocks("backfill.md", "sh")
+    (commands,) = texts("docs/backfill.md", "sh")
     done = run_script(commands, environment, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "'id': 'harbour.en.txt', 'status': 'done'" in done.stdout
     assert done.stderr.startswith("triwire: 2 done, 0 skipped, 0 failed; ")
-    (source,) = blocks("backfill.md", "python")
+    (source,) = texts("docs/backfill.md", "python")
     done = subprocess.run(
         [sys.executable, "-c", source], check=False, capture_output=True, text=True, env=environment, cwd=tmp_path
     )

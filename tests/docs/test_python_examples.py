@@ -2,7 +2,6 @@
 
 import ast
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
+from tests.docs.markdown import ROOT, documents, texts
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "proto").glob("*.md")])
+DOCUMENTS = [path.relative_to(ROOT).as_posix() for path in documents()]
 
 NOT_RUN = {
     "docs/architecture.md": "three lines of the engine's loop, which stand in its code",
     "docs/findings.md": "measures on data that is not part of the repository",
 }
 ELSEWHERE = {
-    "README.md": "tests/test_readme.py",
-    "docs/backfill.md": "tests/test_docs.py",
+    "README.md": "tests/docs/test_readme.py",
+    "docs/backfill.md": "tests/docs/test_shell_examples.py",
     "docs/reflection.md": "tests/end_to_end/test_reflection.py",
     "docs/review.md": "tests/clients/python/review/test_review_command.py",
 }
@@ -30,13 +29,7 @@ SAYS = {"docs/glossaries.md": "glossaries/house 2\n"}
 """What an example prints, where that can be told."""
 
 
-def blocks(document: str) -> list[str]:
-    """The Python examples of a document."""
-    text = (ROOT / document).read_text(encoding="utf-8")
-    return re.findall(r"^ *```(?:python|py|pycon)\b[^\n]*\n(.*?)^ *```$", text, re.M | re.S)
-
-
-EXAMPLES = {path.relative_to(ROOT).as_posix(): blocks(path.relative_to(ROOT).as_posix()) for path in DOCUMENTS}
+EXAMPLES = {name: texts(name, "python", "py", "pycon") for name in DOCUMENTS}
 RUN_HERE = [
     (document, number)
     for document, found in EXAMPLES.items()
