@@ -20,16 +20,17 @@ import torch
 from sacrebleu.metrics.chrf import CHRF
 from safetensors.torch import save_file
 
-from triwire_server import model_store
 from triwire_server.engine.models.base import Model
 from triwire_server.engine.models.checkpoint_files import MANIFEST
 from triwire_server.engine.models.converted import WEIGHTS
 from triwire_server.engine.models.gguf_conversion import published_name
 from triwire_server.engine.models.registry import load_model
-from triwire_server.engine.segment import Segment, Task
 from triwire_server.loading import load_models
-from triwire_server.model_fetch import fetch_gguf
-from triwire_server.profile import WheelsSource, load_profile
+from triwire_server.model_files import model_store
+from triwire_server.model_files.model_fetch import fetch_gguf
+from triwire_server.profiles.profile import load_profile
+from triwire_server.profiles.sources import WheelsSource
+from triwire_server.segment import Segment, Task
 from triwire_server.settings_sources import load_settings
 
 FILES = {"en": "newstest2019-src.eng.txt", "ko": "newstest2019-ref.kor.txt", "ja": "newstest2019-ref.jpn.txt"}

@@ -39,7 +39,7 @@ from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.errors import TriwireError
 from triwire_server.model_errors import ModelUnusable
-from triwire_server.profile import ProfileError
+from triwire_server.profiles.profile import ProfileError
 from triwire_server.settings import SettingsError
 from triwire_server.text.findings import check_translation
 from ways.deployment import Deployment, InProcess, Remote, Unserved

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.small_model import CopyModel
+from triwire_server.cache.result_cache import ResultCache
+from triwire_server.cache.shared_cache import SharedCache
 from triwire_server.engine.call import CallUsage
 from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.segment import Output, Priority, Segment, Task
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
-from triwire_server.shared_cache import SharedCache
+from triwire_server.segment import Output, Priority, Segment, Task
+from triwire_server.telemetry.metrics import Metrics
 
 COPY = "copy@1"
 CACHE_ONLY = {"appendonly": "no"}

@@ -14,15 +14,15 @@ from triwire_client.client import Client
 from triwire_client.errors import LanguageUnsupportedError
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Output, Segment
 from triwire_server.errors import InvalidRequest
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profiles.profile import Profile, load_profile
+from triwire_server.segment import Output, Segment
 from triwire_server.settings import Settings
 from triwire_server.settings_sources import load_settings
+from triwire_server.telemetry.metrics import Metrics
 
 _CALL_SECONDS = 24 * 3600.0
 

@@ -28,18 +28,18 @@ from triwire_server.api.interceptors import CallInterceptor
 from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import GlossariesUnavailable
-from triwire_server.event_loop import measure_lag
 from triwire_server.first_values import set_first_values
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.listeners import channel_options, health_options, open_health_port, open_port
 from triwire_server.loading import Loader
 from triwire_server.memory_limit import memory_limit_bytes
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profiles.profile import Profile, load_profile
 from triwire_server.progress import Report, no_report
 from triwire_server.settings import Settings
 from triwire_server.start_message import Start
+from triwire_server.telemetry.event_loop import measure_lag
+from triwire_server.telemetry.metrics import Metrics
 from triwire_server.wiring import make_glossary_store, make_shared_cache, make_tracer, open_files
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name

@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass, field
 
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 
 class Right(enum.StrEnum):

@@ -14,19 +14,19 @@ from typing import TypeAlias
 
 import structlog
 
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Model, ServedModel
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.errors import InferenceFailed, ModelUnavailable
-from triwire_server.metrics import Metrics
 from triwire_server.model_errors import ModelMissing
-from triwire_server.model_store import model_directory
-from triwire_server.profile import ModelSpec, Profile
+from triwire_server.model_files.model_store import model_directory
+from triwire_server.profiles.profile import ModelSpec, Profile
+from triwire_server.profiles.remote_source import OpenAISource
 from triwire_server.progress import Report, no_report
-from triwire_server.remote_source import OpenAISource
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.settings import Settings
+from triwire_server.telemetry.metrics import Metrics
 
 SAMPLE_TEXT = {
     "en": "The harbour opened.",

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 from triwire_server.api.caller_file import CallerTable, read_callers
 from triwire_server.glossary_store import GlossaryStore, make_store
-from triwire_server.metrics import Metrics
 from triwire_server.settings import Settings, SettingsError, settings_error
+from triwire_server.telemetry.metrics import Metrics
+from triwire_server.telemetry.tracing import Tracer
 from triwire_server.tls import ServerTls
-from triwire_server.tracing import Tracer
 from triwire_server.watched_files import FilesUnusable, WatchedFiles
 
 if TYPE_CHECKING:
-    from triwire_server.shared_cache import SharedCache
+    from triwire_server.cache.shared_cache import SharedCache
 
 
 def open_files(settings: Settings, metrics: Metrics) -> tuple[ServerTls | None, WatchedFiles[CallerTable] | None]:
@@ -63,7 +63,7 @@ def make_shared_cache(settings: Settings, metrics: Metrics) -> "SharedCache | No
     if not settings.shared_cache:
         return None
     # Imported here: the client of Redis imports OpenTelemetry wherever that is installed.
-    from triwire_server.shared_cache import SharedCache
+    from triwire_server.cache.shared_cache import SharedCache
 
     try:
         return SharedCache(
@@ -86,7 +86,7 @@ def make_tracer(settings: Settings) -> Tracer:
     if not settings.otlp_endpoint:
         return Tracer()
     try:
-        from triwire_server.otel_tracing import exporting_tracer
+        from triwire_server.telemetry.otel_tracing import exporting_tracer
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("opentelemetry"):
             raise

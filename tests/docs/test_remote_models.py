@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from tests.docs.markdown import ROOT, texts
 from triwire_server.engine.remote_client import Trouble
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.remote_source import OpenAISource
 
 TEXT = (ROOT / "docs" / "remote-models.md").read_text(encoding="utf-8")
 

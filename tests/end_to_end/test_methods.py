@@ -15,7 +15,7 @@ from triwire.v1 import (
     article_service_pb2_grpc,
     glossary_service_pb2,
 )
-from triwire_server.profile import SHIPPED_PROFILES
+from triwire_server.profiles.profile import SHIPPED_PROFILES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -15,8 +15,8 @@ from weakref import WeakSet
 from triwire_server import loading
 from triwire_server.__main__ import main
 from triwire_server.engine.models.base import Model, Progress, Prompt, Rows
-from triwire_server.engine.segment import Segment
 from triwire_server.pipeline import attempts
+from triwire_server.segment import Segment
 from triwire_server.text.findings import check_translation
 
 POISON = "zzpoison"  # reading it raises

@@ -24,10 +24,10 @@ from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import ServedModel
 from triwire_server.engine.models.registry import load_model
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Output, Priority, Segment, Task
 from triwire_server.errors import ModelUnavailable
-from triwire_server.metrics import Metrics
-from triwire_server.profile import ModelSpec, load_profile
+from triwire_server.profiles.profile import ModelSpec, load_profile
+from triwire_server.segment import Output, Priority, Segment, Task
+from triwire_server.telemetry.metrics import Metrics
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600), needs_transformers_serve]
 

@@ -23,7 +23,7 @@ from tests.redis_server import RedisServer, running_redis
 from tests.server_process import Server, process
 from tests.sharing_replicas import CACHE_ONLY, Replica, replica, segment, until
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
-from triwire_server.shared_result import SharedResult
+from triwire_server.cache.shared_result import SharedResult
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from tests.k8s.manifests import Manifests, Object
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profiles.profile import Profile, load_profile
 from triwire_server.settings import Settings
 from triwire_server.settings_sources import CONFIG_FILE_VARIABLE, load_settings
 

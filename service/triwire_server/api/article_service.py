@@ -9,7 +9,6 @@ from typing import Any
 from google.rpc.status_pb2 import Status
 
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
-from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, log_bug, new_request_id
 from triwire_server.api.model_list import list_models
@@ -17,13 +16,14 @@ from triwire_server.api.rights import check_request, priority_of
 from triwire_server.api.status import code_of, to_status
 from triwire_server.api.validation import Validator
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Task
 from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation, reason_of
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.process import Pipeline
+from triwire_server.segment import Task
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)

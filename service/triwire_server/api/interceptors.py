@@ -15,7 +15,6 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from triwire.v1 import article_service_pb2
-from triwire_server import tracing
 from triwire_server.api.authentication import Gate, with_certificate
 from triwire_server.api.rights import check_method
 from triwire_server.api.status import code_of, to_status, trailing_metadata
@@ -30,7 +29,8 @@ from triwire_server.errors import (
     reason_of,
 )
 from triwire_server.limits import MESSAGE_ID
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
 """Trailing metadata that names the call, in answers and failures alike."""

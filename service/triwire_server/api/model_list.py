@@ -4,10 +4,10 @@ import re
 
 from triwire.v1 import article_service_pb2
 from triwire_server.api.paging import page_place, page_size, page_token
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register, Task
 from triwire_server.limits import Limits
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Register, Task
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _TASKS = {

@@ -47,8 +47,8 @@ def doctor(
     """
     from triwire_server.doctor.checks import Outcome, count, describe, to_json
     from triwire_server.doctor.examine import examine
-    from triwire_server.logs import configure_logs
     from triwire_server.progress import ProgressDisplay, no_report
+    from triwire_server.telemetry.logs import configure_logs
 
     # What the server's code would log is told as a check; here it would stand in the way.
     configure_logs("console", "critical")

@@ -7,10 +7,10 @@ import typer
 
 from triwire_server.commands.flags import CacheFlag, ConfigFlag, ProfileFlag
 from triwire_server.commands.refusals import Refusals, read_settings
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.remote_source import OpenAISource
 
 if TYPE_CHECKING:
-    from triwire_server.profile import Profile
+    from triwire_server.profiles.profile import Profile
 
 models_app = typer.Typer(help="Fetch, list and check the models of a profile.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ models_app = typer.Typer(help="Fetch, list and check the models of a profile.", 
 @models_app.command()
 def pull(profile: ProfileFlag = None, config_file: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
     """Fetch and convert the models of a profile; what is there already is kept."""
-    from triwire_server import model_store
+    from triwire_server.model_files import model_store
     from triwire_server.progress import ProgressDisplay
 
     with Refusals(), ProgressDisplay() as report:
@@ -31,7 +31,7 @@ def pull(profile: ProfileFlag = None, config_file: ConfigFlag = None, cache_dir:
 @models_app.command(name="list")
 def list_command(profile: ProfileFlag = None, config_file: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
     """List the models of a profile, and whether their files are here."""
-    from triwire_server import model_store
+    from triwire_server.model_files import model_store
 
     with Refusals():
         served, folder = _read_profile(profile, config_file, cache_dir)
@@ -42,7 +42,7 @@ def list_command(profile: ProfileFlag = None, config_file: ConfigFlag = None, ca
 @models_app.command()
 def verify(profile: ProfileFlag = None, config_file: ConfigFlag = None, cache_dir: CacheFlag = None) -> None:
     """Read every file of a profile's models again and compare its SHA-256."""
-    from triwire_server import model_store
+    from triwire_server.model_files import model_store
     from triwire_server.progress import ProgressDisplay
 
     with Refusals(), ProgressDisplay() as report:
@@ -55,7 +55,7 @@ def verify(profile: ProfileFlag = None, config_file: ConfigFlag = None, cache_di
 
 def _read_profile(profile: str | None, config_file: Path | None, cache_dir: Path | None) -> "tuple[Profile, Path]":
     """The profile that the flags mean, and the folder of its models."""
-    from triwire_server.profile import load_profile
+    from triwire_server.profiles.profile import load_profile
 
     settings = read_settings({"config_file": config_file, "profile": profile, "cache_dir": cache_dir})
     return load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial), settings.cache_dir

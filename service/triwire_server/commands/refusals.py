@@ -49,7 +49,7 @@ class Refusals:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         from triwire_server.model_errors import ModelUnusable
-        from triwire_server.profile import ProfileError
+        from triwire_server.profiles.profile import ProfileError
 
         if isinstance(error, ProfileError | ModelUnusable | SettingsError | OSError) or (
             isinstance(error, RuntimeError) and "bind" in str(error).lower()

@@ -70,7 +70,7 @@ def serve(
 
 async def _serve(settings: Settings, hint: str) -> int:
     from triwire_server.app import App
-    from triwire_server.logs import configure_logs
+    from triwire_server.telemetry.logs import configure_logs
 
     configure_logs(settings.log_format, settings.log_level)
     ended = asyncio.Event()

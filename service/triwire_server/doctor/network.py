@@ -14,7 +14,7 @@ from triwire_server.doctor.checks import Check, ok, problem, warning
 from triwire_server.doctor.models import nearest_existing
 from triwire_server.errors import GlossariesUnavailable
 from triwire_server.glossary_store import make_store
-from triwire_server.profile import ModelSpec, Profile
+from triwire_server.profiles.profile import ModelSpec, Profile
 from triwire_server.settings import Settings
 
 WAIT_SECONDS = 3.0

@@ -7,13 +7,13 @@ from typing import NoReturn
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.drain_rate import Rate
 from triwire_server.engine.quotas import Quotas
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sent_away import SentAway
 from triwire_server.engine.sequence import InvariantBroken
 from triwire_server.engine.waiting_line import Refusal, Ticket, WaitingLine
 from triwire_server.engine.work_shares import WorkShares
 from triwire_server.errors import DeadlineExceeded, QueueFull, QuotaExceeded, RetryableError
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _SHARE = {Priority.INTERACTIVE: 1.0, Priority.STANDARD: 0.8, Priority.BULK: 0.5}
 """Share of the queue that a priority may fill: BULK is refused first, INTERACTIVE last."""

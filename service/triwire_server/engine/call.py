@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from triwire_server.engine.in_flight import Result, Waiter
 from triwire_server.engine.results import Results
-from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.sequence import ComputeTime
+from triwire_server.segment import Output, Priority, Segment
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from triwire_server.cache.result_cache import ResultCache
+from triwire_server.cache.shared_result import SharedResults
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission
 from triwire_server.engine.call import EngineCall
@@ -20,13 +22,11 @@ from triwire_server.engine.remote_client import RemoteClient
 from triwire_server.engine.remote_worker import RemoteWorker
 from triwire_server.engine.results import Results
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import InferenceFailed, ShuttingDown
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
-from triwire_server.shared_result import SharedResults
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.sequence import ComputeTime, InvariantBroken, Sequence
 from triwire_server.errors import DeadlineExceeded
+from triwire_server.segment import Output, Priority, Segment
 
 AnySequence = TypeVar("AnySequence", bound=Sequence)
 

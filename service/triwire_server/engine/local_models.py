@@ -7,10 +7,10 @@ from functools import partial
 
 from triwire_server.engine.in_flight import Result, Work
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.segment import Output, Timing
 from triwire_server.engine.sequence import Sequence
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Output, Timing
 
 _TOKENIZER_THREADS = 2
 

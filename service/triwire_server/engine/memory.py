@@ -8,7 +8,7 @@ import torch
 from prometheus_client import Gauge
 
 from triwire_server.memory_limit import free_memory_bytes
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 SHARE = 0.5
 """Of the free memory, for the slots of running sequences. The rest is for what passes need, caches and other calls."""

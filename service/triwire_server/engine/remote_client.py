@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from triwire_server import __version__
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.remote_source import OpenAISource
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer that is longer is none of a model that was told its limit."""

@@ -22,10 +22,10 @@ from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.remote_client import RemoteClient, RequestFailed, Trouble
 from triwire_server.engine.remote_health import ServerHealth
 from triwire_server.engine.scheduler import LOOK_AHEAD, OLDEST_LEADS_EVERY, RESERVED_SHARE
-from triwire_server.engine.segment import Output, Priority, Segment, Timing
 from triwire_server.engine.sequence import Sequence, State
 from triwire_server.errors import InferenceFailed, ModelUnavailable
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Output, Priority, Segment, Timing
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from triwire_server.cache.result_cache import CachedResult, ResultCache
+from triwire_server.cache.shared_result import SharedResult, SharedResults
 from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
 from triwire_server.engine.local_models import LocalModels
 from triwire_server.engine.models.base import ServedModel
 from triwire_server.engine.remote_worker import RemoteWorker
-from triwire_server.engine.segment import Output, Segment
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import CachedResult, ResultCache
-from triwire_server.shared_result import SharedResult, SharedResults
+from triwire_server.segment import Output, Segment
+from triwire_server.telemetry.metrics import Metrics
 
 
 class Results:

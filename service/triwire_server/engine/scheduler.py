@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from triwire_server.engine.deadlines import Deadlines
 from triwire_server.engine.models.base import Progress
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, InvariantBroken, Pool, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded
+from triwire_server.segment import Priority
 
 NARROWEST_POOL = 128
 """Input tokens of the sequences in the narrowest pool; each wider one takes sequences of up to four times as many.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 MOST_EXPECTED_SECONDS = 60.0
 """Work of callers that were sent away is expected back for this long at most: some never come."""

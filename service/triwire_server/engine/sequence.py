@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from triwire_server.engine.models.base import Prompt
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 _numbers = itertools.count(1)
 

@@ -5,9 +5,9 @@ from functools import partial
 
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _LOOK_SECONDS = 1.0
 """Time between two looks for the oldest sequences, which cost a look at every request."""

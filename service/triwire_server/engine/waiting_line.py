@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from triwire_server.callers import ANYONE, Caller
-from triwire_server.engine.segment import Priority
 from triwire_server.errors import DeadlineExceeded, QuotaExceeded, RetryableError, ShuttingDown
+from triwire_server.segment import Priority
 
 _PAUSE_SECONDS = 0.05
 """Those who wait for room are looked at this often while calls make progress; at once when one ends."""

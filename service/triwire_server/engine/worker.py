@@ -8,11 +8,11 @@ from collections.abc import Callable
 from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
 from triwire_server.engine.step_observer import StepObserver
 from triwire_server.errors import InferenceFailed
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 

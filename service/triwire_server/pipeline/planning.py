@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_server import tracing
 from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.article import cleaning_of, read_article
 from triwire_server.pipeline.house_terms import TermsCache
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import DirectionUnsupported, TranslationPlan, Translator
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from google.protobuf.duration_pb2 import Duration
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_server import tracing
 from triwire_server.engine.call import CallUsage, EngineCall
 from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
@@ -18,6 +17,7 @@ from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.planning import ArticlePlan, Planner
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import TranslationPlan, Translator
+from triwire_server.telemetry import tracing
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import plain_text, replace_text
 from triwire_server.text.language import detect_languages

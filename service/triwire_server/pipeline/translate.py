@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register
 from triwire_server.pipeline.article import body_of, language_of, with_body
 from triwire_server.pipeline.attempts import (
     PlannedSegment,
@@ -20,6 +18,8 @@ from triwire_server.pipeline.attempts import (
 )
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms
 from triwire_server.pipeline.options import register_findings, register_of
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Register
 from triwire_server.text.alignment import align_sentences
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language

@@ -10,13 +10,13 @@ from prometheus_client import CollectorRegistry
 
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text
 from tests.service.engine.small_model import CopyModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Output, Priority
-from triwire_server.metrics import Metrics
-from triwire_server.profile import load_profile
-from triwire_server.result_cache import ResultCache
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 FAR = "far@1"
 

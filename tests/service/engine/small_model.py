@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from triwire_server.engine.models.base import Model, ModelCard, Progress, Prompt, Rows
-from triwire_server.engine.segment import Segment, Task
+from triwire_server.engine.models.base import Model, Progress, Prompt, Rows
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Segment, Task
 
 END = 0
 FAULT = "\x01"  # START OF HEADING: a prompt that holds it makes reading it raise

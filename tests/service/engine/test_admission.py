@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission
 from triwire_server.engine.drain_rate import DrainRate
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sent_away import SentAway
 from triwire_server.engine.sequence import InvariantBroken
 from triwire_server.engine.waiting_line import Ticket
 from triwire_server.errors import DeadlineExceeded, QueueFull, QuotaExceeded
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 

@@ -7,12 +7,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.small_model import COPY, FAULT, SLOW, SLOW_SECONDS, CopyModel, LostModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.segment import Priority
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 
 class Service:

@@ -14,14 +14,14 @@ from prometheus_client import CollectorRegistry
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
 from tests.service.engine.small_model import COPY, FAULT, LATE_FAULT, CopyModel, segment
 from tests.service.engine.test_engine import Service
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import CallUsage
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.in_flight import Work
-from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import InvariantBroken
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, TriwireError
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 

@@ -8,11 +8,11 @@ from tests.service.engine.small_model import END, FAULT, LATE_FAULT, CopyModel, 
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner, is_out_of_memory
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Pool, RunAgain
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.slot_bound import STEPS_PER_SLOT
 from triwire_server.errors import InferenceFailed
+from triwire_server.segment import Priority
 
 POOL = Pool("copy@1", 128)
 _numbers = itertools.count(1)

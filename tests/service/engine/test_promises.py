@@ -13,13 +13,13 @@ from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
 from tests.service.engine.small_model import COPY, CopyModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Rows
-from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.errors import DeadlineExceeded, QueueFull
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, pool_of
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Priority
 
 INTERACTIVE, STANDARD, BULK = Priority
 BUDGET = 200

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.service.engine.test_scheduler import BULK, INTERACTIVE, STANDARD, Desk, written
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import NARROWEST_POOL, pool_of
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, InvariantBroken, Pool, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Priority
 
 REQUESTS = ["a", "b", "c", "d"]
 MODELS = ["m@1", "n@1"]

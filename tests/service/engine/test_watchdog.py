@@ -12,10 +12,10 @@ from tests.service.engine.gate import until
 from tests.service.engine.small_model import COPY, SLOW, SLOW_SECONDS, CopyModel, segment
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Prompt
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.errors import InferenceFailed
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 HANG = "\x04"  # END OF TRANSMISSION: reading it does not come back until `go_on`
 

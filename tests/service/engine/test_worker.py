@@ -25,14 +25,14 @@ from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Output, Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.sequence import State
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
 from triwire_server.loading import load_models
-from triwire_server.metrics import Metrics
-from triwire_server.profile import load_profile
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Output, Priority, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.telemetry.metrics import Metrics
 
 
 class MultiplyModel(CopyModel):

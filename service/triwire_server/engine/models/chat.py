@@ -33,10 +33,10 @@ from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.models.token_codec import TokenCodec
-from triwire_server.engine.segment import Segment
 from triwire_server.model_errors import CheckpointError
-from triwire_server.profile import ModelSpec
-from triwire_server.prompts import Prompts
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.segment import Segment
 
 REPAIR_NGRAM_SIZE = 8
 """On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""

@@ -16,8 +16,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
-from triwire_server.prompts import Prompts
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.segment import Register, Segment, SummarySpec, Task
 
 TEXT_MARK = "\ufdd0"
 """Stands for the article's text: a noncharacter, which no template contains."""

@@ -11,7 +11,7 @@ from transformers import AutoConfig, GenerationConfig
 from triwire_server.engine.models.checkpoint_files import weight_files
 from triwire_server.engine.models.linear import pack_linears, quantize_linears
 from triwire_server.model_errors import CheckpointError, first_line
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 
 def torch_dtype(spec: ModelSpec, device: torch.device) -> torch.dtype:

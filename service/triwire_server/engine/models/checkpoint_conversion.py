@@ -29,7 +29,7 @@ from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorSha
 from triwire_server.engine.models.token_codec import TokenCodec
 from triwire_server.engine.models.vocabulary import write_kept_ids
 from triwire_server.model_errors import CheckpointError
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 _ID_FIELDS = (
     "bos_token_id",

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from triwire_server.model_errors import CheckpointError, first_line
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.model", "*.spm", "*.txt", "*.jinja")
 """What is fetched of a repository: weights as safetensors alone, never pickled ones, and the tokenizer's files."""

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from triwire_server.engine.models.checkpoint_files import weight_files
 from triwire_server.engine.models.tensor_file import TensorShape
 from triwire_server.model_errors import CheckpointError, first_line
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 ROWS_AT_ONCE = 8192
 """Rows of a tensor that are held in memory at one time."""

@@ -7,7 +7,7 @@ import torch
 import transformers.utils.logging
 
 from triwire_server.engine.models.base import Model
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 ARCHITECTURES = {
     "m2m100": "M2M100Model",

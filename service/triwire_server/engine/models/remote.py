@@ -22,10 +22,10 @@ from triwire_server.engine.models.chat_message import (
     user_message,
     without_thoughts,
 )
-from triwire_server.engine.segment import Output, Segment
-from triwire_server.profile import ModelSpec
-from triwire_server.prompts import Prompts
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.profiles.remote_source import OpenAISource
+from triwire_server.segment import Output, Segment
 
 REPAIR_TEMPERATURE = 0.6
 """Of the second attempt at a broken output, with the attempt's number as seed."""

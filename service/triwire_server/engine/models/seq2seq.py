@@ -23,9 +23,9 @@ from triwire_server.engine.models.ragged import Ragged, current, to_device, usin
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
 from triwire_server.engine.models.token_codec import TokenCodec
-from triwire_server.engine.segment import Segment
 from triwire_server.model_errors import CheckpointError
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.segment import Segment
 
 REPAIR_NGRAM_SIZE = 3
 """On a repair no three tokens occur twice: the usual way out of a loop (Paulus et al. 2017, arXiv:1705.04304)."""

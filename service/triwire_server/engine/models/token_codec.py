@@ -21,7 +21,7 @@ from triwire_server.engine.models.vocabulary import (
     read_kept_ids,
 )
 from triwire_server.model_errors import CheckpointError, first_line
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
 
 _BYTES_DECODER = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
 """Pieces and bytes to text; U+2581 (LOWER ONE EIGHTH BLOCK) is a space."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.service.engine.models.reference import has_repeated_trigram, library_output, library_published
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 
 def check_reads_as_the_library(model: Model, directory: Path, segments: Sequence[Segment], **options: Any) -> None:

@@ -15,7 +15,7 @@ from tests.service.engine.models.reference import library_model, load, mixed_sum
 from tests.tiny_models import save_bart, save_m2m100, save_marian, save_mbart, save_nllb, save_t5
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.models.beam_search import BeamSearch, BeamStep, EarlyStopping, advance_all
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 END = 0
 

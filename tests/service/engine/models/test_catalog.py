@@ -1,9 +1,9 @@
 import pytest
 
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Task
 from triwire_server.errors import NotFound
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Task
 
 
 def card(name: str, *pairs: tuple[str, str], version: str = "1", summaries: tuple[str, ...] = ()) -> ModelCard:

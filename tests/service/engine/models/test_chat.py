@@ -13,8 +13,8 @@ from tests.service.engine.models.reference import library_tokenizer, line, load
 from tests.tiny_models import save_chat
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.chat import REPAIR_NGRAM_SIZE
-from triwire_server.engine.segment import Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.model_errors import CheckpointError
+from triwire_server.segment import Register, Segment, SummarySpec, SummaryStyle, Task
 
 LANGUAGES = ("en", "ko", "ja")
 PROMPTS: dict[str, Any] = {

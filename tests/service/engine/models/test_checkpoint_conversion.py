@@ -37,8 +37,8 @@ from triwire_server.engine.models.checkpoint_conversion import convert_checkpoin
 from triwire_server.engine.models.linear import quantize_linears, quantize_weight
 from triwire_server.engine.models.seq2seq import Seq2SeqModel, prepare
 from triwire_server.engine.models.vocabulary import read_kept_ids
-from triwire_server.engine.segment import Segment
 from triwire_server.model_errors import CheckpointError
+from triwire_server.segment import Segment
 
 SUMMARIES = {"summary_languages": [("en", "en"), ("ko", "ko"), ("ja", "ja")], "max_input_tokens": 240}
 INT8 = "rowwise-int8.safetensors"

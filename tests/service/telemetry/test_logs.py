@@ -7,9 +7,9 @@ import structlog
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from triwire_server.logs import configure_logs
-from triwire_server.otel_tracing import OtelTracer
-from triwire_server.tracing import enter, leave
+from triwire_server.telemetry.logs import configure_logs
+from triwire_server.telemetry.otel_tracing import OtelTracer
+from triwire_server.telemetry.tracing import enter, leave
 
 
 @pytest.fixture(autouse=True)

@@ -17,11 +17,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from triwire_server.circuit_breaker import BreakerState, CircuitBreaker
-from triwire_server.engine.segment import Segment
-from triwire_server.metrics import Metrics
+from triwire_server.cache.circuit_breaker import BreakerState, CircuitBreaker
+from triwire_server.cache.shared_result import InvalidValue, ResultCodec, SharedResult
 from triwire_server.redis_pool import redis_location, redis_pool
-from triwire_server.shared_result import InvalidValue, ResultCodec, SharedResult
+from triwire_server.segment import Segment
+from triwire_server.telemetry.metrics import Metrics
 
 MAX_PENDING_WRITES = 1024
 """Results that wait to be written. What comes on top is dropped: it costs another replica a computation, no answer."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from triwire_server.engine.models.checkpoint_files import CHECKPOINT_FILES
 from triwire_server.model_errors import PullFailed
-from triwire_server.profile import HuggingFaceSource, ModelSpec, WheelsSource
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.profiles.sources import HuggingFaceSource, WheelsSource
 from triwire_server.progress import Report
 
 _READ_BYTES = 1 << 20

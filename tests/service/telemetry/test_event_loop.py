@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from triwire_server.event_loop import measure_lag
+from triwire_server.telemetry.event_loop import measure_lag
 
 
 async def lags(block_seconds: float) -> list[float]:

@@ -1,6 +1,6 @@
 import pytest
 
-from triwire_server.circuit_breaker import BreakerState, CircuitBreaker
+from triwire_server.cache.circuit_breaker import BreakerState, CircuitBreaker
 
 CLOSED, HALF_OPEN, OPEN = BreakerState
 

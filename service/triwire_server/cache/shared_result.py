@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import Protocol
 
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 PREFIX = "triwire:result:1:"
 """Of every name. The number changes with the way names are made."""

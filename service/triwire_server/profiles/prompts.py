@@ -1,20 +1,12 @@
 """What a profile tells chat models: templates, checked when the profile is read."""
 
 import string
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from triwire_server.engine.segment import Register, SummaryStyle, Task
-
-Language: TypeAlias = Literal["en", "ko", "ja"]
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are mistakes, not extras."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+from triwire_server.profiles.table import Language, Table
+from triwire_server.segment import Register, SummaryStyle, Task
 
 _TEMPLATE_FIELDS = frozenset(
     {
@@ -61,7 +53,7 @@ class Prompts(Table):
     system: str = ""
     """System message; "" sends none, for families without one (Gemma)."""
 
-    language_names: dict[Language, str] = {"en": "English", "ko": "Korean", "ja": "Japanese"}
+    language_names: dict[Language, str] = Field(default={"en": "English", "ko": "Korean", "ja": "Japanese"})
     """What `{source_language}` and `{target_language}` are filled with."""
 
     translation: str = ""
@@ -70,10 +62,10 @@ class Prompts(Table):
     headline: str = ""
     """User message for a headline; "" uses `translation`."""
 
-    registers: dict[Register, dict[Language, str]] = {}
+    registers: dict[Register, dict[Language, str]] = Field(default={})
     """What `{register}` is filled with: a sentence on the register in the target language. Absent is ""."""
 
-    summaries: dict[SummaryStyle, str] = {}
+    summaries: dict[SummaryStyle, str] = Field(default={})
     """User message for each summary style, for a summary in the article's language and in another. A tag around
     `{text}`, such as <article>, becomes another one where a text holds it."""
 
@@ -81,7 +73,7 @@ class Prompts(Table):
     """One line for each glossary term that a text holds, with `{source}` and `{target}`; "" names none. `{terms}` is
     filled with these lines, each after a line break, and with nothing where there are no terms."""
 
-    strict: dict[Task, str] = {}
+    strict: dict[Task, str] = Field(default={})
     """What `{strict}` is filled with when a broken output is decoded once more: a sentence that asks for the same more
     strictly. `{source_language}` and `{target_language}` may be used. Absent is ""."""
 

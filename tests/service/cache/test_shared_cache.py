@@ -19,10 +19,10 @@ from tests.server import running_server, target
 from tests.sharing_replicas import CACHE_ONLY, Replica, replica, segment, until
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
-from triwire_server.metrics import Metrics
+from triwire_server.cache.shared_cache import MAX_PENDING_WRITES, SharedCache
+from triwire_server.cache.shared_result import PREFIX, ResultCodec, SharedResult
 from triwire_server.settings import SettingsError
-from triwire_server.shared_cache import MAX_PENDING_WRITES, SharedCache
-from triwire_server.shared_result import PREFIX, ResultCodec, SharedResult
+from triwire_server.telemetry.metrics import Metrics
 
 Client: TypeAlias = Any  # the published types of Redis leave open whether answers are decoded
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triwire_server.engine.segment import Register, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.result_cache import ResultCache
+from triwire_server.cache.result_cache import ResultCache
+from triwire_server.segment import Register, Segment, SummarySpec, SummaryStyle, Task
 
 SEGMENT = Segment(task=Task.TRANSLATION, text="The pier reopens.", source_language="en", target_language="ko")
 

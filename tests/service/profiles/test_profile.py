@@ -5,16 +5,9 @@ from typing import Any
 import pytest
 
 from triwire_server.engine.models.registry import ARCHITECTURES
-from triwire_server.engine.segment import Register, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.profile import (
-    SHIPPED_PROFILES,
-    DirectorySource,
-    HuggingFaceSource,
-    OutputLimit,
-    ProfileError,
-    load_profile,
-    shipped_profiles,
-)
+from triwire_server.profiles.profile import SHIPPED_PROFILES, OutputLimit, ProfileError, load_profile, shipped_profiles
+from triwire_server.profiles.sources import DirectorySource, HuggingFaceSource
+from triwire_server.segment import Register, Segment, SummarySpec, SummaryStyle, Task
 
 GOOD = """
 name = "news"

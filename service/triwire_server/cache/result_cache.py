@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 _OVERHEAD_BYTES = 512
 """Estimated size of the objects around the texts of one entry."""

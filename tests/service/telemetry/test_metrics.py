@@ -16,10 +16,11 @@ from tests.server import running_server, target
 from tests.tiny_models import TINY_PROFILE, save_m2m100
 from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
-from triwire_server import __version__, model_store
+from triwire_server import __version__
 from triwire_server.app import App
-from triwire_server.metrics import Metrics
-from triwire_server.profile import load_profile
+from triwire_server.model_files import model_store
+from triwire_server.profiles.profile import load_profile
+from triwire_server.telemetry.metrics import Metrics
 
 TEXT = "The council voted on Tuesday to reopen the pier. Engineers said that the concrete was weak."
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

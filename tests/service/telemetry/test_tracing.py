@@ -10,11 +10,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from triwire_server import tracing
 from triwire_server.errors import DeadlineExceeded, QueueFull
-from triwire_server.otel_tracing import MAX_CHILDREN, OtelTracer
 from triwire_server.settings import SettingsError
 from triwire_server.settings_sources import load_settings
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.otel_tracing import MAX_CHILDREN, OtelTracer
 from triwire_server.wiring import make_tracer
 
 METHOD = "/triwire.v1.ArticleService/Translate"

@@ -22,8 +22,9 @@ from typing import Any
 from triwire_server.engine.models.checkpoint_files import MANIFEST
 from triwire_server.engine.models.vocabulary import read_kept_ids
 from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
-from triwire_server.model_fetch import fetch_gguf, fetch_repository, need_space, sha256_of
-from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
+from triwire_server.model_files.model_fetch import fetch_gguf, fetch_repository, need_space, sha256_of
+from triwire_server.profiles.profile import ModelSpec, Profile
+from triwire_server.profiles.sources import DirectorySource, HuggingFaceSource, WheelsSource
 from triwire_server.progress import Report
 
 

@@ -6,7 +6,7 @@ from typing import Literal, TextIO
 
 import structlog
 
-from triwire_server.tracing import current_span
+from triwire_server.telemetry.tracing import current_span
 
 
 def configure_logs(log_format: Literal["json", "console"], level: str) -> None:

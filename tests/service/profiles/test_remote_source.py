@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import profile_text
-from triwire_server.profile import ProfileError, load_profile
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.profile import ProfileError, load_profile
+from triwire_server.profiles.remote_source import OpenAISource
 
 
 def load(folder: Path, text: str) -> OpenAISource:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triwire_server.engine.segment import Register, Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.shared_result import PREFIX, InvalidValue, ResultCodec, SharedResult
+from triwire_server.cache.shared_result import PREFIX, InvalidValue, ResultCodec, SharedResult
+from triwire_server.segment import Register, Segment, SummarySpec, SummaryStyle, Task
 
 SEGMENT = Segment(task=Task.TRANSLATION, text="The pier reopens.", source_language="en", target_language="ko")
 SUMMARY = SummarySpec(style=SummaryStyle.BULLETS, max_characters=80)

@@ -19,11 +19,11 @@ from safetensors import safe_open
 from tests.tiny_gguf import write_gguf, write_wheels
 from tests.tiny_models import save_m2m100
 from tests.tiny_tokenizers import FOREIGN_LINES
-from triwire_server import model_store
-from triwire_server.engine.segment import Segment, Task
 from triwire_server.loading import load_models
 from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
-from triwire_server.profile import Profile, load_profile
+from triwire_server.model_files import model_store
+from triwire_server.profiles.profile import Profile, load_profile
+from triwire_server.segment import Segment, Task
 
 WHEELS_PROFILE = """\
 name = "tiny-wheels"

@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from triwire_server import __version__
-from triwire_server.tracing import NO_SPAN, Span, Tracer, Value
+from triwire_server.telemetry.tracing import NO_SPAN, Span, Tracer, Value
 
 EXPORT_SECONDS = 2.0
 """Time for one attempt to send spans. A collector that hangs holds up the thread that sends, and nothing else."""

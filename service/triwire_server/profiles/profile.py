@@ -1,26 +1,27 @@
 """Profiles: TOML files that say which models a server serves, where they come from and what they may be used for.
 
 A profile is checked as a whole before anything is fetched or loaded; every message names the file and the field.
-Shipped profiles lie in `profiles/`; `docs/models.md` explains every field. This module knows no tensors and no network.
+Shipped profiles lie beside this file; `docs/models.md` explains every field.
 """
 
 import hashlib
 import json
 import math
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias, cast
+from typing import Any, Literal, Self, TypeAlias, cast
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from triwire_server import __version__
-from triwire_server.engine.models.base import ModelCard
-from triwire_server.engine.segment import Register, Segment, SummaryStyle, Task
-from triwire_server.prompts import Language, Prompts, Table, check_fields
-from triwire_server.remote_source import DEPLOYMENT_FIELDS, OpenAISource
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.profiles.prompts import Prompts, check_fields
+from triwire_server.profiles.remote_source import DEPLOYMENT_FIELDS, OpenAISource
+from triwire_server.profiles.sources import DirectorySource, Source, WheelsSource
+from triwire_server.profiles.table import Language, Table
+from triwire_server.segment import Register, Segment, SummaryStyle, Task
 
-SHIPPED_PROFILES = Path(__file__).parent / "profiles"
+SHIPPED_PROFILES = Path(__file__).parent
 """Folder of the profiles that come with the server."""
 
 EXTRACTIVE = "extractive"
@@ -31,67 +32,6 @@ Pair: TypeAlias = tuple[Language, Language]
 
 class ProfileError(ValueError):
     """A profile cannot be used. The message names the file, the field and the remedy, a line for each fault."""
-
-
-class HuggingFaceSource(Table):
-    """A repository of a Hugging Face hub, or of a mirror, at one commit."""
-
-    kind: Literal["huggingface"]
-    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
-    """`owner/name`."""
-
-    revision: str
-    """The 40 hex digits of a commit. A branch or tag can move, and with it the output under the same version."""
-
-    endpoint: str = "https://huggingface.co"
-    """Address of the hub; a mirror inside a company has its own."""
-
-    @field_validator("revision")
-    @classmethod
-    def _is_pinned(cls, revision: str) -> str:
-        if not re.fullmatch(r"[0-9a-f]{40}", revision):
-            raise ValueError(
-                "pin a revision: the 40 hex digits of a commit that holds safetensors weights"
-                " (copy this profile, fill it in, and give the copy's path instead of the name)"
-            )
-        return revision
-
-
-class DirectorySource(Table):
-    """A directory in the layout of a Hugging Face checkpoint, such as a mounted volume."""
-
-    kind: Literal["directory"]
-    path: Path
-    """Relative paths start at the profile's folder."""
-
-
-class WheelsSource(Table):
-    """A GGUF file cut into members of Python wheels, fetched with pip and converted once."""
-
-    kind: Literal["wheels"]
-    packages: tuple[str, ...] = Field(min_length=1)
-    """Distributions in the order in which their members are joined."""
-
-    version: str
-    """Version of every one of them."""
-
-    member: str
-    """Path of the member inside the wheel; `{package}` is the import name and `{number}` counts from 1."""
-
-    size: int = Field(gt=0)
-    """Bytes of the joined file."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    """SHA-256 of the joined file."""
-
-    def member_name(self, index: int) -> str:
-        """Path of the member inside the wheel of `packages[index]`."""
-        return self.member.format(package=self.packages[index].replace("-", "_"), number=index + 1)
-
-
-Source: TypeAlias = Annotated[
-    HuggingFaceSource | DirectorySource | WheelsSource | OpenAISource, Field(discriminator="kind")
-]
 
 
 _NOT_OF_THE_OUTPUT = {"path", "endpoint", *DEPLOYMENT_FIELDS}

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from triwire_server.prompts import Table
+from triwire_server.profiles.table import Table
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
