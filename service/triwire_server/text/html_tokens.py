@@ -2,6 +2,7 @@
 
 The standard library's parser takes quadratic time on unclosed tags and comments; here every search that finds nothing
 is remembered, so that no part of a page is read again and again. Source of the rules: HTML Living Standard, 13.2.5.
+A CDATA section is a comment up to its first ">", as HTML has it: who sends XHTML escapes such text before.
 """
 
 import html as html_entities
