@@ -236,4 +236,4 @@ def _unquote(text: str) -> str:
 
 def _without_full_stop(text: str) -> str:
     text = text.rstrip()
-    return text if text.endswith(("...", "U.S.", "U.K.")) else text.rstrip(STOPS)
+    return text if text.endswith(("...", "U.S.", "U.K.")) else text.rstrip(STOPS) or text
