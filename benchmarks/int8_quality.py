@@ -22,13 +22,15 @@ from safetensors.torch import save_file
 
 from triwire_server import model_store
 from triwire_server.engine.models.base import Model
+from triwire_server.engine.models.checkpoint_files import MANIFEST
 from triwire_server.engine.models.converted import WEIGHTS
 from triwire_server.engine.models.gguf_conversion import published_name
-from triwire_server.engine.models.registry import load_model, load_models
+from triwire_server.engine.models.registry import load_model
 from triwire_server.engine.segment import Segment, Task
+from triwire_server.loading import load_models
 from triwire_server.model_fetch import fetch_gguf
 from triwire_server.profile import WheelsSource, load_profile
-from triwire_server.settings import load_settings
+from triwire_server.settings_sources import load_settings
 
 FILES = {"en": "newstest2019-src.eng.txt", "ko": "newstest2019-ref.kor.txt", "ja": "newstest2019-ref.jpn.txt"}
 DIRECTIONS = (("ko", "en"), ("ja", "en"), ("en", "ko"), ("en", "ja"))
@@ -46,7 +48,7 @@ def write_bfloat16(file: Path, converted: Path, directory: Path) -> None:
         tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
     save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
     for path in converted.iterdir():
-        if path.name not in (WEIGHTS, model_store.MANIFEST):
+        if path.name not in (WEIGHTS, MANIFEST):
             shutil.copy(path, directory)
 
 

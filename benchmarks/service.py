@@ -40,7 +40,7 @@ from triwire_server.limits import Limits
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
-from triwire_server.settings import load_settings
+from triwire_server.settings_sources import load_settings
 from ways.deployment import start_engine
 from ways.measure import finish, median_and_range
 from ways.service import Recording, RecordingEngine, Service, replay

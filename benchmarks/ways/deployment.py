@@ -21,7 +21,8 @@ from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.profile import Profile, load_profile
-from triwire_server.settings import Settings, load_settings
+from triwire_server.settings import Settings
+from triwire_server.settings_sources import load_settings
 
 _CALL_SECONDS = 24 * 3600.0
 
@@ -72,7 +73,7 @@ async def start_engine(profile: Profile, settings: Settings) -> Engine:
     models = []
     if profile.engine_models:
         # Without models neither torch nor transformers is needed.
-        from triwire_server.engine.models.registry import load_models
+        from triwire_server.loading import load_models
 
         models = await asyncio.to_thread(load_models, profile, settings.cache_dir, settings.device)
     limits = EngineLimits(

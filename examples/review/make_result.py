@@ -17,6 +17,7 @@ from triwire_client.glossary_files import read_glossary
 from triwire_client.words import BESIDE_THE_ARTICLE
 from triwire_server.text.extract import extract_article
 from triwire_server.text.findings import check_summary, check_translation
+from triwire_server.text.glossary import TermIndex, apply_terms
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "articles" / "observatory.en.html"
@@ -58,8 +59,9 @@ def _translated(
         made.block.text = written
     for source, target in zip(_places(body, sources), _places(written, targets), strict=True):
         made.sentences.add(source=source, target=target)
-    terms = read_glossary(str(GLOSSARY)).terms
-    for finding in check_translation(body, written, "en", language, terms, is_html=is_html):
+    hits = TermIndex(read_glossary(str(GLOSSARY)).terms, "en", language).find_terms(body)
+    _, lost_terms = apply_terms(written, hits, language)
+    for finding in [*check_translation(body, written, "en", language, is_html=is_html), *lost_terms]:
         if finding.HasField("source"):
             finding.source.block_id = block.block_id
         made.findings.append(finding)

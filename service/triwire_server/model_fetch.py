@@ -10,21 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from triwire_server.engine.models.checkpoint_files import CHECKPOINT_FILES
+from triwire_server.model_errors import PullFailed
 from triwire_server.profile import HuggingFaceSource, ModelSpec, WheelsSource
 from triwire_server.progress import Report
 
-CHECKPOINT_FILES = ("*.safetensors", "*.json", "*.model", "*.spm", "*.txt", "*.jinja")
-"""What is fetched of a repository: weights as safetensors alone, never pickled ones, and the tokenizer's files."""
-
 _READ_BYTES = 1 << 20
-
-
-class ModelMissing(RuntimeError):
-    """The weights of a model are not on this machine. The message has the remedy."""
-
-
-class PullFailed(ModelMissing):
-    """A model could not be fetched or is not what its profile promises. The message has the cause and the remedy."""
 
 
 def fetch_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path, report: Report) -> None:
@@ -34,36 +25,19 @@ def fetch_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
         PullFailed: the hub cannot be reached, the disk is full, or it gives something else than it promised.
     """
     import httpx2
-    from huggingface_hub import HfApi, hf_hub_download
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
     disable_progress_bars()
     where = f"{source.repository} at {source.revision[:12]} from {source.endpoint}"
+    what = f"fetching {spec.full_name}"
     try:
-        info = HfApi(endpoint=source.endpoint).model_info(
-            source.repository, revision=source.revision, files_metadata=True
-        )
-        wanted = [
-            file
-            for file in info.siblings or []
-            if any(fnmatch(file.rfilename, pattern) for pattern in CHECKPOINT_FILES)
-        ]
-        for file in wanted:
-            # Names come from the hub, or from whoever answers in its place.
-            if PurePosixPath(file.rfilename).is_absolute() or ".." in PurePosixPath(file.rfilename).parts:
-                raise PullFailed(f"{spec.full_name}: {where} names a file outside its folder: {file.rfilename!r}")
-        if not any(file.rfilename.endswith(".safetensors") for file in wanted):
-            raise PullFailed(
-                f"{spec.full_name}: {where} holds no safetensors weights, and no other format is read;"
-                " pin a revision that has them"
-            )
-        total = sum(file.size or 0 for file in wanted)
+        files = _files_of_repository(spec, source, where)
+        done, total = 0, sum(file.size or 0 for file in files)
         need_space(directory, total, spec)
-        done = 0
-        what = f"fetching {spec.full_name}"
-        report(what, 0, total)
-        for file in wanted:
+        report(what, done, total)
+        for file in files:
             fetched = Path(
                 hf_hub_download(
                     source.repository,
@@ -87,6 +61,26 @@ def fetch_repository(spec: ModelSpec, source: HuggingFaceSource, directory: Path
         ) from None
     # What huggingface_hub keeps to resume.
     shutil.rmtree(directory / ".cache", ignore_errors=True)
+
+
+def _files_of_repository(spec: ModelSpec, source: HuggingFaceSource, where: str) -> list[Any]:
+    """The files of a repository that belong to its checkpoint, as the hub describes them."""
+    from huggingface_hub import HfApi
+
+    info = HfApi(endpoint=source.endpoint).model_info(source.repository, revision=source.revision, files_metadata=True)
+    files = [
+        file for file in info.siblings or [] if any(fnmatch(file.rfilename, pattern) for pattern in CHECKPOINT_FILES)
+    ]
+    for file in files:
+        # Names come from the hub, or from whoever answers in its place.
+        if PurePosixPath(file.rfilename).is_absolute() or ".." in PurePosixPath(file.rfilename).parts:
+            raise PullFailed(f"{spec.full_name}: {where} names a file outside its folder: {file.rfilename!r}")
+    if not any(file.rfilename.endswith(".safetensors") for file in files):
+        raise PullFailed(
+            f"{spec.full_name}: {where} holds no safetensors weights, and no other format is read;"
+            " pin a revision that has them"
+        )
+    return files
 
 
 def _counter(what: str, done: int, total: int, report: Report) -> Any:

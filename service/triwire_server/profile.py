@@ -200,12 +200,12 @@ class ModelSpec(Table):
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
-        is_chat, is_extractive = self.architecture == "chat", self.architecture == EXTRACTIVE
-        if is_extractive != (self.source is None):
+        is_chat = self.architecture == "chat"
+        if self.has_weights != (self.source is not None):
             raise ValueError('source: the architecture "extractive" has none, every other one needs one')
         if is_chat != (self.prompts is not None):
             raise ValueError('prompts: the architecture "chat" needs them, no other one reads them')
-        if self.vocabulary == "trimmed" and (is_chat or is_extractive):
+        if self.vocabulary == "trimmed" and (is_chat or not self.has_weights):
             raise ValueError('vocabulary: "trimmed" is for encoder-decoder models')
         if self.source_prefix and self.architecture not in ("t5", "marian"):
             raise ValueError('source_prefix: the architectures "t5" and "marian" read it, no other one does')
@@ -235,6 +235,11 @@ class ModelSpec(Table):
         return f"{self.name}@{self.version}"
 
     @property
+    def has_weights(self) -> bool:
+        """Whether there are weights to run, here or on another server."""
+        return self.architecture != EXTRACTIVE
+
+    @property
     def is_remote(self) -> bool:
         """Whether another server runs it."""
         return isinstance(self.source, OpenAISource)
@@ -244,7 +249,7 @@ class ModelSpec(Table):
         """Whether `models pull` converts its checkpoint, and the server loads what came of that."""
         if isinstance(self.source, WheelsSource):
             return True
-        is_encoder_decoder = self.architecture not in ("chat", EXTRACTIVE)
+        is_encoder_decoder = self.has_weights and self.architecture != "chat"
         return is_encoder_decoder and (self.dtype == "int8" or self.vocabulary == "trimmed")
 
     @property
@@ -263,6 +268,7 @@ class ModelSpec(Table):
             segment_tokens=self.segment_tokens,
             takes_terms=self.prompts is not None and bool(self.prompts.terms),
             registers=self.registers,
+            has_weights=self.has_weights,
         )
 
     def language_code(self, language: str) -> str:
@@ -317,7 +323,7 @@ class Profile(Table):
     @property
     def engine_models(self) -> list[ModelSpec]:
         """The models that have weights, here or behind another server."""
-        return [spec for spec in self.models if spec.architecture != EXTRACTIVE]
+        return [spec for spec in self.models if spec.has_weights]
 
     @property
     def local_models(self) -> list[ModelSpec]:

@@ -7,13 +7,11 @@ The span of a call, and those within it, are found through a context variable, s
 its place in any coroutine or thread (`asyncio.to_thread`) that works for the call.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar, Token
 
-from triwire_server.errors import TriwireError
-from triwire_server.settings import Settings, SettingsError
+from triwire_server.errors import reason_of
 
 Value = str | int | float | Sequence[str]
 
@@ -82,23 +80,6 @@ NO_SPAN = Span()
 _current: ContextVar[Span] = ContextVar("triwire_span", default=NO_SPAN)
 
 
-def make_tracer(settings: Settings) -> Tracer:
-    """The tracer that the settings ask for.
-
-    Raises:
-        SettingsError: traces are asked for, and the extra `otel` is not installed.
-    """
-    if not settings.otlp_endpoint:
-        return Tracer()
-    try:
-        from triwire_server.otel_tracing import exporting_tracer
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("opentelemetry"):
-            raise
-        raise SettingsError("otlp_endpoint needs OpenTelemetry: pip install triwire[otel]") from None
-    return exporting_tracer(settings.otlp_endpoint, settings.trace_sample_ratio)
-
-
 def current_span() -> Span:
     """The span that this coroutine or thread works for."""
     return _current.get()
@@ -143,10 +124,3 @@ def phase(name: str) -> AbstractContextManager[None]:
     end, with the number of times and their sum. So a trace does not grow with the length of an article.
     """
     return _current.get().phase(name)
-
-
-def reason_of(error: BaseException) -> str:
-    """The contract's reason of a failure; "CANCELLED", or "INTERNAL" for a bug."""
-    if isinstance(error, TriwireError):
-        return error.reason
-    return "CANCELLED" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "INTERNAL"

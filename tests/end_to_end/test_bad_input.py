@@ -341,6 +341,14 @@ async def test_text_in_html_is_a_block(channel: grpc.aio.Channel) -> None:
     assert [found.text for found in response.article.blocks] == [ARTICLE_TEXT]
 
 
+@pytest.mark.parametrize("token", ["!!!!", "LTE=", "OTk5" * 2_000, "bWFu"], ids=["base64", "minus one", "long", "word"])
+async def test_a_page_of_models_that_is_asked_for_wrongly_is_told_all_of_it(
+    channel: grpc.aio.Channel, token: str
+) -> None:
+    told = await refused(channel, "ListModels", article_service_pb2.ListModelsRequest(page_size=-1, page_token=token))
+    assert (told.reason, told.fields) == ("INVALID_FIELD", ("page_size", "page_token"))
+
+
 async def test_a_cancelled_call_leaves_the_server_well(channel: grpc.aio.Channel) -> None:
     stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
     blocks = [block(f"Prices rose on pier {number}.") for number in range(200)]

@@ -22,7 +22,7 @@ from tests.server import make_app, running_server, target
 from tests.service.test_app import health
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
-from triwire_server.model_fetch import ModelMissing
+from triwire_server.model_errors import ModelMissing
 
 Finding = article_service_pb2.Finding
 HARBOUR = "The harbour opened on Tuesday."

@@ -20,9 +20,9 @@ from tests.tiny_gguf import write_gguf, write_wheels
 from tests.tiny_models import save_m2m100
 from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire_server import model_store
-from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.segment import Segment, Task
-from triwire_server.model_fetch import ModelMissing, PullFailed
+from triwire_server.loading import load_models
+from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
 from triwire_server.profile import Profile, load_profile
 
 WHEELS_PROFILE = """\
@@ -211,7 +211,6 @@ def test_verify_finds_a_changed_and_a_missing_file(profile: Profile, tmp_path: P
 
 
 def test_other_families_are_refused_by_name(tmp_path: Path) -> None:
-    from triwire_server.engine.models.checkpoint import CheckpointError
     from triwire_server.engine.models.gguf_conversion import convert_gguf
 
     write_gguf(tmp_path / "model.gguf", tmp_path / "tokenizer", family="phi3")

@@ -13,7 +13,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 from triwire_server import tracing
 from triwire_server.errors import DeadlineExceeded, QueueFull
 from triwire_server.otel_tracing import MAX_CHILDREN, OtelTracer
-from triwire_server.settings import SettingsError, load_settings
+from triwire_server.settings import SettingsError
+from triwire_server.settings_sources import load_settings
+from triwire_server.wiring import make_tracer
 
 METHOD = "/triwire.v1.ArticleService/Translate"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -214,7 +216,7 @@ def test_what_comes_after_the_end_is_lost_without_a_word(
 
 
 def test_off_nothing_is_made() -> None:
-    tracer = tracing.make_tracer(load_settings({}, {}))
+    tracer = make_tracer(load_settings({}, {}))
     span = tracer.start_call(METHOD, SAMPLED)
     token = tracing.enter(span)
     with tracing.span("translate", target_language="ko") as inner, tracing.phase("checks"):

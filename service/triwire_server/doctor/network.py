@@ -100,7 +100,7 @@ async def _check_remote(profile: Profile, spec: ModelSpec) -> list[Check]:
     """Whether the server of a model answers, and has it."""
     from triwire_server.engine.remote_client import RemoteClient, RequestFailed
     from triwire_server.loading import remote_model
-    from triwire_server.model_fetch import ModelMissing
+    from triwire_server.model_errors import ModelMissing
 
     try:
         model = remote_model(profile, spec)

@@ -1,4 +1,4 @@
-"""How much memory is free, to size the slots by."""
+"""Memory: how much is free, for how many tokens of slots that is, and how freed blocks go back to the system."""
 
 import ctypes
 from collections.abc import Callable, Iterator

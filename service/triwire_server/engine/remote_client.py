@@ -20,7 +20,6 @@ MAX_ANSWER_BYTES = 4 * 1024 * 1024
 MOST_RETRY_SECONDS = 3600.0
 """A longer wait is not believed."""
 
-
 _KEEPALIVE_SECONDS = 4.0
 """Idle connections are closed sooner than uvicorn, below vLLM and others, closes them (5 s): a request that is sent as
 the server closes its connection is lost."""

@@ -111,6 +111,7 @@ class Output:
     """Whether the output stopped at a token limit before its end token."""
 
     cached: bool = False
+    """Whether it was made for another call: kept in a cache, or by work that this one joined."""
 
     timing: Timing | None = field(default=None, compare=False)
     """None if the device did not work on it for this call."""

@@ -24,9 +24,6 @@ from triwire_server.text.summaries.summary import extract_sentences, readable_bl
 
 Finding = article_service_pb2.Finding
 
-EXTRACTIVE = "extractive"
-"""Name of the summarizer that chooses sentences and needs no weights."""
-
 _CHARACTERS = {"en": 1.0, "ko": 0.5, "ja": 0.45}
 """Code points that say as much in each language; human translations of news."""
 
@@ -116,7 +113,7 @@ class Summarizer:
             terms=terms,
             estimated_tokens=0,
         )
-        return plan if card.name == EXTRACTIVE else self._with_work(plan)
+        return self._with_work(plan) if card.has_weights else plan
 
     async def summarize(self, call: EngineCall, plan: SummaryPlan) -> article_service_pb2.Summary:
         """Write one summary. One that is too long is asked for once more, shorter, and never cut.

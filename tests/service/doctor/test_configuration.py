@@ -14,7 +14,8 @@ from triwire_server.doctor.configuration import (
     read_profile,
     settings_problems,
 )
-from triwire_server.settings import Settings, SettingsError, load_settings
+from triwire_server.settings import Settings, SettingsError
+from triwire_server.settings_sources import load_settings
 
 Secured = Callable[..., Settings]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import CUT, Request, response
-from tests.service.engine.remote_service import echo, running, said, until
+from tests.service.engine.gate import until
+from tests.service.engine.remote_service import echo, running, said
 from triwire_server.engine.segment import Output, Priority
 from triwire_server.errors import InferenceFailed, ModelUnavailable, TriwireError
 

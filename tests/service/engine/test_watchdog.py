@@ -9,8 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import until
-from tests.service.engine.small_model import SLOW, SLOW_SECONDS, CopyModel
-from tests.service.engine.test_engine import COPY, segment
+from tests.service.engine.small_model import COPY, SLOW, SLOW_SECONDS, CopyModel, segment
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.segment import Priority
@@ -95,7 +94,7 @@ async def test_a_step_that_does_not_come_back_fails_all_that_wait_and_is_reporte
         await asyncio.wait_for(made.engine.stop(), 10)
         assert made.engine._worker.is_alive
         made.engine.check_invariants()
-        assert len(made.engine._in_flight) == 0
+        assert len(made.engine._results.in_flight) == 0
     assert len(made.reported) == 1
     assert made.model.batches == [["before"], [HANG]]
 

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
 from triwire_server.errors import InvalidRequest, NotFound
 from triwire_server.limits import Limits
+from triwire_server.loading import load_models
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.process import Pipeline

@@ -16,9 +16,9 @@ from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.segment import Output, Priority, Segment, SummaryStyle, Task
 from triwire_server.limits import Limits
+from triwire_server.loading import load_models
 from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.house_terms import HouseTerms

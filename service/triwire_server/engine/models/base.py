@@ -30,7 +30,11 @@ class ModelCard:
     """SPDX identifier of the license of the weights."""
 
     noncommercial: bool = False
+    """Whether that license forbids commercial use."""
+
     origin_uri: str = ""
+    """Where the weights come from; "" if the profile does not say."""
+
     max_input_tokens: int = 512
     """Tokens of source text read at once, instructions not counted."""
 
@@ -42,6 +46,9 @@ class ModelCard:
 
     registers: tuple[Register, ...] = (Register.NEWS,)
     """Registers it can write."""
+
+    has_weights: bool = True
+    """Whether the engine runs it; without any, the pipeline answers with sentences of the article."""
 
     @property
     def full_name(self) -> str:
@@ -63,6 +70,8 @@ class Prompt:
     """Encoder input, or the whole chat prompt. Special tokens included."""
 
     max_new_tokens: int
+    """Limit of the output, the end token included, forced ones not."""
+
     prefix_length: int = 0
     """How many of the first input ids are instructions that other prompts start with too, so that they can be computed
     once. 0: none."""
@@ -96,22 +105,24 @@ class Prompt:
         """Tokens that reading it computes: those of the input, shared instructions not counted."""
         return len(self.input_ids) - self.prefix_length
 
+    def is_complete(self, token_ids: Sequence[int]) -> bool:
+        """Whether an output ends with an end token."""
+        return bool(token_ids) and token_ids[-1] in self.end_ids
+
     def has_ended(self, token_ids: Sequence[int]) -> bool:
         """Whether an output is done: its end token was written, or its limit is reached."""
-        return len(token_ids) >= self.max_new_tokens or (bool(token_ids) and token_ids[-1] in self.end_ids)
+        return len(token_ids) >= self.max_new_tokens or self.is_complete(token_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a step gave for one prompt.
-
-    Attributes:
-        token_ids: written in this step. Beam search writes everything at its end.
-        has_ended: whether the output is complete.
-    """
+    """What a step gave for one prompt."""
 
     token_ids: tuple[int, ...]
+    """Written in this step. Beam search writes everything at its end."""
+
     has_ended: bool
+    """Whether there is no more to come."""
 
 
 class Rows(abc.ABC):
@@ -185,10 +196,6 @@ class Model(ServedModel):
     @abc.abstractmethod
     def new_rows(self) -> Rows:
         """An empty batch, which prompts join and leave at any step."""
-
-    @abc.abstractmethod
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """Whether generated ids end with an end token."""
 
     def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Run one batch to its end on the device; a row that has ended leaves it.

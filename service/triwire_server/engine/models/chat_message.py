@@ -66,6 +66,17 @@ def user_message(prompts: Prompts, segment: Segment) -> str:
     )
 
 
+def chat_of(system: str, content: str) -> list[dict[str, str]]:
+    """A chat that asks one thing.
+
+    Args:
+        system: instructions before it; "" for none.
+        content: of the user's message.
+    """
+    asked = [{"role": "user", "content": content}]
+    return [{"role": "system", "content": system}, *asked] if system else asked
+
+
 def message_key(segment: Segment) -> tuple[object, ...]:
     """What the message of a segment depends on, its data apart."""
     return (

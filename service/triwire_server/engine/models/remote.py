@@ -16,6 +16,7 @@ from triwire_server.engine.models.base import ServedModel
 from triwire_server.engine.models.chat_message import (
     TERMS_MARK,
     TEXT_MARK,
+    chat_of,
     fenced,
     term_lines,
     user_message,
@@ -84,14 +85,11 @@ class RemoteModel(ServedModel):
             TERMS_MARK: without_control(term_lines(self._prompts.terms, segment.terms)) if segment.terms else "",
         }
         content = re.sub(f"[{TEXT_MARK}{TERMS_MARK}]", lambda mark: data[mark.group()], message)
-        messages = [{"role": "user", "content": content}]
-        if self._prompts.system:
-            messages.insert(0, {"role": "system", "content": self._prompts.system})
         text_tokens = self.count_tokens(segment.text, segment.source_language)
         body: dict[str, Any] = {
             **self.source.extra_body,
             "model": self.source.model,
-            "messages": messages,
+            "messages": chat_of(self._prompts.system, content),
             "max_tokens": self._spec.output.for_segment(segment, text_tokens),
             "temperature": REPAIR_TEMPERATURE if segment.attempt else 0.0,
         }

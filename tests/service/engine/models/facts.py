@@ -56,10 +56,10 @@ def check_published_settings_are_not_followed(model: Model, directory: Path, seg
 
 
 def check_ends_are_told(model: Model, segments: Sequence[Segment], end_id: int) -> None:
-    """Some outputs end by themselves and some at their limit, and `is_complete` tells which."""
+    """Some outputs end by themselves and some at their limit, and `Prompt.is_complete` tells which."""
     prompts = [model.encode(segment) for segment in segments]
     outputs = model.generate(prompts)
-    complete = [model.is_complete(output) for output in outputs]
+    complete = [prompt.is_complete(output) for prompt, output in zip(prompts, outputs, strict=True)]
     assert any(complete)
     assert not all(complete)
     for prompt, output, is_complete in zip(prompts, outputs, complete, strict=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from triwire_server.command_flags import (
+from triwire_server.commands.flags import (
     CacheFlag,
     ConfigFlag,
     DeviceFlag,
@@ -19,12 +19,14 @@ from triwire_server.command_flags import (
     MetricsPortFlag,
     PortFlag,
     ProfileFlag,
+    given_flags,
 )
 
 
 def doctor(
+    context: typer.Context,
     profile: ProfileFlag = None,
-    config: ConfigFlag = None,
+    config_file: ConfigFlag = None,
     host: HostFlag = None,
     port: PortFlag = None,
     health_host: HealthHostFlag = None,
@@ -50,23 +52,8 @@ def doctor(
 
     # What the server's code would log is told as a check; here it would stand in the way.
     configure_logs("console", "critical")
-    flags = {
-        "config_file": config,
-        "profile": profile,
-        "host": host,
-        "port": port,
-        "health_host": health_host,
-        "health_port": health_port,
-        "metrics_host": metrics_host,
-        "metrics_port": metrics_port,
-        "cache_dir": cache_dir,
-        "glossaries": glossaries,
-        "device": device,
-        "log_format": log_format,
-        "log_level": log_level,
-    }
     with ProgressDisplay() if deep else nullcontext(no_report) as report:
-        groups = examine(flags, deep=deep, report=report)
+        groups = examine(given_flags(context), deep=deep, report=report)
     colours = {Outcome.OK: None, Outcome.WARNING: "yellow", Outcome.PROBLEM: "red"}
     if as_json:
         typer.echo(to_json(groups))

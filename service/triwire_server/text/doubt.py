@@ -1,4 +1,6 @@
-"""How a finding is made: every check of this package says what it doubts through `doubt`."""
+"""How a finding is made: every check says what it doubts through `doubt`."""
+
+from collections.abc import Sequence
 
 from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
@@ -8,6 +10,9 @@ INFO, WARNING, CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Findi
 
 Place = tuple[int, int]
 """A half-open range of code points."""
+
+Bodies = Sequence[tuple[str, str]]
+"""(block id, readable text) of every block of an article, in order."""
 
 OWN_SCRIPTS = {
     "en": frozenset({Script.LATIN}),

@@ -1,12 +1,11 @@
 """`triwire-server tokens`: makes tokens, and checks the file that names their callers."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-_USAGE_ERROR = 2
+from triwire_server.commands.refusals import refuse
 
 tokens_app = typer.Typer(help="Make tokens for callers, and check the file that names them.", no_args_is_help=True)
 
@@ -28,7 +27,7 @@ def new(
     try:
         entry = caller_entry(name, digest, rights or ["articles"], highest_priority)
     except FilesUnusable as error:
-        _refuse(error.problems)
+        raise refuse(*error.problems) from None
     typer.echo("The token, for the caller; it is not kept anywhere:", err=True)
     typer.echo(token)
     typer.echo("\nThe entry for the server's file of callers (setting tokens):", err=True)
@@ -46,9 +45,9 @@ def check(
     try:
         table = read_callers(file.read_bytes(), str(file))
     except OSError as error:
-        _refuse([f"{file} cannot be read: {error.strerror}"])
+        raise refuse(f"{file} cannot be read: {error.strerror}") from None
     except FilesUnusable as error:
-        _refuse(error.problems)
+        raise refuse(*error.problems) from None
     callers = {caller.name: caller for caller in table.by_digest.values()}
     for caller in callers.values():
         num_tokens = sum(one is caller for one in table.by_digest.values())
@@ -57,9 +56,3 @@ def check(
             f"{caller.name}: {rights}; up to {caller.highest_priority.name.lower()}; {num_tokens}"
             f" {'token' if num_tokens == 1 else 'tokens'}"
         )
-
-
-def _refuse(problems: Sequence[str]) -> NoReturn:
-    for problem in problems:
-        typer.echo(f"triwire-server: {problem}", err=True)
-    raise typer.Exit(_USAGE_ERROR)

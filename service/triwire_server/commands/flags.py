@@ -7,6 +7,8 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from triwire_server.settings import Settings
+
 ProfileFlag: TypeAlias = Annotated[
     str | None, typer.Option(help="Name of a shipped profile, or the path of a TOML file.")
 ]
@@ -24,6 +26,12 @@ GlossariesFlag: TypeAlias = Annotated[
 DeviceFlag: TypeAlias = Annotated[str | None, typer.Option(help='"cpu", "cuda", "cuda:1" or "auto".')]
 LogFormatFlag: TypeAlias = Annotated[str | None, typer.Option(help='"json" or "console".')]
 LogLevelFlag: TypeAlias = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
+
+
+def given_flags(context: typer.Context) -> dict[str, Any]:
+    """The flags of a command that stand for settings, as `load_settings` takes them; None was not given."""
+    names = [parameter.name for parameter in context.command.params if parameter.name]
+    return {name: context.params[name] for name in names if name == "config_file" or name in Settings.model_fields}
 
 
 def as_command(command: str, flags: Mapping[str, Any]) -> str:
