@@ -59,10 +59,9 @@ def _translated(
         made.block.text = written
     for source, target in zip(_places(body, sources), _places(written, targets), strict=True):
         made.sentences.add(source=source, target=target)
-    terms = read_glossary(str(GLOSSARY)).terms
-    hits = TermIndex(terms, "en", language).find_terms(body)
-    _, of_terms = apply_terms(written, hits, language)
-    for finding in [*check_translation(body, written, "en", language, is_html=is_html), *of_terms]:
+    hits = TermIndex(read_glossary(str(GLOSSARY)).terms, "en", language).find_terms(body)
+    _, lost_terms = apply_terms(written, hits, language)
+    for finding in [*check_translation(body, written, "en", language, is_html=is_html), *lost_terms]:
         if finding.HasField("source"):
             finding.source.block_id = block.block_id
         made.findings.append(finding)
