@@ -1,9 +1,10 @@
 """The tables of the documents have what there is, all of it, and nothing else.
 
 Settings are compared in tests/service/test_settings.py, metrics and alerts in tests/monitoring/test_documents.py,
-sources of remote models in tests/test_remote_models_doc.py, columns of tables in tests/test_docs.py.
+sources of remote models in tests/docs/test_remote_models.py, columns of tables in tests/docs/test_shell_examples.py.
 """
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -150,3 +151,22 @@ def test_files_that_documents_name_are_there(places: set[str]) -> None:
     }
     assert len(named) > 100
     assert {(page, code) for page, code in named if code.rstrip("/") not in places} == set()
+
+
+def test_the_walks_through_the_code_name_what_is_there() -> None:
+    walks = text("docs/architecture.md").split("\n## ")
+    named = {
+        code.split(".")[-1]
+        for walk in walks
+        if walk.startswith("One ")
+        for code in re.findall(r"`([A-Za-z_][\w.]*)`", walk)
+        if not code.endswith(".py")
+    }
+    defined = {
+        node.name
+        for path in (ROOT / "service").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(named) > 60
+    assert named - defined == {"call_soon_threadsafe", "on_finish"}  # of asyncio; a parameter
