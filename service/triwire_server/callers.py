@@ -1,4 +1,4 @@
-"""Who calls, and what they may do. Where callers come from (a token file) is known in `api/`."""
+"""Who calls, and what they may do. Where callers come from (the file of callers) is known in `api/`."""
 
 import enum
 from dataclasses import dataclass, field

@@ -1,7 +1,8 @@
 """Where settings come from: a flag, else the environment, else a TOML file.
 
-`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file. A name that does not exist is an error in
-all three places: a misspelled limit that is silently ignored is found only under load.
+`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file; what is often given has a flag, the rest has
+the other two. A name that does not exist is an error in all of them: a misspelled limit that is silently ignored is
+found only under load.
 """
 
 import difflib

@@ -71,7 +71,7 @@ def test_a_direction_with_a_model_goes_straight() -> None:
 
 
 @pytest.mark.parametrize(("source", "target"), [("ja", "ko"), ("ja", "en"), ("en", "en"), ("ko", "ko")])
-def test_no_route(source: str, target: str) -> None:
+def test_where_no_model_goes_there_is_no_route(source: str, target: str) -> None:
     with pytest.raises(LookupError):
         CATALOG.route(source, target)
 
