@@ -1,5 +1,6 @@
 """What callers may pass for content, options and enum values."""
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
@@ -96,3 +97,13 @@ def _name(prefix: str, name: str, names: Any) -> str:
     if name not in get_args(names):
         raise ValueError(f"{name!r} is not one of {', '.join(get_args(names))}")
     return f"{prefix}_{name.upper()}"
+
+
+def without_cdata(value: str) -> str:
+    """XHTML whose CDATA sections are escaped text, which means the same: HTML knows no CDATA."""
+    before, *sections = value.split("<![CDATA[")
+    parts = [before]
+    for section in sections:
+        words, end, after = section.partition("]]>")
+        parts += [html.escape(words, quote=False), after] if end else ["<![CDATA[", section]
+    return "".join(parts)

@@ -8,7 +8,7 @@ from typing import Literal
 from google.protobuf import json_format
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_client.content import CleaningName, parse_summary, to_content
+from triwire_client.content import CleaningName, parse_summary, to_content, without_cdata
 from triwire_client.ninjs import NinjsError, NinjsItem, read_ninjs
 
 FormatName = Literal["auto", "text", "html", "json", "ninjs"]
@@ -43,6 +43,8 @@ def read_content(
         return read_ninjs_item(source, language, cleaning).content
     text = read_text(source)
     if form == "html":
+        if source.lower().endswith(".xhtml"):
+            text = without_cdata(text)
         return to_content(article_pb2.Content(html=text), language, cleaning)
     if form == "text":
         return to_content(article_pb2.Content(text=text), language, cleaning)
