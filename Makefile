@@ -87,7 +87,7 @@ test-browser: setup $(BUF)  ## The review page in headless Chromium: keyboard, a
 test-clients: setup  ## The TypeScript client against real servers, some of which are killed and drained; needs Node.js.
 	@if command -v npm >/dev/null; then cd clients/typescript && \
 		{ test node_modules/.package-lock.json -nt package-lock.json || npm ci --silent --no-audit --no-fund; }; fi
-	@$(BIN)/python -m pytest -q -rs -m "faults or not faults" tests/clients/typescript tests/examples --timeout 300
+	@$(BIN)/python -m pytest -q -rs -m "not backfill" tests/clients/typescript tests/examples --timeout 300
 
 test-pythons: setup  ## The Python client on Python 3.10, 3.12, 3.13 and 3.14, compiled to WebAssembly; needs Node.js.
 	@cd tests/clients/python/pythons && npm ci --silent --no-audit --no-fund
