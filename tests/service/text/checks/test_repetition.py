@@ -25,7 +25,7 @@ def passages(text: str, language: str, source: str = "The harbour reopened on Mo
         ("No, no, no, no, no, no, no, no, no, no!", "en", "No, no, no, no, no, no, no, no, no, no"),  # ten times
         ("The storm waaaaaaaaaaaas over.", "en", "aaaaaaaaaaaa"),  # twelve letters
         (
-            "It closed. The harbour of the town is open. Now the harbour of the town is shut. The harbour of the town is open!",
+            "The harbour of the town is open. Now it is shut. The harbour of the town is open!",
             "en",
             "The harbour of the town is open!",
         ),
