@@ -153,6 +153,13 @@ def test_long_and_short_sequences_run_in_pools_that_take_turns() -> None:
     assert [batch.sequences for batch in desk.run_all()] == [(short,), (long,)] * 3
 
 
+def test_a_pool_takes_lengths_up_to_its_width_and_the_next_is_four_times_as_wide() -> None:
+    desk = Desk()
+    widths = [pool_of(desk.add(length)).width for length in (1, 128, 129, 512, 513, 2048, 2049)]
+    assert widths == [128, 128, 512, 512, 2048, 2048, 8192]
+    assert pool_of(desk.add(2049, is_padded=False)).width == 0
+
+
 def test_rows_that_are_not_padded_run_together_whatever_their_length() -> None:
     desk = Desk(max_batch_tokens=2_000)
     for length in (3, 3 * NARROWEST_POOL, 700):
@@ -270,6 +277,24 @@ def test_running_sequences_that_are_cancelled_or_late_leave_their_slots_at_the_n
     assert batch is not None
     assert (batch.running, list(batch.joining)) == ((wanted,), waiting)
     assert desk.ended == Counter([cancelled, late])
+
+
+def test_a_sequence_that_has_ended_is_not_cancelled_any_more() -> None:
+    desk = Desk()
+    sequence = desk.add()
+    desk.run_all()
+    desk.scheduler.cancel(sequence)
+    assert not sequence.is_cancelled
+    assert desk.ended == Counter([sequence])
+
+
+def test_the_arrival_of_the_oldest_is_known_by_class() -> None:
+    desk = Desk()
+    desk.now = 3.0
+    desk.add(priority=BULK)
+    desk.now = 4.0
+    desk.add(priority=BULK)
+    assert [desk.scheduler.oldest_arrival(priority) for priority in Priority] == [None, None, 3.0]
 
 
 def test_when_all_that_wait_are_unwanted_there_is_no_batch_and_nothing_waits() -> None:
