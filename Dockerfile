@@ -1,7 +1,7 @@
 # The service as an image. `make image` builds it; docs/container.md says how it is built and run.
 #
 #   docker build .                  target cuda: PyTorch with CUDA; the driver comes from the host
-#   docker build --target cpu ...   target cpu: a quarter of the size; CPU_TORCH_ARGS says where PyTorch's CPU build is
+#   docker build --target cpu ...   target cpu: 1.5 GB instead of several; CPU_TORCH_ARGS says where PyTorch's CPU build is
 #
 # All stages have the same base, so that the virtual environment made in one finds its interpreter in the other. Name
 # the base by digest where images must not change under you: `docker buildx imagetools inspect` shows it, and

@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-slow test-clients test-pythons test-backfill soak fuzz mutation docs
+.PHONY: test-slow test-clients test-pythons test-backfill soak fuzz mutation docs release-check
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -45,7 +45,7 @@ format: setup  ## Format the code and mend what can be mended.
 
 lint: setup $(BUF) build/proto-dependencies/google/rpc/status.proto  ## Style, types, security, Dockerfile, contract; advisories where they can be had.
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy service clients/python tests benchmarks monitoring
+	@$(BIN)/mypy service clients/python tests benchmarks monitoring release
 	@$(BIN)/mypy --python-version 3.10 clients/python
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service clients/python
 	@$(BIN)/hadolint Dockerfile && $(BIN)/shellcheck container/*.sh
@@ -122,6 +122,10 @@ docs: setup  ## Build the documentation as a site into build/site; any warning, 
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[docs]' 2>&1 | { grep -v '^WARNING: Location' || true; }
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict  # --quiet would hide the warnings from --strict too
 	@echo "build/site is built; to read it: $(BIN)/python -m http.server --directory build/site"
+
+release-check: setup  ## Is the committed tree a release? Archives, versions, clean installs, generated files; needs Node.js.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[release]' 2>&1 | { grep -v '^WARNING: Location' || true; }
+	@$(BIN)/python -m release
 
 demo: setup  ## Fetch the demo model, start the server, process the example articles, stop the server.
 	@$(BIN)/python examples/demo.py

@@ -79,21 +79,7 @@ def main() -> None:
         serve(start, make_work(4, vocabulary), [0.0] * 4)  # allocations of a first run
     capacity = measure_capacity(plain, vocabulary)
     print(f"static 16 serves {capacity:.2f} requests a second", flush=True)
-    runs: dict[float, dict[str, list[dict[str, float]]]] = {
-        load: {name: [] for name in starts} for load in arguments.loads
-    }
-    for repetition in range(arguments.repetitions):
-        work = make_work(arguments.requests, vocabulary, seed=100 + repetition)
-        for load in arguments.loads:
-            times = poisson(arguments.requests, load * capacity, seed=200 + repetition)
-            for name in list(starts)[:: -1 if repetition % 2 else 1]:
-                figures = score(*serve(starts[name], work, times), work, times, arguments.unscored)
-                runs[load][name].append(figures)
-                print(
-                    f"load {load}, {name}: p50 {figures['p50_seconds']:.2f} s, p95 {figures['p95_seconds']:.2f} s,"
-                    f" {figures['in_time']:.0%} in time",
-                    flush=True,
-                )
+    runs = measure(starts, capacity, vocabulary, arguments)
     loads = {}
     for load, found in runs.items():
         print(f"\nat {load} times the capacity of static batches")
@@ -139,6 +125,35 @@ def make_starts(plain: Any, arguments: argparse.Namespace) -> dict[str, Start]:
         makers["dynamic 16 over CTranslate2 float32"] = lambda: ctranslate2("float32")
         makers["dynamic 16 over CTranslate2 int8"] = lambda: ctranslate2("int8")
     return make_all(makers, arguments.only)
+
+
+Runs = dict[float, dict[str, list[dict[str, float]]]]
+"""Figures of each repetition, by load and way."""
+
+
+def measure(starts: Mapping[str, Start], capacity: float, vocabulary: int, arguments: argparse.Namespace) -> Runs:
+    """Every load on every way in turns, as often as asked for.
+
+    Args:
+        starts: how to start each way, by name.
+        capacity: of static batches, in requests a second.
+        vocabulary: of the model.
+        arguments: those of the command line.
+    """
+    runs: Runs = {load: {name: [] for name in starts} for load in arguments.loads}
+    for repetition in range(arguments.repetitions):
+        work = make_work(arguments.requests, vocabulary, seed=100 + repetition)
+        for load in arguments.loads:
+            times = poisson(arguments.requests, load * capacity, seed=200 + repetition)
+            for name in list(starts)[:: -1 if repetition % 2 else 1]:
+                figures = score(*serve(starts[name], work, times), work, times, arguments.unscored)
+                runs[load][name].append(figures)
+                print(
+                    f"load {load}, {name}: p50 {figures['p50_seconds']:.2f} s, p95 {figures['p95_seconds']:.2f} s,"
+                    f" {figures['in_time']:.0%} in time",
+                    flush=True,
+                )
+    return runs
 
 
 def measure_capacity(model: Any, vocabulary: int) -> float:

@@ -29,8 +29,8 @@ from pathlib import Path
 from typing import Any
 
 from triwire_client.sync import SyncClient
-from triwire_server.engine.segment import Task
-from triwire_server.profile import load_profile
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Task
 from ways.measure import finish, median_and_range
 from ways.service import Service, make_tiny_profile
 

@@ -33,12 +33,11 @@ from ways.generate_batch_way import GenerateBatch
 from ways.measure import (
     Way,
     add_common_arguments,
-    compare,
     finish,
     make_all,
+    report,
     runs_for_file,
     set_up,
-    tabulate,
     take_turns,
 )
 from ways.models import CHATS, make_chat
@@ -101,29 +100,11 @@ def main() -> None:
             engines, makers = _converted_ways(arguments, work)
         wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
         ways = make_all(makers, wanted)
-        try:
-            figures = take_turns(ways, work, arguments.repetitions)
-        finally:
-            for way in ways.values():
-                if way.process is not None:
-                    way.process.stop()
-        base = BASE if BASE in ways else next(iter(ways))
-        rows = tabulate(figures, ways, base)
-        comparisons = compare(figures, COMPARISONS)
+        figures = take_turns(ways, work, arguments.repetitions)
+        tables = report(figures, work, ways, BASE, COMPARISONS, arguments)
         prefilled = _prefilled(engines, work, arguments.slots)
-    result = {
-        "benchmark": "chat",
-        "shape": arguments.shape if arguments.model is None else arguments.model.name,
-        "sequences": len(work),
-        "tokens": figures.tokens,
-        "repetitions": max(len(runs) for runs in figures.runs.values()),
-        "slots": arguments.slots,
-        "threads": arguments.threads,
-        "base": base,
-        "ways": rows,
-        "comparisons": comparisons,
-        "prefilled_tokens": prefilled,
-    }
+    shape = arguments.shape if arguments.model is None else arguments.model.name
+    result = {"benchmark": "chat", "shape": shape, **tables, "prefilled_tokens": prefilled}
     finish(result, arguments.json, runs_for_file(figures))
 
 

@@ -79,7 +79,7 @@ def run_step(step: str, architecture: str, checkpoint: Path, converted: Path) ->
 
     from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
     from triwire_server.engine.models.converted import load_converted
-    from triwire_server.profile import ModelSpec
+    from triwire_server.profiles.profile import ModelSpec
 
     fields: dict[str, Any] = {"name": "measured", "version": "1", "license": "LicenseRef-none", "dtype": "int8"}
     fields |= {"tasks": ["translation"], "language_pairs": [["en", "ko"]], "architecture": architecture}

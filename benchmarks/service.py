@@ -31,20 +31,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
 from triwire.v1 import article_service_pb2
 from triwire_client.content import to_content, to_summaries
 from triwire_client.sync import SyncClient
-from triwire_server.engine.engine import Engine, EngineLimits
+from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import Profile, load_profile
-from triwire_server.settings import load_settings
+from triwire_server.profiles.profile import Profile, load_profile
+from triwire_server.settings_sources import load_settings
+from ways.deployment import start_engine
 from ways.measure import finish, median_and_range
 from ways.service import Recording, RecordingEngine, Service, replay
 
@@ -136,16 +133,7 @@ async def measure_overhead(arguments: argparse.Namespace) -> dict[str, Any]:
 
 async def _record(profile: Profile, page: str) -> tuple[Engine, Recording, int]:
     """An engine of this process, and what the pipeline asks it for; it is warm then."""
-    settings = load_settings({})
-    models = await asyncio.to_thread(load_models, profile, settings.cache_dir, settings.device)
-    limits = EngineLimits(
-        max_queue_tokens=settings.max_queue_tokens,
-        max_batch_tokens=settings.max_batch_tokens,
-        max_batch_sequences=settings.max_batch_sequences,
-        max_slot_tokens=settings.max_slot_tokens or EngineLimits().max_slot_tokens,
-    )
-    engine = Engine(models, limits=limits, metrics=Metrics(CollectorRegistry()))
-    await engine.start()
+    engine = await start_engine(profile, load_settings({}))
     recording = Recording()
     pipeline = Pipeline(RecordingEngine(engine, recording), ModelCatalog(profile.cards), Limits())  # type: ignore[arg-type]  # stands for it
     request = article_service_pb2.ProcessArticleRequest(

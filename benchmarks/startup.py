@@ -22,9 +22,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from triwire_server import model_store
-from triwire_server.profile import load_profile
-from triwire_server.settings import Settings, load_settings
+from triwire_server.model_files import model_store
+from triwire_server.profiles.profile import load_profile
+from triwire_server.settings import Settings
+from triwire_server.settings_sources import load_settings
 from ways.measure import finish, median_and_range
 from ways.processes import peak_memory, peak_of
 from ways.service import Service

@@ -90,6 +90,26 @@ def time_function(
     return row
 
 
+def time_functions(
+    samples: Sequence[Sample], arguments: argparse.Namespace
+) -> tuple[dict[str, dict[str, dict[str, float]]], dict[str, str]]:
+    """Time the functions that were asked for, a line each: figures by name, and why others have none."""
+    rows: dict[str, dict[str, dict[str, float]]] = {}
+    left_out: dict[str, str] = {}
+    for name, function in public_functions():
+        if arguments.only and not any(fnmatch.fnmatch(name, f"{each}*") for each in arguments.only):
+            continue
+        try:
+            row = time_function(name, function, samples, arguments.repetitions)
+        except NotTimed as error:
+            left_out[name] = str(error)
+            continue
+        shown = SHOWN_AS.get(name, name)
+        rows[shown] = row
+        print(_row_text(shown, row, arguments.limit), flush=True)
+    return rows, left_out
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Time all functions, print the table; 1 if a median is over the limit, 2 if the data cannot be read."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -111,19 +131,7 @@ def main(given: Sequence[str] | None = None) -> int:
     )
     print(f"paragraphs: {counts}\n\n| function | {' | '.join(f'{name} median' for name in FIELDS)} | p95 | |")
     print(f"| --- | {'--- | ' * len(FIELDS)}--- | --- |")
-    rows: dict[str, Any] = {}
-    left_out: dict[str, str] = {}
-    for name, function in public_functions():
-        if arguments.only and not any(fnmatch.fnmatch(name, f"{each}*") for each in arguments.only):
-            continue
-        try:
-            row = time_function(name, function, samples, arguments.repetitions)
-        except NotTimed as error:
-            left_out[name] = str(error)
-            continue
-        shown = SHOWN_AS.get(name, name)
-        rows[shown] = row
-        print(_row_text(shown, row, arguments.limit), flush=True)
+    rows, left_out = time_functions(samples, arguments)
     slow = [name for name, row in rows.items() if any(each["median"] > arguments.limit for each in row.values())]
     print(f"\nmicroseconds; {len(rows)} functions, {len(slow)} over {arguments.limit:.0f}: {', '.join(slow) or 'none'}")
     for name, reason in left_out.items():

@@ -25,7 +25,7 @@ import sentencepiece
 import transformers.utils.logging
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from triwire_server.engine.models.checkpoint import is_byte_level_state
+from triwire_server.engine.models.token_codec import is_byte_level_state
 from triwire_server.engine.models.vocabulary import Pieces, Trim, script_name
 
 LANGUAGES = {"en": "en", "eng": "en", "ko": "ko", "kor": "ko", "ja": "ja", "jpn": "ja"}

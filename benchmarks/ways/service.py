@@ -13,7 +13,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.segment import Output, Priority, Segment
+from triwire_server.segment import Output, Priority, Segment
 from ways.processes import ServerProcess, free_port
 
 

@@ -220,13 +220,6 @@ def _find_terms(sample: Sample) -> list[Call]:
     return [Call(partial(index.find_terms, pair.source)) for pair, index in _indexed(sample)]
 
 
-def _check_terms(function: Function, sample: Sample) -> list[Call]:
-    return [
-        Call(partial(function, pair.source, pair.target, index, sample.language, pair.target_language))
-        for pair, index in _indexed(sample)
-    ]
-
-
 def _apply_terms(function: Function, sample: Sample) -> list[Call]:
     return [
         Call(partial(function, pair.target, index.find_terms(pair.source), pair.target_language))
@@ -258,7 +251,6 @@ SPECIAL: dict[str, Callable[[Function, Sample], list[Call]]] = {
     "findings.check_summary": _check_summary,
     "findings.is_broken": _is_broken,
     "glossary.apply_terms": _apply_terms,
-    "glossary.check_terms": _check_terms,
     "html.replace_text": _replace_text,
     "terms.marks.protect_terms": _protect_terms,
     "pages.web_page.page_kinds": _of_html_page,

@@ -19,10 +19,10 @@ from triwire_server.engine.models.chat import ChatRows
 from triwire_server.engine.models.linear import pack_linears, quantize_linears
 from triwire_server.engine.models.seq2seq import Seq2SeqRows, prepare
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.worker import Worker
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 from ways.models import twin
 from ways.work import END, PAD, Work
 

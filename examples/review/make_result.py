@@ -14,15 +14,16 @@ from google.protobuf import json_format
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.glossary_files import read_glossary
+from triwire_client.words import BESIDE_THE_ARTICLE
 from triwire_server.text.extract import extract_article
 from triwire_server.text.findings import check_summary, check_translation
+from triwire_server.text.glossary import TermIndex, apply_terms
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "articles" / "observatory.en.html"
 GLOSSARY = HERE.parent / "glossary.csv"
 RESULT = HERE / "observatory.json"
 AUTHOR = "written-by-hand@1"
-_LEFT_OUT = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
 
 
 def make_result() -> article_service_pb2.ProcessArticleResponse:
@@ -34,7 +35,7 @@ def make_result() -> article_service_pb2.ProcessArticleResponse:
     made = tomllib.loads((HERE / "observatory.toml").read_text(encoding="utf-8"))
     content = article_pb2.Content(html=PAGE.read_text(encoding="utf-8"), cleaning=article_pb2.CLEANING_PAGE)
     source = extract_article(content)
-    blocks = [block for block in source.blocks if block.kind not in _LEFT_OUT]
+    blocks = [block for block in source.blocks if block.kind not in BESIDE_THE_ARTICLE]
     result = article_service_pb2.ProcessArticleResponse(request_id="example-observatory", source=source)
     for language in ("ko", "ja"):
         translation = result.translations.add(source_language="en", target_language=language, models=[AUTHOR])
@@ -58,8 +59,9 @@ def _translated(
         made.block.text = written
     for source, target in zip(_places(body, sources), _places(written, targets), strict=True):
         made.sentences.add(source=source, target=target)
-    terms = read_glossary(str(GLOSSARY)).terms
-    for finding in check_translation(body, written, "en", language, terms, is_html=is_html):
+    hits = TermIndex(read_glossary(str(GLOSSARY)).terms, "en", language).find_terms(body)
+    _, lost_terms = apply_terms(written, hits, language)
+    for finding in [*check_translation(body, written, "en", language, is_html=is_html), *lost_terms]:
         if finding.HasField("source"):
             finding.source.block_id = block.block_id
         made.findings.append(finding)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIServer
@@ -24,28 +23,24 @@ from triwire.v1 import (
 from triwire_server import __version__
 from triwire_server.api.article_service import ArticleService
 from triwire_server.api.authentication import Gate
-from triwire_server.api.caller_file import CallerTable, read_callers
 from triwire_server.api.glossary_service import GlossaryService
 from triwire_server.api.interceptors import CallInterceptor
 from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.errors import GlossariesUnavailable
-from triwire_server.event_loop import measure_lag
 from triwire_server.first_values import set_first_values
-from triwire_server.glossary_store import GlossaryStore, make_store
 from triwire_server.glossary_terms import TermResolver
 from triwire_server.listeners import channel_options, health_options, open_health_port, open_port
 from triwire_server.loading import Loader
 from triwire_server.memory_limit import memory_limit_bytes
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profiles.profile import Profile, load_profile
 from triwire_server.progress import Report, no_report
-from triwire_server.settings import Settings, SettingsError, settings_error
+from triwire_server.settings import Settings
 from triwire_server.start_message import Start
-from triwire_server.tls import ServerTls
-from triwire_server.tracing import make_tracer
-from triwire_server.watched_files import FilesUnusable, WatchedFiles
+from triwire_server.telemetry.event_loop import measure_lag
+from triwire_server.telemetry.metrics import Metrics
+from triwire_server.wiring import make_glossary_store, make_shared_cache, make_tracer, open_files
 
 ARTICLE_SERVICE: str = article_service_pb2.DESCRIPTOR.services_by_name["ArticleService"].full_name
 GLOSSARY_SERVICE: str = glossary_service_pb2.DESCRIPTOR.services_by_name["GlossaryService"].full_name
@@ -55,7 +50,7 @@ LIVENESS = "liveness"
 server drains, when the others say NOT_SERVING; NOT_SERVING once the device is lost."""
 
 if TYPE_CHECKING:
-    from triwire_server.shared_cache import SharedCache
+    pass
 
 _LAST_WORD_SECONDS = 1.0
 """For statuses to reach the callers, once no call is worked on any more."""
@@ -96,12 +91,12 @@ class App:
         self._metrics = Metrics(self.registry, __version__)
         set_first_values(self._metrics)
         self._tell_settings()
-        self._tls, self._callers = _open_files(settings, self._metrics)
+        self._tls, self._callers = open_files(settings, self._metrics)
         self._tracer = make_tracer(settings)
         self._draining = asyncio.Event()
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at run time
-        self._glossary_store = _make_store(settings)
-        self._shared_cache = _make_shared_cache(settings, self._metrics)
+        self._glossary_store = make_glossary_store(settings)
+        self._shared_cache = make_shared_cache(settings, self._metrics)
         self._articles = ArticleService(
             settings.limits, self._metrics, self._draining, TermResolver(self._glossary_store, settings.max_terms)
         )
@@ -298,51 +293,3 @@ class App:
     async def _set_lost(self) -> None:
         await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._health.set(LIVENESS, health_pb2.HealthCheckResponse.NOT_SERVING)
-
-
-def _open_files(settings: Settings, metrics: Metrics) -> tuple[ServerTls | None, WatchedFiles[CallerTable] | None]:
-    """Certificates and callers, as far as settings name them; all that is wrong with them is told at once."""
-    problems: list[str] = []
-    tls: ServerTls | None = None
-    callers: WatchedFiles[CallerTable] | None = None
-    if settings.tls_certificate:
-        try:
-            tls = ServerTls(settings, metrics)
-        except FilesUnusable as error:
-            problems += error.problems
-    if settings.tokens:
-        path = Path(settings.tokens)
-        try:
-            callers = WatchedFiles(
-                "tokens", {"tokens": path}, lambda contents: read_callers(contents["tokens"], str(path)), metrics
-            )
-        except FilesUnusable as error:
-            problems += error.problems
-    if problems:
-        raise settings_error(problems)
-    return tls, callers
-
-
-def _make_store(settings: Settings) -> GlossaryStore:
-    try:
-        return make_store(settings.glossary_url)
-    except ValueError as error:
-        raise SettingsError(f"glossaries: {error}") from error
-
-
-def _make_shared_cache(settings: Settings, metrics: Metrics) -> "SharedCache | None":
-    if not settings.shared_cache:
-        return None
-    # Imported here: the client of Redis imports OpenTelemetry wherever that is installed.
-    from triwire_server.shared_cache import SharedCache
-
-    try:
-        return SharedCache(
-            settings.shared_cache,
-            metrics,
-            timeout_seconds=settings.shared_cache_timeout_seconds,
-            ttl_seconds=settings.shared_cache_ttl_seconds,
-            secret=settings.shared_cache_secret,
-        )
-    except ValueError as error:
-        raise SettingsError(f"shared_cache: {error}") from error

@@ -1,9 +1,9 @@
-"""Who calls, and what they may do. Where callers come from (a token file) is known in `api/`."""
+"""Who calls, and what they may do. Where callers come from (the file of callers) is known in `api/`."""
 
 import enum
 from dataclasses import dataclass, field
 
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 
 class Right(enum.StrEnum):

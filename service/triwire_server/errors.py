@@ -23,6 +23,7 @@
 fields, limits and sizes and never quote article text.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -237,3 +238,10 @@ class InferenceFailed(TriwireError):
 
     def __init__(self, message: str = "the model failed on this input") -> None:
         super().__init__(message)
+
+
+def reason_of(error: BaseException) -> str:
+    """The contract's reason of a failure; "CANCELLED", or "INTERNAL" for a bug."""
+    if isinstance(error, TriwireError):
+        return error.reason
+    return "CANCELLED" if isinstance(error, asyncio.CancelledError | GeneratorExit) else "INTERNAL"

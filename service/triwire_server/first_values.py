@@ -6,8 +6,8 @@ first bug after a restart would raise no alert.
 
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 from triwire_server.api.status import REASONS
-from triwire_server.engine.segment import Priority, Task
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority, Task
+from triwire_server.telemetry.metrics import Metrics
 
 METHODS = tuple(
     str(method.name)

@@ -4,7 +4,8 @@ from typing import Any
 
 import grpc
 
-from triwire_server.settings import Settings, is_loopback
+from triwire_server.exposure import is_loopback
+from triwire_server.settings import Settings
 from triwire_server.tls import ServerTls
 
 _HEALTH_MESSAGE_BYTES = 4096

@@ -1,31 +1,42 @@
-"""From settings and a profile to an engine with warm models: what a server does between its ports and its service."""
+"""From settings and a profile to an engine with warm models: what a server does between its ports and its service.
+
+Torch and transformers, which take seconds to import, are imported by what needs them: a profile without models that run
+here does without both.
+"""
 
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Model, ServedModel
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.errors import InferenceFailed, ModelUnavailable
-from triwire_server.metrics import Metrics
-from triwire_server.model_fetch import ModelMissing
-from triwire_server.profile import ModelSpec, Profile
+from triwire_server.model_errors import ModelMissing
+from triwire_server.model_files.model_store import model_directory
+from triwire_server.profiles.profile import ModelSpec, Profile
+from triwire_server.profiles.remote_source import OpenAISource
 from triwire_server.progress import Report, no_report
-from triwire_server.remote_source import OpenAISource
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.settings import Settings
+from triwire_server.telemetry.metrics import Metrics
 
 SAMPLE_TEXT = {
     "en": "The harbour opened.",
     "ko": "항구가 열렸다.",
     "ja": "港が開いた。",
 }  # the same sentence three times
+
+
+Told: TypeAlias = Callable[[ModelSpec, Path, float | None], None]
+"""Told of a model and its directory before it is loaded, with None, and after, with the seconds that it took."""
 
 
 class Loader:
@@ -77,9 +88,8 @@ class Loader:
         return engine
 
     def _load_models(self) -> list[Model]:
-        # Imported here: without models neither torch nor transformers is needed, and both take seconds to import.
         from triwire_server.engine.memory import tell_device_memory
-        from triwire_server.engine.models.registry import load_models, pick_device
+        from triwire_server.engine.models.registry import pick_device
 
         if self._settings.torch_threads:
             import torch
@@ -158,6 +168,35 @@ class Loader:
         tokens = slot_tokens(pick_device(self._settings.device), token_bytes)
         self._log.info("slots", tokens=tokens, token_bytes=token_bytes)
         return tokens
+
+
+def load_models(
+    profile: Profile, cache_dir: Path, device: str = "auto", tell: Told = lambda spec, directory, seconds: None
+) -> list[Model]:
+    """Every model of a profile that has weights, in the order of the profile.
+
+    Args:
+        profile: what to load.
+        cache_dir: where `model_store.pull` put the weights. Nothing is fetched here.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        tell: told before and after each model.
+
+    Raises:
+        ModelMissing: a model is not in the cache; the message has the command that fetches it.
+        CheckpointError: a checkpoint does not fit the profile.
+    """
+    from triwire_server.engine.memory import freed_at_once
+    from triwire_server.engine.models.registry import load_model, pick_device
+
+    directories = [model_directory(profile, spec, cache_dir) for spec in profile.local_models]
+    models = []
+    for spec, directory in zip(profile.local_models, directories, strict=True):
+        tell(spec, directory, None)
+        started = time.monotonic()
+        with freed_at_once():
+            models.append(load_model(spec, directory, pick_device(device)))
+        tell(spec, directory, time.monotonic() - started)
+    return models
 
 
 def remote_model(profile: Profile, spec: ModelSpec) -> RemoteModel:

@@ -1,48 +1,17 @@
-"""Every setting of the server, with its unit: from a flag, else the environment, else a TOML file.
+"""Every setting of the server, with its default, its limits and its unit. `settings_sources` reads their values."""
 
-`port` is `--port`, `TRIWIRE_PORT` and `port = ...` at the top of the file. A name that does not exist is an error in
-all three places: a misspelled limit that is silently ignored is found only under load.
-"""
-
-import difflib
-import ipaddress
-import os
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from triwire_server.limits import Limits
 
 ENVIRONMENT_PREFIX = "TRIWIRE_"
-CONFIG_FILE_VARIABLE = "TRIWIRE_CONFIG_FILE"
-
-# Variables of the client library and its command, which may run in the same shell.
-_CLIENT_VARIABLES = re.compile(
-    r"TRIWIRE_(TARGET|TOKEN|TIMEOUT|TLS(_(ROOT_CERTIFICATES|CLIENT_CERTIFICATE|CLIENT_KEY|SERVER_NAME))?"
-    r"|ALLOW_PLAINTEXT_TOKEN)"
-)
-
-# What Kubernetes puts into every pod for a Service that is called "triwire" (enableServiceLinks).
-_KUBERNETES_VARIABLES = re.compile(
-    r"TRIWIRE(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)"
-)
-_KUBERNETES_PORT = re.compile(r"(tcp|udp)://")
-_PORT_VARIABLE = re.compile(r"TRIWIRE(_\w+)?_PORT")
 
 _INT32_MAX = 2**31 - 1
-
-_SECRETS = frozenset({"shared_cache_secret"})
 
 
 class SettingsError(Exception):
@@ -59,9 +28,11 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """Every setting of the server. Made by `load_settings`; tests make it with keywords."""
+    """Every setting of the server. Made by `settings_sources.load_settings`; tests make it with keywords."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
     host: str = Field("127.0.0.1", min_length=1)
     """Address that the gRPC service listens on. "0.0.0.0" or "[::]" takes calls from other machines."""
@@ -238,7 +209,7 @@ class Settings(BaseSettings):
 
 def describe(name: str) -> str:
     """The sentence that follows a setting in this file, for help texts and error messages."""
-    return _DESCRIPTIONS[name]
+    return str(Settings.model_fields[name].description)
 
 
 def reference() -> str:
@@ -258,158 +229,7 @@ def _show(default: Any) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from flags, the environment and a TOML file, in this order of precedence.
-
-    Args:
-        flags: values by name of the setting; None is "not given". "config_file" names the TOML file and wins over
-            `TRIWIRE_CONFIG_FILE`.
-        environment: variables by name; None: those of this process.
-
-    Raises:
-        SettingsError: names every setting that does not exist or has a value that is not allowed.
-    """
-    environment = os.environ if environment is None else environment
-    given = {name: value for name, value in flags.items() if value is not None}
-    config_file = given.pop("config_file", None) or environment.get(CONFIG_FILE_VARIABLE) or None
-    variables = {
-        name.lower(): value
-        for name, value in environment.items()
-        if name.startswith(ENVIRONMENT_PREFIX)
-        and name != CONFIG_FILE_VARIABLE
-        and not _CLIENT_VARIABLES.fullmatch(name)
-        and not _KUBERNETES_VARIABLES.fullmatch(name)
-        and not (_PORT_VARIABLE.fullmatch(name) and _KUBERNETES_PORT.match(value))
-    }
-    file_values = _read_toml(Path(config_file)) if config_file else {}
-
-    def origin(name: str) -> str:
-        if name in given:
-            return f"--{name.replace('_', '-')}"
-        if ENVIRONMENT_PREFIX.lower() + name in variables:
-            return ENVIRONMENT_PREFIX + name.upper()
-        return str(config_file)
-
-    class Source(EnvSettingsSource):
-        def _load_env_vars(self) -> Mapping[str, str | None]:
-            return dict(variables)
-
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            sources: list[PydanticBaseSettingsSource] = [init_settings, Source(settings_cls)]
-            if config_file:
-                sources.append(TomlConfigSettingsSource(settings_cls, toml_file=config_file))
-            return tuple(sources)
-
-    problems = [
-        f"{ENVIRONMENT_PREFIX}{name.upper()}: there is no such setting{_suggestion(name)}"
-        for name in sorted(key.removeprefix(ENVIRONMENT_PREFIX.lower()) for key in variables)
-        if name not in Settings.model_fields
-    ]
-    problems += [
-        f"{config_file}: there is no setting {name!r}{_suggestion(name)}"
-        for name in sorted(file_values)
-        if name not in Settings.model_fields
-    ]
-    settings: Settings | None = None
-    try:
-        settings = Loaded(**given)
-    except ValidationError as error:
-        for detail in error.errors():
-            name = str(detail["loc"][0])
-            if detail["type"] == "extra_forbidden":
-                if name in given:
-                    problems.append(f"{origin(name)}: there is no such setting{_suggestion(name)}")
-                continue
-            # A password in the address of a store must not reach the log.
-            value = "***" if name in _SECRETS else re.sub(r"[^/@]*@", "***@", str(detail["input"]))[:80]
-            problems.append(f"{origin(name)}: {value!r} is not allowed: {detail['msg']}. {describe(name)}")
-    if settings is not None:
-        problems += exposure_problems(settings)
-    if problems or settings is None:
-        raise settings_error(problems)
-    return settings
-
-
 def settings_error(problems: Sequence[str]) -> SettingsError:
     """All that is wrong with settings as one error, a line for each."""
     count = "a setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
     return SettingsError("\n".join([f"{count}:", *(f"  {problem}" for problem in problems)]), problems)
-
-
-def exposure_problems(settings: Settings) -> list[str]:
-    """What would let strangers in, or others read along, without having been asked for; a sentence for each."""
-    problems = []
-    for first, second in (("tls_certificate", "tls_key"), ("tls_key", "tls_certificate")):
-        if getattr(settings, first) and not getattr(settings, second):
-            problems.append(f"{first}: needs {second} beside it")
-    if settings.tls_client_ca and not settings.tls_certificate:
-        problems.append("tls_client_ca: certificates of callers need TLS: give tls_certificate and tls_key")
-    if is_loopback(settings.host):
-        return problems
-    if not settings.tls_certificate and not settings.allow_plaintext:
-        problems.append(
-            f"host: {settings.host} takes calls from other machines, and they would be in plaintext: give"
-            " tls_certificate and tls_key, or set allow_plaintext where a mesh or a proxy beside it encrypts them"
-        )
-    if not settings.tokens and not settings.tls_client_ca and not settings.allow_anonymous:
-        problems.append(
-            f"host: {settings.host} takes calls from other machines, and anyone there could make them: give tokens or"
-            " tls_client_ca, or set allow_anonymous"
-        )
-    return problems
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address that is listened on can be reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False  # a name, which may stand for anything
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
-
-
-def _suggestion(name: str) -> str:
-    close = difflib.get_close_matches(name, Settings.model_fields, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(Settings.model_fields))}"
-
-
-def _read_descriptions() -> dict[str, str]:
-    """The sentences after the settings, which Python itself does not keep."""
-    import ast
-    import inspect
-    import textwrap
-
-    body = ast.parse(textwrap.dedent(inspect.getsource(Settings))).body[0]
-    assert isinstance(body, ast.ClassDef)  # noqa: S101
-    found: dict[str, str] = {}
-    for field, sentence in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(sentence, ast.Expr)
-            and isinstance(sentence.value, ast.Constant)
-        ):
-            found[field.target.id] = str(sentence.value.value)
-    return found
-
-
-_DESCRIPTIONS = _read_descriptions()

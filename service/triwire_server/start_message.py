@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from triwire_server import __version__
-from triwire_server.engine.models.base import ModelCard
-from triwire_server.engine.segment import Task
+from triwire_server.exposure import is_loopback
 from triwire_server.listeners import on_this_machine, security_of
 from triwire_server.loading import SAMPLE_TEXT
-from triwire_server.profile import ModelSpec, Profile
-from triwire_server.remote_source import OpenAISource
-from triwire_server.settings import Settings, is_loopback
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.profiles.profile import ModelSpec, Profile
+from triwire_server.profiles.remote_source import OpenAISource
+from triwire_server.segment import Task
+from triwire_server.settings import Settings
 from triwire_server.tls import certificate_names
 
 

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from triwire_server.metrics import Metrics
 from triwire_server.settings import Settings
+from triwire_server.telemetry.metrics import Metrics
 from triwire_server.watched_files import FilesUnusable, WatchedFiles
 
 TLS_FILES = ("tls_certificate", "tls_key", "tls_client_ca")

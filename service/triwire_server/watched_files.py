@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 _Value = TypeVar("_Value")
 

@@ -5,11 +5,13 @@ import argparse
 import load
 import pytest
 
+from ways.mixed_calls import KINDS, Call, Outcome, Texts
+
 ARGUMENTS = argparse.Namespace(seconds=20.0, unscored=10.0)
 
 
-def outcome(kind: str, what: str, seconds: float, at: float = 10.0, retry: float | None = None) -> load.Outcome:
-    return load.Outcome(load.Call(kind, "x" * 100, at), what, seconds, retry)
+def outcome(kind: str, what: str, seconds: float, at: float = 10.0, retry: float | None = None) -> Outcome:
+    return Outcome(Call(kind, "x" * 100, at), what, seconds, retry)
 
 
 def test_goodput_is_the_text_of_the_calls_that_were_answered_in_time() -> None:
@@ -46,10 +48,10 @@ def test_memory_that_grows_is_told_from_memory_that_was_needed_at_first() -> Non
 
 
 def test_arrivals_come_at_the_rate_that_is_asked_for_with_texts_of_their_own() -> None:
-    calls = list(load.Texts(seed=3).poisson(50.0, 100.0))
+    calls = list(Texts(seed=3).poisson(50.0, 100.0))
     assert len(calls) == pytest.approx(5_000, rel=0.05)
     assert len({call.text for call in calls}) == len(calls)
-    for name, kind in load.KINDS.items():
+    for name, kind in KINDS.items():
         assert sum(call.kind == name for call in calls) / len(calls) == pytest.approx(kind.share, abs=0.03)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
-from triwire_server.engine.segment import Output, Segment, Task
+from triwire_server.segment import Output, Segment, Task
 from ways.deployment import RememberingEngine
 from ways.quality_tables import report
 

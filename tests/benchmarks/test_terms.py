@@ -1,9 +1,6 @@
-import sys
-from pathlib import Path
+"""The made sentences that the benchmark of terms measures with: no term of them is lost in silence."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import terms
 
 

@@ -1,7 +1,6 @@
 """What a shell block would run, found without running it: each program it calls only notes how it was called."""
 
 import importlib.util
-import os
 import re
 import shlex
 import shutil
@@ -148,8 +147,3 @@ CHECKS: dict[str, Callable[[Sequence[str]], list[str]]] = {
     **dict.fromkeys(OTHERS, _anything),
 }
 """What is looked at in calls of a program."""
-
-
-def without_settings() -> dict[str, str]:
-    """The environment of this process but for settings of triwire."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRIWIRE_")}

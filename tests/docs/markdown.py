@@ -95,6 +95,11 @@ def code_blocks(path: Path) -> list[Block]:
     ]
 
 
+def texts(document: str, *languages: str) -> list[str]:
+    """The code blocks of a document, named from the root, that are in one of some languages."""
+    return [block.text for block in code_blocks(ROOT / document) if block.language in languages]
+
+
 def inline_code(path: Path) -> list[str]:
     """What stands between backquotes in running text."""
     return [token.content for token in _inline(path) if token.type == "code_inline"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
-from tests.docs.commands import CHECKS, calls, faults, without_settings
+from tests.docs.commands import CHECKS, calls, faults
 from tests.docs.markdown import ROOT, code_blocks, documents, inline_code
-from tests.server_process import free_port
-from tests.test_docs import run_script, surroundings
+from tests.docs.scripts import run_script, surroundings
+from tests.server_process import free_port, without_settings
 
 RUN = {
     "docs/quick-start.md": ("its own", ("SERVING", "1 CRITICAL", "look before you publish", "The harbour of Westmere")),
@@ -23,11 +23,11 @@ RUN = {
 words that they print. A page with a server of its own starts it."""
 
 RUN_ELSEWHERE = {
-    "docs/backfill.md": "tests/test_docs.py",
-    "docs/cli.md": "tests/test_docs.py",
-    "docs/glossaries.md": "tests/test_docs.py",
-    "docs/ninjs.md": "tests/test_docs.py",
-    "docs/security.md": "tests/test_docs.py",
+    "docs/backfill.md": "tests/docs/test_shell_examples.py",
+    "docs/cli.md": "tests/docs/test_shell_examples.py",
+    "docs/glossaries.md": "tests/docs/test_shell_examples.py",
+    "docs/ninjs.md": "tests/docs/test_shell_examples.py",
+    "docs/security.md": "tests/docs/test_shell_examples.py",
     "docs/review.md": "tests/clients/python/review/test_review_command.py",
 }
 """Pages whose blocks a test of their own runs."""
@@ -90,7 +90,7 @@ def test_every_page_with_commands_is_in_one_class() -> None:
 
 @pytest.mark.parametrize(("page", "test"), RUN_ELSEWHERE.items())
 def test_the_other_test_runs_the_blocks_of_the_page(page: str, test: str) -> None:
-    assert f'blocks("{Path(page).name}", "sh")' in (ROOT / test).read_text(encoding="utf-8")
+    assert f'texts("{page}", "sh")' in (ROOT / test).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)

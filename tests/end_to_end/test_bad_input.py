@@ -10,9 +10,8 @@ import grpc
 import pytest
 import pytest_asyncio
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
+from tests.refusals import told_by
 from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 
@@ -70,22 +69,10 @@ class Refusal(NamedTuple):
 
 def refusal(error: grpc.aio.AioRpcError) -> Refusal:
     """Code and details of a failed call."""
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds of call have
-    assert status is not None, f"no details: {error.code()} {error.details()}"
-    reason, metadata, fields, resource = "", {}, (), ""
-    for detail in status.details:
-        info = error_details_pb2.ErrorInfo()
-        bad_request = error_details_pb2.BadRequest()
-        resource_info = error_details_pb2.ResourceInfo()
-        if detail.Unpack(info):
-            assert info.domain == "triwire.v1"
-            reason, metadata = info.reason, dict(info.metadata)
-        elif detail.Unpack(bad_request):
-            fields = tuple(violation.field for violation in bad_request.field_violations)
-            assert all(violation.description for violation in bad_request.field_violations)
-        elif detail.Unpack(resource_info):
-            resource = resource_info.resource_name
-    return Refusal(error.code(), reason, fields, metadata, resource)
+    told = told_by(error)
+    assert told.reason, f"no details: {error.code()} {error.details()}"
+    assert all(description for _, description in told.violations)
+    return Refusal(told.code, told.reason, tuple(told.fields), told.metadata, told.resource[1])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -352,6 +339,14 @@ async def test_text_in_html_is_a_block(channel: grpc.aio.Channel) -> None:
     request = request_of("ExtractArticle", content(html=ARTICLE_TEXT, cleaning=article_pb2.CLEANING_NONE))
     response = await call(channel, "ExtractArticle", request)
     assert [found.text for found in response.article.blocks] == [ARTICLE_TEXT]
+
+
+@pytest.mark.parametrize("token", ["!!!!", "LTE=", "OTk5" * 2_000, "bWFu"], ids=["base64", "minus one", "long", "word"])
+async def test_a_page_of_models_that_is_asked_for_wrongly_is_told_all_of_it(
+    channel: grpc.aio.Channel, token: str
+) -> None:
+    told = await refused(channel, "ListModels", article_service_pb2.ListModelsRequest(page_size=-1, page_token=token))
+    assert (told.reason, told.fields) == ("INVALID_FIELD", ("page_size", "page_token"))
 
 
 async def test_a_cancelled_call_leaves_the_server_well(channel: grpc.aio.Channel) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
-from google.rpc import code_pb2, error_details_pb2
+from google.rpc import code_pb2
 
+from tests.refusals import told_in
 from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 
@@ -37,11 +38,7 @@ def item(item_id: str, text: str = TEXT, language: str = "ko") -> article_servic
 
 def reason_of(response: article_service_pb2.ProcessBatchResponse) -> str:
     """Reason of an item's error."""
-    for detail in response.error.details:
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info):
-            return str(info.reason)
-    return ""
+    return told_in(response.error).reason
 
 
 async def test_every_item_is_answered_once_and_a_bad_one_fails_alone(stub: Any) -> None:

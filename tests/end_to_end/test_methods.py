@@ -15,6 +15,7 @@ from triwire.v1 import (
     article_service_pb2_grpc,
     glossary_service_pb2,
 )
+from triwire_server.profiles.profile import SHIPPED_PROFILES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -190,3 +191,21 @@ async def test_extractive_summarizes_and_refuses_to_translate() -> None:
                 article_service_pb2.TranslateRequest(content=CONTENT, target_language="ko"), timeout=10
             )
         assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_a_profile_calls_its_extractive_model_does_not_matter(tmp_path: Path) -> None:
+    shipped = (SHIPPED_PROFILES / "extractive.toml").read_text(encoding="utf-8")
+    profile = tmp_path / "sentences.toml"
+    profile.write_text(
+        shipped.replace('[[models]]\nname = "extractive"', '[[models]]\nname = "lead"'), encoding="utf-8"
+    )
+    async with running_server(profile) as app, grpc.aio.insecure_channel(target(app)) as channel:
+        stub: Any = article_service_pb2_grpc.ArticleServiceStub(channel)
+        response = await stub.Summarize(
+            article_service_pb2.SummarizeRequest(
+                content=CONTENT, options=article_service_pb2.SummaryOptions(style=HEADLINE)
+            ),
+            timeout=10,
+        )
+    assert response.summary.models == ["lead@1"]
+    assert [point.text for point in response.summary.points] == ["Northern pier reopens"]

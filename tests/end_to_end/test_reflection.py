@@ -10,10 +10,11 @@ import pytest
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from tests.clients.python.servers import on_a_thread
+from tests.docs.markdown import texts
+from tests.docs.scripts import run_script, surroundings
 from tests.server import running_server, target
-from tests.test_docs import blocks, run_script, surroundings
 
-PLAINTEXT = [text for text in blocks("reflection.md", "sh") if text.startswith("grpcurl -plaintext")]
+PLAINTEXT = [text for text in texts("docs/reflection.md", "sh") if text.startswith("grpcurl -plaintext")]
 
 
 def test_it_is_off_by_default() -> None:
@@ -24,8 +25,8 @@ def test_it_is_off_by_default() -> None:
 
 
 def test_the_call_of_its_page_gives_what_the_page_shows(tmp_path: Path) -> None:
-    (source,) = blocks("reflection.md", "python")
-    (shown,) = blocks("reflection.md", "text")
+    (source,) = texts("docs/reflection.md", "python")
+    (shown,) = texts("docs/reflection.md", "text")
     script = tmp_path / "example.py"
     script.write_text(source, encoding="utf-8")
     with on_a_thread(running_server("extractive", reflection=True)) as app:

@@ -15,13 +15,14 @@ import pytest
 
 from tests import server_process
 from tests.certificates import Authority
-from tests.faults.calls import text_content, texts, told, translation
+from tests.faults.calls import text_content, texts, translation
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text, response
+from tests.refusals import told_by
 from tests.server import make_app, running_server, target
-from tests.service.test_app import details, health
+from tests.service.test_app import health
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 from triwire_server.app import App
-from triwire_server.model_fetch import ModelMissing
+from triwire_server.model_errors import ModelMissing
 
 Finding = article_service_pb2.Finding
 HARBOUR = "The harbour opened on Tuesday."
@@ -137,7 +138,7 @@ async def test_the_replica_is_ready_once_the_other_server_has_answered(tmp_path:
             assert not loading.done()
             with pytest.raises(grpc.aio.AioRpcError) as raised:
                 await stub.Translate(translation(HARBOUR))
-            assert details(raised.value)[0] == "STARTING"
+            assert told_by(raised.value).reason == "STARTING"
             await server.start()
             await asyncio.wait_for(loading, 20)
             assert texts(await stub.Translate(translation(HARBOUR))) == [IN_KOREAN]
@@ -149,8 +150,8 @@ async def test_calls_are_told_when_to_come_back_while_the_other_server_is_away(t
         await server.stop()
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await stub.Translate(translation(HARBOUR), timeout=20)
-        assert told(raised.value) == "UNAVAILABLE MODEL_UNAVAILABLE"
-        seconds = details(raised.value)[1]
+        assert str(told_by(raised.value)) == "UNAVAILABLE MODEL_UNAVAILABLE"
+        seconds = told_by(raised.value).retry_seconds
         assert seconds is not None
         assert 0 < seconds < 10
         async with grpc.aio.insecure_channel(target(app)) as channel:
@@ -165,7 +166,7 @@ async def test_calls_are_told_when_to_come_back_while_the_other_server_is_away(t
                 try:
                     answer = await stub.Translate(translation(HARBOUR))
                 except grpc.aio.AioRpcError as error:
-                    seconds = details(error)[1] or 0.1
+                    seconds = told_by(error).retry_seconds or 0.1
         assert texts(answer) == [IN_KOREAN]
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import grpc
 import pytest
 
+from tests.callers import bearer, caller_entry, write_callers
 from tests.certificates import Authority
 from tests.server_process import Server, free_port, process, run
-from tests.tokens import bearer, caller_entry, write_callers
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 
 LISTING = article_service_pb2.ListModelsRequest()

@@ -11,12 +11,10 @@ import pytest
 import pytest_asyncio
 from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
 
-from tests.end_to_end.test_batch import reason_of
+from tests.callers import bearer, caller_entry, token_of, write_callers
+from tests.refusals import refused, told_by, told_in
 from tests.server import running_server, target
-from tests.service.test_app import details
-from tests.tokens import bearer, caller_entry, token_of, write_callers
 from triwire.v1 import (
     article_pb2,
     article_service_pb2,
@@ -63,9 +61,8 @@ async def refusal(call: Any) -> tuple[grpc.StatusCode, str, str]:
     """Code, reason and message of a call that fails."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await call
-    # What gRPC itself refuses has no reason.
-    reason = details(raised.value)[0] if rpc_status.from_call(raised.value) else ""  # type: ignore[arg-type]
-    return raised.value.code(), reason, raised.value.details() or ""
+    told = told_by(raised.value)
+    return told.code, told.reason, raised.value.details() or ""
 
 
 def translation(priority: int = 0, glossary: str = "") -> article_service_pb2.TranslateRequest:
@@ -209,7 +206,7 @@ async def test_items_of_a_batch_are_refused_one_by_one(server: Stubs) -> None:
     }
     for answer in answers:
         if answer.WhichOneof("outcome") == "error":
-            assert (answer.error.code, reason_of(answer)) == (code_pb2.PERMISSION_DENIED, "ACCESS_DENIED")
+            assert (answer.error.code, told_in(answer.error).reason) == (code_pb2.PERMISSION_DENIED, "ACCESS_DENIED")
 
 
 async def test_a_caller_with_all_its_calls_under_way_is_told_to_wait_and_others_are_not(server: Stubs) -> None:
@@ -225,13 +222,10 @@ async def test_a_caller_with_all_its_calls_under_way_is_told_to_wait_and_others_
     for stream in streams:
         assert (await stream.read()).item_id == "a"
     listing = article_service_pb2.ListModelsRequest()
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await articles.ListModels(listing, metadata=bearer("archive"), timeout=10)
-    assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    reason, seconds = details(raised.value)
-    assert reason == "QUOTA_EXCEEDED"
-    assert seconds is not None
-    assert 0.1 <= seconds <= 60
+    told = await refused(articles.ListModels(listing, metadata=bearer("archive"), timeout=10))
+    assert (told.code, told.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED")
+    assert told.retry_seconds is not None
+    assert 0.1 <= told.retry_seconds <= 60
     await articles.ListModels(listing, metadata=bearer("cms"), timeout=10)
     gone.set()
     for stream in streams:

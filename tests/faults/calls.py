@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.refusals import told_by
 from tests.server_process import Server
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
 
@@ -64,24 +63,6 @@ def article(*texts: str) -> article_pb2.Content:
     return article_pb2.Content(article=article_pb2.Article(language="en", blocks=blocks))
 
 
-def told(error: Any) -> str:
-    """Code and reason of a failed call: "INTERNAL INFERENCE_FAILED"."""
-    status = rpc_status.from_call(error)
-    return f"{error.code().name} {'' if status is None else reason_in(status)}".strip()
-
-
-def reason_in(status: status_pb2.Status) -> str:
-    """The contract's reason in a status; empty if it has none."""
-    info = error_details_pb2.ErrorInfo()
-    return next((str(info.reason) for detail in status.details if detail.Unpack(info)), "")
-
-
-def said(status: status_pb2.Status) -> str:
-    """Code and reason of a failed item or part, as `told` writes them."""
-    code = next(code.name for code in grpc.StatusCode if code.value[0] == status.code)
-    return f"{code} {reason_in(status)}".strip()
-
-
 def is_in_table(answer: str) -> bool:
     """Whether a failure is one that the contract names, and none that tells of a bug."""
     code, _, reason = answer.partition(" ")
@@ -93,7 +74,7 @@ async def outcome(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except grpc.aio.AioRpcError as error:
-        return told(error)
+        return str(told_by(error))
 
 
 def texts(response: article_service_pb2.TranslateResponse) -> list[str]:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
+from triwire_server import loading
 from triwire_server.__main__ import main
-from triwire_server.engine.models import registry
 from triwire_server.engine.models.base import Model, Progress, Prompt, Rows
-from triwire_server.engine.segment import Segment
 from triwire_server.pipeline import attempts
+from triwire_server.segment import Segment
 from triwire_server.text.findings import check_translation
 
 POISON = "zzpoison"  # reading it raises
@@ -115,7 +115,7 @@ def check_or_fail(source: str, *arguments: Any, **options: Any) -> Any:
 
 
 if __name__ == "__main__":
-    load_models = registry.load_models
-    registry.load_models = lambda *arguments: [make_faulty(model) for model in load_models(*arguments)]
+    load_models = loading.load_models
+    loading.load_models = lambda *arguments: [make_faulty(model) for model in load_models(*arguments)]
     attempts.check_translation = check_or_fail  # type: ignore[attr-defined]  # imported there
     main()

@@ -9,7 +9,8 @@ from typing import Any
 
 import grpc
 
-from tests.faults.calls import outcome, said, text_content
+from tests.faults.calls import outcome, text_content
+from tests.refusals import told_in
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 
 CALLERS = 8
@@ -126,7 +127,7 @@ class MixedLoad:
 
         async def read() -> str:
             parts = [part async for part in self._articles.StreamProcessArticle(request, timeout=120)]
-            failed = [said(part.error.status) for part in parts if part.HasField("error")]
+            failed = [str(told_in(part.error.status)) for part in parts if part.HasField("error")]
             return failed[0] if failed else "OK"
 
         return [_said(await outcome(read()))]
@@ -156,7 +157,7 @@ class MixedLoad:
         async def read() -> list[str]:
             answers = [answer async for answer in self._articles.ProcessBatch(iter(items), timeout=120)]
             missing = len(items) - len({answer.item_id for answer in answers})
-            results = [said(answer.error) if answer.HasField("error") else "OK" for answer in answers]
+            results = [str(told_in(answer.error)) if answer.HasField("error") else "OK" for answer in answers]
             return [*results, *["an item without an answer"] * missing]
 
         answers = await outcome(read())

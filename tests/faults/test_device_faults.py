@@ -12,9 +12,10 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.faults.calls import events, is_idle, metrics_of, outcome, said, stub_of, texts, translation, until
+from tests.faults.calls import events, is_idle, metrics_of, outcome, stub_of, texts, translation, until
 from tests.faults.faulty_server import END_THREAD, HANG, LATE_POISON, LOSE, POISON, UNCHECKED, UNTOKENIZED
 from tests.faults.report import FaultReport
+from tests.refusals import told_in
 from tests.server_process import Server, process
 from triwire.v1 import article_service_pb2
 from triwire_server.engine.models.seq2seq import REPAIR_BEAMS
@@ -103,7 +104,7 @@ async def test_a_bug_in_an_item_or_a_part_fails_it_alone_and_is_logged(server: S
             request(item_id="bad", translate=translation(bad, request_id="story-7")),
         ]
         answers = {answer.item_id: answer async for answer in stub.ProcessBatch(iter(items), timeout=60)}
-        assert (answers["good"].WhichOneof("outcome"), said(answers["bad"].error)) == ("translate", "INTERNAL")
+        assert (answers["good"].WhichOneof("outcome"), str(told_in(answers["bad"].error))) == ("translate", "INTERNAL")
         process_request = article_service_pb2.ProcessArticleRequest(
             request_id="story-8", content=translation(bad).content, target_languages=["ko", "en"]
         )
@@ -112,7 +113,11 @@ async def test_a_bug_in_an_item_or_a_part_fails_it_alone_and_is_logged(server: S
         )
         parts = [part async for part in stream]
     [failed] = [part.error for part in parts if part.WhichOneof("part") == "error"]
-    assert (failed.target_language, said(failed.status), failed.status.message) == ("ko", "INTERNAL", "internal error")
+    assert (failed.target_language, str(told_in(failed.status)), failed.status.message) == (
+        "ko",
+        "INTERNAL",
+        "internal error",
+    )
     assert [part.translation.target_language for part in parts if part.WhichOneof("part") == "translation"] == ["en"]
     await until(lambda: len(events(server, "bug")) == bugs + 2)
     logged = [(record["method"], record["request_id"], record["error"]) for record in events(server, "bug")[-2:]]

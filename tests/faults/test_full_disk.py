@@ -14,8 +14,9 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.faults.calls import texts, told, translation
+from tests.faults.calls import texts, translation
 from tests.faults.report import FaultReport
+from tests.refusals import told_by
 from tests.server_process import Server, process, run
 from tests.tiny_models import save_m2m100
 from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2, glossary_service_pb2_grpc
@@ -109,7 +110,7 @@ def test_glossaries_on_a_full_disk_are_read_and_not_written_and_calls_are_answer
                 glossaries.CreateGlossary(glossary(name), timeout=30)
                 outcomes.append("OK")
             except grpc.RpcError as error:
-                outcomes.append(told(error))
+                outcomes.append(str(told_by(error)))
 
         def names() -> list[str]:
             listed = glossaries.ListGlossaries(glossary_service_pb2.ListGlossariesRequest(), timeout=30)

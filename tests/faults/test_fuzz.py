@@ -12,12 +12,12 @@ import grpc
 import pytest
 from google.protobuf import message_factory
 from google.protobuf.message import DecodeError
-from grpc_status import rpc_status
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.faults.calls import events, is_idle, is_in_table, reason_in, said
+from tests.faults.calls import events, is_idle, is_in_table
 from tests.faults.messages import METHODS, requests
 from tests.faults.report import FaultReport
+from tests.refusals import told_by, told_in
 from tests.server_process import Server, process
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
 
@@ -67,15 +67,14 @@ class Sender:
             if path == BATCH:
                 raw = list(self._channel.stream_stream(path, bytes, bytes)(iter([data, data]), timeout=SECONDS))
                 items = [article_service_pb2.ProcessBatchResponse.FromString(each) for each in raw]
-                return [said(item.error) if item.HasField("error") else "OK" for item in items]
+                return [str(told_in(item.error)) if item.HasField("error") else "OK" for item in items]
             if path == STREAM:
                 raw = list(self._channel.unary_stream(path, bytes, bytes)(data, timeout=SECONDS))
                 parts = [article_service_pb2.StreamProcessArticleResponse.FromString(each) for each in raw]
-                return ["OK", *(said(part.error.status) for part in parts if part.HasField("error"))]
+                return ["OK", *(str(told_in(part.error.status)) for part in parts if part.HasField("error"))]
             self._channel.unary_unary(path, bytes, bytes)(data, timeout=SECONDS)
         except grpc.RpcError as error:
-            status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it is a call as well
-            return [f"{error.code().name} {'' if status is None else reason_in(status)}".strip()]
+            return [str(told_by(error))]
         return ["OK"]
 
 

@@ -24,10 +24,10 @@ from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import ServedModel
 from triwire_server.engine.models.registry import load_model
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Output, Priority, Segment, Task
 from triwire_server.errors import ModelUnavailable
-from triwire_server.metrics import Metrics
-from triwire_server.profile import ModelSpec, load_profile
+from triwire_server.profiles.profile import ModelSpec, load_profile
+from triwire_server.segment import Output, Priority, Segment, Task
+from triwire_server.telemetry.metrics import Metrics
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600), needs_transformers_serve]
 
@@ -174,7 +174,7 @@ async def test_answers_are_those_of_the_same_weights_here(
         assert [o.output_tokens for o in outputs if isinstance(o, Output)] == [o.output_tokens for o in expected]
 
 
-async def test_killed_in_the_middle_of_calls_and_returned(
+async def test_calls_in_the_middle_of_which_it_is_killed_are_answered_when_it_returns(
     model_server: TransformersServer, expected: list[Output], tmp_path: Path, fault_report: FaultReport
 ) -> None:
     fields = "retry_seconds = 120, max_concurrent_requests = 8"
@@ -198,7 +198,7 @@ async def test_killed_in_the_middle_of_calls_and_returned(
         assert recovery < 20
 
 
-async def test_killed_for_good_fails_in_bounded_time_and_comes_back_by_itself(
+async def test_calls_fail_in_bounded_time_when_it_is_killed_and_it_is_used_again_when_it_is_back(
     model_server: TransformersServer, expected: list[Output], tmp_path: Path, fault_report: FaultReport
 ) -> None:
     async with remote_calls(tmp_path, model_server, "retry_seconds = 2, max_concurrent_requests = 4") as calls:
@@ -222,7 +222,7 @@ async def test_killed_for_good_fails_in_bounded_time_and_comes_back_by_itself(
         assert wrong == 0
 
 
-async def test_frozen_and_thawed(
+async def test_calls_fail_in_bounded_time_when_it_is_frozen_and_it_is_used_again_when_it_thaws(
     model_server: TransformersServer, expected: list[Output], tmp_path: Path, fault_report: FaultReport
 ) -> None:
     fields = "retry_seconds = 3, request_timeout_seconds = 4, max_concurrent_requests = 4"

@@ -9,7 +9,7 @@ import json
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.faults.report import FaultReport
 from tests.redis_server import RedisServer, running_redis
-from tests.replicas import CACHE_ONLY, Replica, replica, segment, until
 from tests.server_process import Server, process
+from tests.sharing_replicas import CACHE_ONLY, Replica, replica, segment, until
 from triwire.v1 import article_pb2, article_service_pb2, article_service_pb2_grpc
-from triwire_server.shared_result import SharedResult
+from triwire_server.cache.shared_result import SharedResult
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -84,7 +84,9 @@ async def until_shared(one: Replica, two: Replica, name: str) -> float:
     pytest.fail("results were not shared again")
 
 
-async def test_killed_and_returned(redis: RedisServer, fault_report: FaultReport) -> None:
+async def test_while_it_is_killed_replicas_answer_alone_and_share_again_when_it_returns(
+    redis: RedisServer, fault_report: FaultReport
+) -> None:
     async with two_replicas(redis.url) as (one, two):
         assert await is_shared(one, two, "before")
         redis.kill()
@@ -111,7 +113,9 @@ async def test_killed_and_returned(redis: RedisServer, fault_report: FaultReport
         assert one.errors() + two.errors() == errors
 
 
-async def test_frozen_and_thawed(redis: RedisServer, fault_report: FaultReport) -> None:
+async def test_frozen_it_costs_few_calls_the_bound_and_thawed_it_still_has_what_it_had(
+    redis: RedisServer, fault_report: FaultReport
+) -> None:
     async with two_replicas(redis.url) as (one, two):
         assert await is_shared(one, two, "before")
         redis.freeze()
@@ -187,7 +191,9 @@ class SlowLink:
         writer.close()
 
 
-async def test_slow(redis: RedisServer, fault_report: FaultReport) -> None:
+async def test_an_answer_that_is_later_than_the_bound_is_none_and_never_that_of_a_later_question(
+    redis: RedisServer, fault_report: FaultReport
+) -> None:
     link = SlowLink(redis.port)
     bound = 1.0
     async with link.running() as url, two_replicas(url, bound) as (one, two):
@@ -220,7 +226,7 @@ def fill(made: Replica, start: int, number: int) -> None:
         made.shared.put(made.model.identity, segment(f"filling {index}"), SharedResult("x" * 400, False))
 
 
-async def test_full_and_refusing_writes(tmp_path: Path, fault_report: FaultReport) -> None:
+async def test_full_and_refusing_writes_it_still_gives_what_it_has(tmp_path: Path, fault_report: FaultReport) -> None:
     settings = CACHE_ONLY | {"maxmemory": "3mb", "maxmemory-policy": "noeviction"}
     with running_redis(tmp_path, settings) as full:
         async with two_replicas(full.url, PATIENT_SECONDS) as (one, two):
@@ -240,7 +246,7 @@ async def test_full_and_refusing_writes(tmp_path: Path, fault_report: FaultRepor
             assert await is_shared(one, two, "after")
 
 
-async def test_full_and_forgetting_the_least_used(tmp_path: Path) -> None:
+async def test_full_and_forgetting_it_keeps_what_was_written_last(tmp_path: Path) -> None:
     settings = CACHE_ONLY | {"maxmemory": "3mb", "maxmemory-policy": "allkeys-lru"}
     with running_redis(tmp_path, settings) as full:
         async with two_replicas(full.url, PATIENT_SECONDS) as (one, two):
@@ -275,6 +281,36 @@ def metrics_of(server: Server) -> dict[str, float]:
     return sums
 
 
+class PierCalls:
+    """Translations of 75 texts, asked of servers in turn, some at once."""
+
+    def __init__(self, stubs: Sequence[Any]) -> None:
+        self.made: dict[int, set[str]] = defaultdict(set)
+        """What became of each text."""
+
+        self.failed: list[grpc.StatusCode] = []
+        self._stubs = stubs
+        self._room = asyncio.Semaphore(8)
+
+    async def make(self, numbers: range) -> None:
+        """Make some calls, each text on another server at the next round."""
+        await asyncio.gather(*(self._make(number) for number in numbers))
+
+    async def _make(self, number: int) -> None:
+        which = number % 75
+        content = article_pb2.Content(
+            text=f"Pier {which} reopened on Monday.", language="en", cleaning=article_pb2.CLEANING_NONE
+        )
+        request = article_service_pb2.TranslateRequest(content=content, target_language="ko")
+        async with self._room:
+            try:
+                answer = await self._stubs[number % len(self._stubs)].Translate(request, timeout=120)
+            except grpc.aio.AioRpcError as error:
+                self.failed.append(error.code())
+                return
+        self.made[which].add(answer.translation.blocks[0].block.text)
+
+
 async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
     redis: RedisServer, tiny_profile: Path, fault_report: FaultReport
 ) -> None:
@@ -292,31 +328,10 @@ async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
                 )
                 for server in servers
             ]
-            made: dict[int, set[str]] = defaultdict(set)
-            failed: list[grpc.StatusCode] = []
-            room = asyncio.Semaphore(8)
-
-            async def call(number: int) -> None:
-                stub: Any = stubs[number % 2]
-                which = number % 75
-                content = article_pb2.Content(
-                    text=f"Pier {which} reopened on Monday.", language="en", cleaning=article_pb2.CLEANING_NONE
-                )
-                request = article_service_pb2.TranslateRequest(content=content, target_language="ko")
-                async with room:
-                    try:
-                        answer = await stub.Translate(request, timeout=120)
-                    except grpc.aio.AioRpcError as error:
-                        failed.append(error.code())
-                        return
-                made[which].add(answer.translation.blocks[0].block.text)
-
-            async def calls(numbers: range) -> None:
-                await asyncio.gather(*(call(number) for number in numbers))
-
-            await calls(range(200))
+            calls = PierCalls(stubs)
+            await calls.make(range(200))
             before = [metrics_of(server) for server in servers]
-            under_way = asyncio.ensure_future(calls(range(200, 350)))
+            under_way = asyncio.ensure_future(calls.make(range(200, 350)))
             await asyncio.sleep(0.2)
             redis.kill()
             await asyncio.sleep(1.0)
@@ -324,16 +339,16 @@ async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
             await under_way
             await asyncio.sleep(1.0)
             between = [metrics_of(server) for server in servers]
-            await calls(range(350, 500))
+            await calls.make(range(350, 500))
             after = [metrics_of(server) for server in servers]
         for server in servers:
             assert server.stop() == 0
-    wrong = sum(len(texts) - 1 for texts in made.values())
-    fault_report("Redis killed and started again", "Translate on 2 servers", 500, len(failed), wrong, None)
-    assert failed == []
+    wrong = sum(len(texts) - 1 for texts in calls.made.values())
+    fault_report("Redis killed and started again", "Translate on 2 servers", 500, len(calls.failed), wrong, None)
+    assert calls.failed == []
     # 75 texts, each asked on both servers before, while and after Redis was gone: one answer for each.
-    assert len(made) == 75
-    assert {which: len(texts) for which, texts in made.items() if len(texts) != 1} == {}
+    assert len(calls.made) == 75
+    assert {which: len(texts) for which, texts in calls.made.items() if len(texts) != 1} == {}
     for early, middle, late in zip(before, between, after, strict=True):
         assert early["cache_hits_shared"] > 0
         assert early["shared_cache_errors_total"] == 0

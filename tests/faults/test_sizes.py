@@ -8,11 +8,10 @@ from typing import Any
 
 import grpc
 import pytest
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 
 from tests.faults.calls import article, is_idle, outcome, resident_mebibytes, stub_of, texts, translation, until
 from tests.faults.report import FaultReport
+from tests.refusals import refused
 from tests.server_process import Server, process
 from triwire.v1 import article_pb2, article_service_pb2
 
@@ -45,16 +44,8 @@ def blocks(number: int, characters: int) -> article_pb2.Content:
 
 async def refusal(call: Any) -> tuple[str, dict[str, str]]:
     """Reason and metadata of a refused call; no reason where gRPC itself refused."""
-    try:
-        await call
-    except Exception as error:
-        status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds of call have
-        info = error_details_pb2.ErrorInfo()
-        for detail in status.details if status else []:
-            if detail.Unpack(info):
-                return info.reason, dict(info.metadata)
-        return error.code().name, {}  # type: ignore[attr-defined]
-    pytest.fail("it was not refused")
+    told = await refused(call)
+    return told.reason or told.code.name, told.metadata
 
 
 def limit(name: str, actual: int, maximum: int) -> tuple[str, dict[str, str]]:

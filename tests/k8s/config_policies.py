@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from tests.k8s.effective import environment_of, mounted_files, profile_of, settings_of
 from tests.k8s.manifests import Manifests, Object, Pods, quantity
-from triwire_server.profile import ProfileError
-from triwire_server.settings import CONFIG_FILE_VARIABLE, SettingsError
+from triwire_server.profiles.profile import ProfileError
+from triwire_server.settings import SettingsError
+from triwire_server.settings_sources import CONFIG_FILE_VARIABLE
 
 SECRETS = {
     "triwire-tls": {"tls.crt", "tls.key", "ca.crt"},

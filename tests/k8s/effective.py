@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 
 from tests.k8s.manifests import Manifests, Object
-from triwire_server.profile import Profile, load_profile
-from triwire_server.settings import CONFIG_FILE_VARIABLE, Settings, load_settings
+from triwire_server.profiles.profile import Profile, load_profile
+from triwire_server.settings import Settings
+from triwire_server.settings_sources import CONFIG_FILE_VARIABLE, load_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 """What stands for a value of a Secret."""

@@ -8,8 +8,8 @@ from prometheus_client import CollectorRegistry
 from tests.k8s.effective import settings_of
 from tests.k8s.manifests import Manifests, Object, quantity
 from tests.k8s.pod_policies import GPU
-from triwire_server.engine.segment import Priority
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 MARGIN_SECONDS = 10
 """For closing the engine, the stores and the exporter of traces after the last call."""

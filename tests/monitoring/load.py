@@ -15,7 +15,7 @@ from triwire.v1 import (
     glossary_service_pb2,
     glossary_service_pb2_grpc,
 )
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 MAX_QUEUE_TOKENS = 200
 """So that two articles at once are one too many."""

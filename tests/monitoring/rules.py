@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from tests.docs.markdown import texts
+
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "monitoring" / "alerts.yml"
 RULE_TESTS = ROOT / "monitoring" / "alerts_test.yml"
@@ -34,8 +36,7 @@ def records() -> dict[str, str]:
 
 def documented() -> list[str]:
     """The queries of docs/metrics.md."""
-    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-    return re.findall(r"^```promql\n(.*?)^```$", text, re.M | re.S)
+    return texts("docs/metrics.md", "promql")
 
 
 def without_thresholds(expression: str) -> str:

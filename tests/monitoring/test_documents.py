@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.monitoring.prometheus_server import needs_promtool, promtool
 from tests.monitoring.rules import ROOT, alerts, documented
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 METRICS = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 ALERTS = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")

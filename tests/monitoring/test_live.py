@@ -14,7 +14,7 @@ from tests.monitoring.load import MAX_QUEUE_TOKENS, Load
 from tests.monitoring.prometheus_server import Prometheus, needs_prometheus, running_prometheus
 from tests.monitoring.rules import RULES, alerts, documented, panels, records, without_thresholds
 from tests.server import running_server, target
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 pytestmark = [pytest.mark.monitoring, needs_prometheus, pytest.mark.timeout(300)]
 

@@ -23,7 +23,7 @@ from tests.monitoring.rules import (
     without_thresholds,
 )
 from tests.server import running_server
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 
 @needs_promtool

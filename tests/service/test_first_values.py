@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry
 
 from triwire_server.first_values import METHODS, set_first_values
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 
 def first_values() -> CollectorRegistry:

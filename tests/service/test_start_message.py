@@ -14,10 +14,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tests.callers import caller_entry, token_of, write_callers
 from tests.certificates import Authority
 from tests.server_process import COMMAND
-from tests.tokens import caller_entry, token_of, write_callers
-from triwire_server.profile import load_profile
+from triwire_server.profiles.profile import load_profile
 from triwire_server.settings import Settings
 from triwire_server.start_message import Start, show_start
 

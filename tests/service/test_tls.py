@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
 from prometheus_client import CollectorRegistry
 
 from tests.certificates import Authority
-from triwire_server.metrics import Metrics
 from triwire_server.settings import Settings
+from triwire_server.telemetry.metrics import Metrics
 from triwire_server.tls import ServerTls, read_identity
 from triwire_server.watched_files import FilesUnusable
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-from triwire.v1 import article_pb2, article_service_pb2
+from triwire.v1 import article_service_pb2
 from triwire_client.errors import TriwireError, from_status
-from triwire_client.words import summary_style
-
-_LEFT_OUT = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
+from triwire_client.words import BESIDE_THE_ARTICLE, summary_style
 
 
 class ArticleParts:
@@ -67,7 +65,7 @@ class ArticleParts:
         wanted = [
             block.block_id
             for block in self.started.source.blocks
-            if (block.kind in self._kinds if self._kinds else block.kind not in _LEFT_OUT)
+            if (block.kind in self._kinds if self._kinds else block.kind not in BESIDE_THE_ARTICLE)
         ]
         return {block_id: index for index, block_id in enumerate(wanted)}
 

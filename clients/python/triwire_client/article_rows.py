@@ -5,17 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import grpc
 from google.protobuf import json_format
 from google.rpc import code_pb2
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.batch import BatchResult
 from triwire_client.batch_files import write_answer
-from triwire_client.content import CleaningName, to_content, to_summary
-from triwire_client.errors import InvalidRequestError, Violation, from_status
-from triwire_client.inputs import InputError, one_line, read_text, source_name
+from triwire_client.content import CleaningName, parse_summary, to_content
+from triwire_client.errors import InvalidRequestError, Violation, from_status, invalid_request
+from triwire_client.inputs import InputError, one_line, read_summary, read_text, source_name
 from triwire_client.review import Reviewable, as_processed
+from triwire_client.review.bodies import body_of
+from triwire_client.words import summary_style
 
 CONTENT_COLUMNS = ("text", "html", "article")
 """Of these a row fills exactly one."""
@@ -88,13 +89,11 @@ def to_request(row: Row, asked: article_service_pb2.ProcessArticleRequest) -> ar
     if row.get("summaries") is not None:
         del request.summaries[:]
         try:
-            request.summaries.extend(parse_summaries(row["summaries"]))
+            request.summaries.extend(parse_summary(name or "") for name in row["summaries"])
         except ValueError as error:
             violations.append(Violation("summaries", one_line(error)))
     if violations:
-        words = "; ".join(f"{found.field}: {found.description}" for found in violations)
-        code = grpc.StatusCode.INVALID_ARGUMENT
-        raise InvalidRequestError(words, code=code, reason="INVALID_FIELD", violations=violations)
+        raise invalid_request(violations)
     request.priority = request.priority or article_service_pb2.PRIORITY_BULK
     return request
 
@@ -123,26 +122,10 @@ def asked_of_all(
         if asked.content.WhichOneof("kind"):
             raise InputError(f"--request: {source_name(request)}: content: rows have it; only cleaning and language")
     asked.target_languages.extend(to)
-    try:
-        asked.summaries.extend(parse_summaries(summaries))
-    except ValueError as error:
-        raise InputError(f"--summary: {error}, with or without :LANGUAGE") from error
+    asked.summaries.extend(map(read_summary, summaries))
     if cleaning is not None:
         asked.content.CopyFrom(to_content(asked.content, cleaning=cleaning))
     return asked
-
-
-def parse_summaries(names: Iterable[str | None]) -> list[article_service_pb2.SummaryOptions]:
-    """Summary options for "bullets" or "headline:ko".
-
-    Raises:
-        ValueError: an unknown style.
-    """
-    options = []
-    for name in names:
-        style, _, language = (name or "").partition(":")
-        options.append(to_summary(style, language))  # type: ignore[arg-type]  # it refuses other names
-    return options
 
 
 def to_columns(answer: article_service_pb2.ProcessBatchResponse) -> dict[str, Any]:
@@ -212,7 +195,7 @@ def _outputs(
 
 
 def _translation(made: article_service_pb2.Translation) -> dict[str, Any]:
-    bodies = [block.block.text or block.block.inline_html for block in made.blocks]
+    bodies = [body_of(block.block) for block in made.blocks]
     found = len(_translation_findings(made))
     return {"target_language": made.target_language, "text": "\n\n".join(bodies), "findings": found}
 
@@ -222,9 +205,8 @@ def _translation_findings(made: article_service_pb2.Translation) -> Sequence[art
 
 
 def _summary(made: article_service_pb2.Summary) -> dict[str, Any]:
-    style = article_service_pb2.SummaryStyle.Name(made.style).removeprefix("SUMMARY_STYLE_").lower()
     text = "\n".join(point.text for point in made.points)
-    found = len(_summary_findings(made))
+    style, found = summary_style(made.style), len(_summary_findings(made))
     return {"style": style, "target_language": made.target_language, "text": text, "findings": found}
 
 

@@ -1,15 +1,17 @@
 """One streamed article as the `triwire` command shows it, part by part."""
 
 import time
+from collections.abc import AsyncIterable
+
+from rich.console import Console
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.article_parts import ArticleParts, summary_name
 from triwire_client.failures import PARTIAL, describe, exit_code
 from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
-from triwire_client.words import language_name
-
-_SKIPPED = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
+from triwire_client.review.bodies import body_of
+from triwire_client.words import BESIDE_THE_ARTICLE, language_name
 
 
 class ArticleRun:
@@ -39,8 +41,29 @@ class ArticleRun:
         has_some = self.parts.translations or self.parts.summaries
         return PARTIAL if has_some else exit_code(self.parts.failures[0][1])
 
-    def take(self, part: article_service_pb2.StreamProcessArticleResponse, progress: ArticleProgress) -> None:
-        """Take the next part of the stream."""
+    async def follow(
+        self,
+        parts: AsyncIterable[article_service_pb2.StreamProcessArticleResponse],
+        console: Console,
+        *,
+        is_quiet: bool = False,
+    ) -> None:
+        """Take all parts of the stream; however it ends, what arrived is shown.
+
+        Args:
+            parts: of the article.
+            console: standard error, for how far it is.
+            is_quiet: do not show that.
+        """
+        with ArticleProgress(console, self.parts.names, is_quiet=is_quiet) as progress:
+            try:
+                async for part in parts:
+                    self._take(part, progress)
+            finally:
+                with progress.paused():
+                    self._show_unfinished()
+
+    def _take(self, part: article_service_pb2.StreamProcessArticleResponse, progress: ArticleProgress) -> None:
         parts = self.parts
         parts.take(part)
         match part.WhichOneof("part"):
@@ -51,8 +74,7 @@ class ArticleRun:
                 with progress.paused():
                     self._show_source()
             case "block":
-                block = part.block.block.block
-                progress.advance(part.block.target_language, block.text or block.inline_html)
+                progress.advance(part.block.target_language, body_of(part.block.block.block))
             case "translation":
                 progress.finish(part.translation.target_language)
                 with progress.paused():
@@ -68,11 +90,11 @@ class ArticleRun:
                 progress.finish(parts.name_of(part.error.summary_style, part.error.target_language))
             case "usage":
                 with progress.paused():
-                    self.show_unfinished()
+                    self._show_unfinished()
                     if self._renderer:
                         self._renderer.usage(part.usage, time.monotonic() - self._begun)
 
-    def show_unfinished(self) -> None:
+    def _show_unfinished(self) -> None:
         """Show what arrived of translations that were not completed; once, and nothing if all were."""
         for language, blocks in self.parts.blocks.items():
             part = self.parts.assembled(article_service_pb2.Translation(target_language=language), blocks)
@@ -93,7 +115,7 @@ class ArticleRun:
             return
         source = self.parts.started.source
         headline = next((b.text for b in source.blocks if b.kind == article_pb2.BLOCK_KIND_HEADLINE), "")
-        num_skipped = sum(block.kind in _SKIPPED for block in source.blocks)
+        num_skipped = sum(block.kind in BESIDE_THE_ARTICLE for block in source.blocks)
         notes = [language_name(source.language), f"{len(source.blocks)} blocks"]
         if num_skipped:
             notes.append(f"{num_skipped} of them boilerplate or links to other stories")

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
@@ -13,14 +13,13 @@ from grpc.aio import EOF, InternalError  # type: ignore[attr-defined]  # missing
 from triwire.v1 import article_service_pb2
 from triwire_client.connection import translated
 from triwire_client.errors import (
-    InvalidRequestError,
-    ItemIdReusedError,
     ShuttingDownError,
     TriwireError,
     UnavailableError,
     Violation,
     from_rpc_error,
     from_status,
+    invalid_request,
 )
 from triwire_client.retry import Attempts
 
@@ -58,10 +57,8 @@ class BatchResult:
         Raises:
             TriwireError: the item failed.
         """
-        if self.error is not None:
-            raise self.error
         if self.response is None:
-            raise TriwireError(f"item {self.item_id} has neither response nor error")
+            raise self.error or TriwireError(f"item {self.item_id} has neither response nor error")
         return self.response
 
 
@@ -91,44 +88,102 @@ async def run_batch(
     batch = _Batch(items, window)
     try:
         while True:
-            stream = open_stream(attempts.begin())
-            told: list[TriwireError] = []
-            stream.add_done_callback(partial(_note_failure, told))
-            writer = asyncio.ensure_future(batch.write(stream))
-            # Items that cannot be read or sent end the stream, or the reading below would wait for ever.
-            writer.add_done_callback(partial(_cancel_on_failure, stream))
+            stream = _Stream(open_stream(attempts.begin()), batch)
             failure: TriwireError = UnavailableError(
                 "the stream ended before every item was answered", code=grpc.StatusCode.UNAVAILABLE
             )
             try:
-                while (answer := await translated(stream.read())) is not EOF:
-                    while batch.refused:
-                        yield batch.refused.popleft()
-                    result = _batch_result(answer)
-                    # An item that the replica did not begin with is left for the stream to the next one.
-                    if not isinstance(result.error, ShuttingDownError) and batch.answer(answer.item_id):
-                        attempts.note_progress()
-                        yield result
+                async with aclosing(stream.answers()) as answers:
+                    async for answer in answers:
+                        for refused in batch.take_refused():
+                            yield refused
+                        result = _batch_result(answer)
+                        # An item that the replica did not begin with is left for the stream to the next one.
+                        if not isinstance(result.error, ShuttingDownError) and batch.answer(answer.item_id):
+                            attempts.note_progress()
+                            yield result
+                for refused in batch.take_refused():
+                    yield refused
                 if batch.is_finished:
-                    while batch.refused:
-                        yield batch.refused.popleft()
                     return
             except TriwireError as error:
-                failure = await _told_by_server(stream, error, told)
-            except asyncio.CancelledError:
-                # Ours, because an item could not be read or sent, or the caller's.
-                if (reason := _items_failure(writer)) is not None:
-                    raise reason from None
-                raise
+                failure = await stream.told(error)
             finally:
-                # It must not take another item while nobody would send it.
-                await _stop(writer)
-                stream.cancel()
-            if (reason := _items_failure(writer)) is not None:
-                raise reason from None
+                await stream.close()
+            stream.raise_if_items_failed()
             await attempts.wait(failure)
     finally:
         await batch.close()
+
+
+class _Stream:
+    """One stream of a batch, to which items are written while answers are read.
+
+    Args:
+        call: as grpc.aio has opened it.
+        batch: whose items are written.
+    """
+
+    def __init__(self, call: Any, batch: "_Batch") -> None:
+        self._call = call
+        self._told: TriwireError | None = None
+        """With which it ended first."""
+
+        call.add_done_callback(self._note_failure)
+        self._writer = asyncio.ensure_future(batch.write(call))
+        self._writer.add_done_callback(self._cancel_if_items_failed)
+
+    async def answers(self) -> AsyncGenerator[article_service_pb2.ProcessBatchResponse, None]:
+        """What the server answers, until it ends the stream.
+
+        Raises:
+            TriwireError: how it ended the stream.
+            Exception: whatever reading the items raised.
+        """
+        try:
+            while (answer := await translated(self._call.read())) is not EOF:
+                yield answer
+        except asyncio.CancelledError:
+            self.raise_if_items_failed()  # else it is the caller's
+            raise
+
+    async def told(self, error: TriwireError) -> TriwireError:
+        """The failure with which reading failed, as the server told it.
+
+        grpc.aio answers a write on a stream that has just ended by giving the stream a status of its own, INTERNAL:
+        in place of the server's that is there, or until that arrives.
+        """
+        if not _is_local(error):
+            return error
+        for _ in range(_STATUS_WAITS):
+            if self._told is not None and not _is_local(self._told):
+                return self._told
+            await asyncio.sleep(_STATUS_WAIT_SECONDS)
+            self._told = None
+            self._note_failure(self._call)
+        return UnavailableError("the stream broke", code=grpc.StatusCode.UNAVAILABLE)
+
+    async def close(self) -> None:
+        """End it, and take no other item: nobody would send it."""
+        await _stop(self._writer)
+        self._call.cancel()
+
+    def raise_if_items_failed(self) -> None:
+        """Raise what reading the items raised, if it did."""
+        if (reason := _items_failure(self._writer)) is not None:
+            raise reason from None
+
+    def _note_failure(self, call: Any) -> None:
+        """Called by grpc.aio at the moment when the status is there."""
+        code = _result_now(call.code())
+        if code is not None and code is not grpc.StatusCode.OK:
+            trailing, details = _result_now(call.trailing_metadata()), _result_now(call.details())
+            self._told = from_rpc_error(grpc.aio.AioRpcError(code, None, trailing, details, None))  # type: ignore[arg-type]  # as grpc.aio makes it itself
+
+    def _cancel_if_items_failed(self, writer: "asyncio.Future[None]") -> None:
+        # Or the reading would wait for ever.
+        if not writer.cancelled() and _items_failure(writer) is not None:
+            self._call.cancel()
 
 
 class _Batch:
@@ -142,8 +197,7 @@ class _Batch:
         self._has_room = False
         self._seen: set[str] = set()
         self._unanswered: dict[str, article_service_pb2.ProcessBatchRequest] = {}
-        self.refused: deque[BatchResult] = deque()
-        """Answers that need no server: to items without an id of their own."""
+        self._refused: deque[BatchResult] = deque()
 
     @property
     def is_finished(self) -> bool:
@@ -155,8 +209,8 @@ class _Batch:
         for item in list(self._unanswered.values()):
             await stream.write(item)
         while (following := await self._next()) is not None:
-            if (refusal := self._refusal(following.item_id)) is not None:
-                self.refused.append(BatchResult(following.item_id, None, refusal))
+            if (refused := self._refusal(following.item_id)) is not None:
+                self._refused.append(BatchResult(following.item_id, None, refused))
                 continue
             self._seen.add(following.item_id)
             self._unanswered[following.item_id] = following
@@ -170,6 +224,11 @@ class _Batch:
             return False
         self._room.release()
         return True
+
+    def take_refused(self) -> Iterator[BatchResult]:
+        """Answers that need no server, each once: to items without an id of their own."""
+        while self._refused:
+            yield self._refused.popleft()
 
     async def close(self) -> None:
         """Stop reading the items."""
@@ -195,21 +254,11 @@ class _Batch:
 
     def _refusal(self, item_id: str) -> TriwireError | None:
         # Refused here and not by the server, which on a second stream would not know the ids of the first.
-        code = grpc.StatusCode.INVALID_ARGUMENT
         if not item_id:
-            violation = Violation("item_id", "is required")
-            return InvalidRequestError(
-                "item_id: is required", code=code, reason="INVALID_FIELD", violations=[violation]
-            )
+            return invalid_request([Violation("item_id", "is required")])
         if item_id in self._seen:
             violation = Violation("item_id", "was used before in this batch")
-            return ItemIdReusedError(
-                "item_id: was used before in this batch",
-                code=code,
-                reason="ITEM_ID_REUSED",
-                metadata={"item_id": item_id},
-                violations=[violation],
-            )
+            return invalid_request([violation], "ITEM_ID_REUSED", {"item_id": item_id})
         return None
 
 
@@ -226,48 +275,15 @@ def _batch_result(answer: article_service_pb2.ProcessBatchResponse) -> BatchResu
     outcome = answer.WhichOneof("outcome")
     if outcome == "error":
         return BatchResult(answer.item_id, None, from_status(answer.error))
-    return BatchResult(answer.item_id, getattr(answer, outcome) if outcome else None, None)
+    if outcome is None:
+        return BatchResult(answer.item_id, None, TriwireError("the answer has neither response nor error"))
+    return BatchResult(answer.item_id, getattr(answer, outcome), None)
 
 
 def _items_failure(writer: "asyncio.Future[None]") -> BaseException | None:
     """Why items could not be read or sent, if it was not the stream's fault: that is told by reading from it."""
     failure = writer.exception() if writer.done() and not writer.cancelled() else None
     return None if isinstance(failure, grpc.RpcError | asyncio.InvalidStateError | InternalError) else failure
-
-
-def _cancel_on_failure(stream: Any, writer: "asyncio.Future[None]") -> None:
-    if not writer.cancelled() and _items_failure(writer) is not None:
-        stream.cancel()
-
-
-def _note_failure(told: list[TriwireError], stream: Any) -> None:
-    """Keep the status that a stream ended with first; called by grpc.aio at the moment when it is there."""
-    code = _result_now(stream.code())
-    if code is not None and code is not grpc.StatusCode.OK:
-        trailing = _result_now(stream.trailing_metadata())
-        told.append(from_rpc_error(grpc.aio.AioRpcError(code, None, trailing, _result_now(stream.details()), None)))  # type: ignore[arg-type]  # as grpc.aio makes it itself
-
-
-async def _told_by_server(stream: Any, error: TriwireError, told: list[TriwireError]) -> TriwireError:
-    """The failure of a stream as the server told it.
-
-    grpc.aio answers a write on a stream that has just ended by giving the stream a status of its own, INTERNAL: in
-    place of the server's that is there, or until that arrives.
-
-    Args:
-        stream: that has ended.
-        error: with which reading from it failed.
-        told: the failure that it ended with first.
-    """
-    if not _is_local(error):
-        return error
-    for _ in range(_STATUS_WAITS):
-        if told and not _is_local(told[0]):
-            return told[0]
-        await asyncio.sleep(_STATUS_WAIT_SECONDS)
-        told.clear()
-        _note_failure(told, stream)
-    return UnavailableError("the stream broke", code=grpc.StatusCode.UNAVAILABLE)
 
 
 def _is_local(error: TriwireError) -> bool:

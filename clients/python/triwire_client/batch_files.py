@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 from google.protobuf import json_format
 from google.rpc import error_details_pb2  # noqa: F401 - makes the details of errors known to json_format
 
 from triwire.v1 import article_service_pb2
 from triwire_client.batch import BatchResult
-from triwire_client.errors import InvalidRequestError, ItemIdReusedError, TriwireError, Violation, to_status
+from triwire_client.errors import TriwireError, Violation, invalid_request, to_status
 from triwire_client.inputs import InputError, one_line
 
 OPERATIONS = ("translate", "summarize", "extract_article", "detect_language", "process_article")
@@ -84,11 +83,13 @@ def read_items(
         try:
             json_format.Parse(line.decode("utf-8-sig" if number == 1 else "utf-8"), item)
         except (json_format.ParseError, ValueError) as error:
-            yield BadLine(_refusal(_id_of(line) or f"line-{number}", f"line {number}", one_line(error)))
+            violation = Violation(f"line {number}", one_line(error))
+            yield BadLine(BatchResult(_id_of(line) or f"line-{number}", None, invalid_request([violation])))
             continue
         item.item_id = item.item_id or f"line-{number}"
         if item.item_id in seen:
-            yield BadLine(_refusal(item.item_id, "item_id", "was used before in this file", is_reused=True))
+            violation = Violation("item_id", "was used before in this file")
+            yield BadLine(BatchResult(item.item_id, None, invalid_request([violation], "ITEM_ID_REUSED")))
             continue
         seen.add(item.item_id)
         yield None if item.item_id in done else item
@@ -97,16 +98,14 @@ def read_items(
 def to_answer(result: BatchResult) -> article_service_pb2.ProcessBatchResponse:
     """The message of an answer; an error is in it as a status."""
     answer = article_service_pb2.ProcessBatchResponse(item_id=result.item_id)
-    if result.error is not None or result.response is None:
-        error = result.error or TriwireError("the server gave neither response nor error")
+    try:
+        response = result.unwrap()
+    except TriwireError as error:
         answer.error.CopyFrom(to_status(error))
-    else:
-        field = next(
-            name
-            for name in OPERATIONS
-            if answer.DESCRIPTOR.fields_by_name[name].message_type is result.response.DESCRIPTOR
-        )
-        getattr(answer, field).CopyFrom(result.response)
+        return answer
+    types = answer.DESCRIPTOR.fields_by_name
+    field = next(name for name in OPERATIONS if types[name].message_type is response.DESCRIPTOR)
+    getattr(answer, field).CopyFrom(response)
     return answer
 
 
@@ -164,14 +163,3 @@ def _id_of(line: bytes) -> str:
         return ""
     item_id = item.get("item_id", item.get("itemId")) if isinstance(item, dict) else None
     return item_id if isinstance(item_id, str) and item_id.isprintable() else ""
-
-
-def _refusal(item_id: str, field: str, description: str, *, is_reused: bool = False) -> BatchResult:
-    kind = ItemIdReusedError if is_reused else InvalidRequestError
-    error = kind(
-        f"{field}: {description}",
-        code=grpc.StatusCode.INVALID_ARGUMENT,
-        reason="ITEM_ID_REUSED" if is_reused else "INVALID_FIELD",
-        violations=[Violation(field, description)],
-    )
-    return BatchResult(item_id, None, error)

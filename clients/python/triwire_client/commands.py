@@ -3,10 +3,9 @@
 import sys
 import time
 from collections.abc import Sequence
-from enum import Enum
 from importlib.metadata import version as distribution_version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,35 +15,32 @@ from triwire_client import glossary_commands
 from triwire_client.article_run import ArticleRun
 from triwire_client.batch_command import batch
 from triwire_client.client import Client
+from triwire_client.command_options import (
+    Bullets,
+    Cleaning,
+    Format,
+    Glossaries,
+    Input,
+    Kinds,
+    Language,
+    MaxCharacters,
+    ModelName,
+    Priority,
+    Register,
+    Sentences,
+    SummaryModel,
+    house_style,
+    summary_options,
+    translation_options,
+)
 from triwire_client.connection import DEFAULT_TARGET, Tls
-from triwire_client.content import CleaningName, PriorityName, StyleName
+from triwire_client.content import StyleName, to_summary
 from triwire_client.failures import INTERRUPTED, REFUSED
-from triwire_client.glossaries import glossary_name
-from triwire_client.inputs import FormatName, InputError, one_line, read_content, read_ninjs_item
+from triwire_client.inputs import InputError, one_line, read_content, read_ninjs_item, read_summary
 from triwire_client.ninjs_command import show_items
-from triwire_client.progress import ArticleProgress
 from triwire_client.render import Renderer
 from triwire_client.review_command import check_place, review, write_processed
 from triwire_client.session import CallFailed, Session, hoist, say
-
-RegisterName = Literal["news", "polite"]
-
-
-class KindName(str, Enum):
-    """Kinds of blocks that can be chosen for translation; the parser takes no list of `Literal`."""
-
-    HEADLINE = "headline"
-    STANDFIRST = "standfirst"
-    PARAGRAPH = "paragraph"
-    SUBHEADING = "subheading"
-    QUOTE = "quote"
-    LIST_ITEM = "list_item"
-    CAPTION = "caption"
-    BYLINE = "byline"
-    SECTION = "section"
-    RELATED_LINK = "related_link"
-    BOILERPLATE = "boilerplate"
-
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -124,28 +120,6 @@ def set_up(
     return 0
 
 
-Input = Annotated[str, typer.Argument(metavar="FILE", help="Input file, or - for standard input.", show_default=False)]
-Format = Annotated[FormatName, typer.Option("--format", help="How the input is read; auto goes by the file's name.")]
-Language = Annotated[str, typer.Option(help="Language of the input; detected if not given.")]
-Cleaning = Annotated[
-    CleaningName | None,
-    typer.Option(help="page looks for boilerplate; none takes everything. Translate and detect: none; others: page."),
-]
-ModelName = Annotated[str, typer.Option(help="name or name@version, see `triwire models`.")]
-SummaryModel = Annotated[str, typer.Option(help="Model of the summaries, see `triwire models`.")]
-Register = Annotated[RegisterName | None, typer.Option(help="Sentence endings in Korean and Japanese.")]
-Glossaries = Annotated[
-    list[str] | None, typer.Option("--glossary", help="Id of a stored glossary to keep to. May be repeated.")
-]
-Priority = Annotated[PriorityName, typer.Option(help="Place in the server's queue.")]
-Kinds = Annotated[
-    list[KindName] | None, typer.Option("--kind", help="Translate blocks of this kind alone. May be repeated.")
-]
-Sentences = Annotated[bool, typer.Option("--sentences", help="With --json: which sentence became which.")]
-Bullets = Annotated[int, typer.Option(min=0, help="How many bullets; 0: 3.")]
-MaxCharacters = Annotated[int, typer.Option(min=0, help="Longest summary; 0: by style.")]
-
-
 @app.command()
 def extract(
     context: typer.Context, file: Input, language: Language = "", cleaning: Cleaning = None, form: Format = "auto"
@@ -153,16 +127,10 @@ def extract(
     """Label the blocks of a page: headline, paragraphs, captions, boilerplate."""
     session: Session = context.obj
     content = read_content(file, form, language, cleaning)
-
-    async def call(client: Client) -> int:
-        response = await client.extract_article(content)
-        if session.as_json:
-            session.show_json(response)
-        else:
-            Renderer(session.out).article(response.article)
-        return 0
-
-    return session.run(call)
+    return session.answer(
+        lambda client: client.extract_article(content),
+        lambda renderer, response: renderer.article(response.article),
+    )
 
 
 @app.command()
@@ -170,16 +138,10 @@ def detect(context: typer.Context, file: Input, form: Format = "auto") -> int:
     """Name the languages of a text."""
     session: Session = context.obj
     content = read_content(file, form)
-
-    async def call(client: Client) -> int:
-        response = await client.detect_language(content)
-        if session.as_json:
-            session.show_json(response)
-        else:
-            Renderer(session.out).languages(response.languages)
-        return 0
-
-    return session.run(call)
+    return session.answer(
+        lambda client: client.detect_language(content),
+        lambda renderer, response: renderer.languages(response.languages),
+    )
 
 
 @app.command()
@@ -201,13 +163,14 @@ def summarize(
     """Summarize an article, in its own language or another."""
     session: Session = context.obj
     content = read_content(file, form, language, cleaning)
-    options = _summary(style, to, bullets, max_characters, model)
-    house_style = _style(register, glossary)
+    options = summary_options(to_summary(style, to), bullets, max_characters, model)
 
     async def call(client: Client) -> int:
         started = time.monotonic()
         with session.waiting("summarizing"):
-            response = await client.summarize(content, options, house_style=house_style, priority=priority)
+            response = await client.summarize(
+                content, options, house_style=house_style(register, glossary), priority=priority
+            )
         if session.as_json:
             session.show_json(response)
             return 0
@@ -250,8 +213,8 @@ def translate(
             response = await client.translate(
                 content,
                 to,
-                options=_options(kind, sentences, model),
-                house_style=_style(register, glossary),
+                options=translation_options(kind, sentences, model),
+                house_style=house_style(register, glossary),
                 priority=priority,
             )
         if session.as_json:
@@ -298,10 +261,10 @@ def process(
         raise InputError("--to, --summary: give at least one language or one summary")
     if html:
         check_place(html, "--html")
-    wanted = [_parse_summary(text, bullets, max_characters, summary_model) for text in summary or []]
+    wanted = [summary_options(read_summary(text), bullets, max_characters, summary_model) for text in summary or []]
     item = read_ninjs_item(file, language, cleaning) if form == "ninjs" else None
     content = item.content if item else read_content(file, form, language, cleaning)
-    options = _options(kind, sentences or html is not None, model)
+    options = translation_options(kind, sentences or html is not None, model)
     request = article_service_pb2.ProcessArticleRequest(
         target_languages=to or [], summaries=wanted, translation_options=options
     )
@@ -309,21 +272,15 @@ def process(
 
     async def call(client: Client) -> int:
         article_run = ArticleRun(request, renderer, session.target)
-        with ArticleProgress(session.err, article_run.parts.names, is_quiet=session.as_json) as progress:
-            parts = client.stream_process_article(
-                content,
-                target_languages=to or [],
-                summaries=wanted,
-                options=options,
-                house_style=_style(register, glossary),
-                priority=priority,
-            )
-            try:
-                async for part in parts:
-                    article_run.take(part, progress)
-            finally:
-                with progress.paused():
-                    article_run.show_unfinished()
+        parts = client.stream_process_article(
+            content,
+            target_languages=to or [],
+            summaries=wanted,
+            options=options,
+            house_style=house_style(register, glossary),
+            priority=priority,
+        )
+        await article_run.follow(parts, session.err, is_quiet=session.as_json)
         if session.as_json:
             session.show_json(article_run.parts.response())
         elif item:
@@ -341,57 +298,12 @@ def process(
 def models(context: typer.Context) -> int:
     """List the models that the server offers, with their licenses, and its limits."""
     session: Session = context.obj
-
-    async def call(client: Client) -> int:
-        response = await client.list_models()
-        if session.as_json:
-            session.show_json(response)
-        else:
-            Renderer(session.out).models(response)
-        return 0
-
-    return session.run(call)
+    return session.answer(lambda client: client.list_models(), Renderer.models)
 
 
 app.command()(batch)
 app.command()(review)
 app.add_typer(glossary_commands.app, name="glossary")
-
-
-def _summary(
-    style: StyleName, to: str, bullets: int, max_characters: int, model: str
-) -> article_service_pb2.SummaryOptions:
-    return article_service_pb2.SummaryOptions(
-        style=article_service_pb2.SummaryStyle.Value(f"SUMMARY_STYLE_{style.upper()}"),
-        target_language=to,
-        max_characters=max_characters,
-        bullet_count=bullets if style == "bullets" else 0,
-        model=model,
-    )
-
-
-def _parse_summary(text: str, bullets: int, max_characters: int, model: str) -> article_service_pb2.SummaryOptions:
-    style, _, to = text.partition(":")
-    if style not in ("headline", "bullets", "paragraph"):
-        raise InputError(f"--summary: {text!r} is none of headline, bullets, paragraph, with or without :LANGUAGE")
-    return _summary(style, to, bullets, max_characters, model)  # type: ignore[arg-type]  # checked above
-
-
-def _options(kinds: Sequence[KindName] | None, sentences: bool, model: str) -> article_service_pb2.TranslationOptions:
-    return article_service_pb2.TranslationOptions(
-        block_kinds=[article_pb2.BlockKind.Value(f"BLOCK_KIND_{kind.upper()}") for kind in kinds or ()],
-        include_sentences=sentences,
-        model=model,
-    )
-
-
-def _style(register: RegisterName | None, glossaries: Sequence[str] | None) -> article_service_pb2.HouseStyle | None:
-    if register is None and not glossaries:
-        return None
-    style = article_service_pb2.HouseStyle(glossaries=[glossary_name(glossary) for glossary in glossaries or ()])
-    if register is not None:
-        style.register = article_service_pb2.Register.Value(f"REGISTER_{register.upper()}")
-    return style
 
 
 def _fail(line: str, code: int) -> int:

@@ -1,8 +1,9 @@
 """What callers may pass for content, options and enum values."""
 
-from collections.abc import Iterable, Sequence
+import html
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from triwire.v1 import article_pb2, article_service_pb2
 
@@ -45,7 +46,7 @@ def to_content(content: ContentLike, language: str = "", cleaning: CleaningName 
     if language:
         message.language = language
     if cleaning is not None:
-        message.cleaning = article_pb2.Cleaning.Value(_name("CLEANING", cleaning, ("none", "page")))
+        message.cleaning = article_pb2.Cleaning.Value(_name("CLEANING", cleaning, CleaningName))
     return message
 
 
@@ -56,8 +57,7 @@ def to_priority(priority: PriorityLike) -> article_service_pb2.Priority.ValueTyp
         ValueError: an unknown name.
     """
     if isinstance(priority, str):
-        names = ("interactive", "standard", "bulk")
-        return article_service_pb2.Priority.Value(_name("PRIORITY", priority, names))
+        return article_service_pb2.Priority.Value(_name("PRIORITY", priority, PriorityName))
     return priority
 
 
@@ -76,13 +76,34 @@ def to_summary(summary: SummaryLike, target_language: str = "") -> article_servi
     """One summary's options, see `to_summaries`."""
     if isinstance(summary, article_service_pb2.SummaryOptions):
         return summary
-    name = _name("SUMMARY_STYLE", summary, ("headline", "bullets", "paragraph"))
+    name = _name("SUMMARY_STYLE", summary, StyleName)
     return article_service_pb2.SummaryOptions(
         style=article_service_pb2.SummaryStyle.Value(name), target_language=target_language
     )
 
 
-def _name(prefix: str, name: str, known: Sequence[str]) -> str:
-    if name not in known:
-        raise ValueError(f"{name!r} is not one of {', '.join(known)}")
+def parse_summary(text: str) -> article_service_pb2.SummaryOptions:
+    """Summary options for "bullets" or "headline:ko".
+
+    Raises:
+        ValueError: an unknown style.
+    """
+    style, _, language = text.partition(":")
+    return to_summary(style, language)  # type: ignore[arg-type]  # it refuses other names
+
+
+def _name(prefix: str, name: str, names: Any) -> str:
+    """The contract's name for one of those that a `Literal` allows; callers without a type checker may have others."""
+    if name not in get_args(names):
+        raise ValueError(f"{name!r} is not one of {', '.join(get_args(names))}")
     return f"{prefix}_{name.upper()}"
+
+
+def without_cdata(value: str) -> str:
+    """XHTML whose CDATA sections are escaped text, which means the same: HTML knows no CDATA."""
+    before, *sections = value.split("<![CDATA[")
+    parts = [before]
+    for section in sections:
+        words, end, after = section.partition("]]>")
+        parts += [html.escape(words, quote=False), after] if end else ["<![CDATA[", section]
+    return "".join(parts)

@@ -181,7 +181,7 @@ class GlossariesUnavailableError(UnavailableError):
 
 
 class ModelUnavailableError(UnavailableError):
-    """The machine that a model runs on does not answer the server now; try again after `retry_delay`."""
+    """The machine that a model runs on is away or full; try again after `retry_delay`."""
 
 
 class DeadlineExceededError(TriwireError):
@@ -277,6 +277,15 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> TriwireError:
         return from_status(status, request_id)
     kind = _BY_CODE.get(code, TriwireError)
     return kind(error.details() or code.name, code=code, request_id=request_id)
+
+
+def invalid_request(
+    violations: Sequence[Violation], reason: str = "INVALID_FIELD", metadata: Mapping[str, str] | None = None
+) -> TriwireError:
+    """The exception of a request that this client sends to no server, as a server would refuse it."""
+    words = "; ".join(f"{found.field}: {found.description}" for found in violations)
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    return BY_REASON[reason](words, code=code, reason=reason, metadata=metadata, violations=violations)
 
 
 def to_status(error: TriwireError) -> status_pb2.Status:

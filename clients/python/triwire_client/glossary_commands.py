@@ -59,14 +59,7 @@ def import_(
     glossary.display_name = read.title if name is None else name
     for remark in bounded(read.remarks):
         say(remark)
-    if not read.terms:
-        raise InputError(f"{source_name(file)}: has no terms to take over; `triwire glossary delete` removes one")
-    size = Glossary(terms=read.terms).ByteSize()
-    if size > _MAX_TERMS_BYTES:
-        raise InputError(
-            f"{source_name(file)}: has {size:,} bytes of terms, encoded; a glossary may have {_MAX_TERMS_BYTES:,};"
-            " split it, a request may name several"
-        )
+    _check_size(read, file)
     if dry_run:
         sys.stdout.write(f"{source_name(file)}: {count(len(read.terms), 'term')}, nothing was sent\n")
         return 0
@@ -139,16 +132,9 @@ def list_(context: typer.Context) -> int:
 def show(context: typer.Context, id_: Id) -> int:
     """Show a glossary with its terms and its etag."""
     session: Session = context.obj
-
-    async def call(client: Client) -> int:
-        response = await client.get_glossary(id_)
-        if session.as_json:
-            session.show_json(response)
-        else:
-            Renderer(session.out).glossary(response.glossary)
-        return 0
-
-    return session.run(call)
+    return session.answer(
+        lambda client: client.get_glossary(id_), lambda renderer, response: renderer.glossary(response.glossary)
+    )
 
 
 @app.command()
@@ -169,6 +155,22 @@ def delete(
         return 0
 
     return _run(session, call, id_, is_repeatable=False)
+
+
+def _check_size(read: GlossaryFile, file: str) -> None:
+    """Make sure that a glossary can be made of a file's terms.
+
+    Raises:
+        InputError: there are none, or too many.
+    """
+    if not read.terms:
+        raise InputError(f"{source_name(file)}: has no terms to take over; `triwire glossary delete` removes one")
+    size = Glossary(terms=read.terms).ByteSize()
+    if size > _MAX_TERMS_BYTES:
+        raise InputError(
+            f"{source_name(file)}: has {size:,} bytes of terms, encoded; a glossary may have {_MAX_TERMS_BYTES:,};"
+            " split it, a request may name several"
+        )
 
 
 def _run(session: Session, call: Callable[[Client], Coroutine[Any, Any, int]], id_: str, *, is_repeatable: bool) -> int:

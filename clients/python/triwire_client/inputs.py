@@ -1,4 +1,4 @@
-"""What the `triwire` command reads: files and standard input become content."""
+"""What the `triwire` command reads: files, standard input and options become content and requests."""
 
 import sys
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from typing import Literal
 
 from google.protobuf import json_format
 
-from triwire.v1 import article_pb2
-from triwire_client.content import CleaningName, to_content
+from triwire.v1 import article_pb2, article_service_pb2
+from triwire_client.content import CleaningName, parse_summary, to_content, without_cdata
 from triwire_client.ninjs import NinjsError, NinjsItem, read_ninjs
 
 FormatName = Literal["auto", "text", "html", "json", "ninjs"]
@@ -43,6 +43,8 @@ def read_content(
         return read_ninjs_item(source, language, cleaning).content
     text = read_text(source)
     if form == "html":
+        if source.lower().endswith(".xhtml"):
+            text = without_cdata(text)
         return to_content(article_pb2.Content(html=text), language, cleaning)
     if form == "text":
         return to_content(article_pb2.Content(text=text), language, cleaning)
@@ -72,6 +74,18 @@ def read_ninjs_item(source: str, language: str = "", cleaning: CleaningName | No
     except NinjsError as error:
         lines = [f"{source_name(source)}: {line}" for line in str(error).split("\n")]
         raise InputError("\n".join(bounded(lines))) from error
+
+
+def read_summary(text: str) -> article_service_pb2.SummaryOptions:
+    """What `--summary bullets` or `--summary headline:ko` asks for.
+
+    Raises:
+        InputError: an unknown style.
+    """
+    try:
+        return parse_summary(text)
+    except ValueError as error:
+        raise InputError(f"--summary: {error}, with or without :LANGUAGE") from error
 
 
 def read_text(source: str) -> str:

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
-from triwire_client.errors import TriwireError
 from triwire_client.glossaries import glossary_id
 from triwire_client.glossary_entries import language_order
+from triwire_client.review.bodies import body_of
 from triwire_client.words import (
     block_kind,
     clean,
@@ -88,7 +88,7 @@ class Renderer:
         ids = max([len(block.block.block_id) for block in translation.blocks], default=0)
         for block in translation.blocks:
             self._row(f"{block.block.block_id:<{ids}}", _body(block.block))
-            self._findings(block.findings, block.block.text or block.block.inline_html, indent=ids + 2)
+            self._findings(block.findings, body_of(block.block), indent=ids + 2)
 
     def summary(self, summary: article_service_pb2.Summary) -> None:
         """A summary with the blocks that each statement rests on."""
@@ -174,13 +174,6 @@ class Renderer:
         notes = _named(glossary, [count(glossary.term_count, "term"), f"etag {glossary.etag}"])
         self._line(Text(clean(" · ".join([f"{glossary_id(glossary.name)} {verb}", *notes]))))
 
-    def failure(self, what: str, error: TriwireError) -> None:
-        """A part of a result that failed, in one line."""
-        line = Text(f"{what} failed: ", style="bold red")
-        line.append(clean(error.message), style="not bold")
-        self._console.print()
-        self._line(line)
-
     def heading(self, title: str, *notes: str) -> None:
         """A title with remarks, after an empty line."""
         line = Text(clean(title), style="bold green")
@@ -216,7 +209,7 @@ class Renderer:
 
 
 def _body(block: article_pb2.Block) -> Text:
-    body = Text(clean(block.text or block.inline_html), style=_STYLES.get(block.kind, ""))
+    body = Text(clean(body_of(block)), style=_STYLES.get(block.kind, ""))
     if block.credit:
         body.append(f"  ({clean(block.credit)})", style="not italic dim")
     return body

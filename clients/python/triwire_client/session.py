@@ -2,10 +2,10 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf import json_format
 from google.protobuf.message import Message
@@ -17,6 +17,9 @@ from triwire_client.errors import TriwireError
 from triwire_client.failures import describe, exit_code
 from triwire_client.inputs import InputError
 from triwire_client.plaintext import PlaintextTokenError
+from triwire_client.render import Renderer
+
+_Answer = TypeVar("_Answer", bound=Message)
 
 _GLOBAL_OPTIONS = {
     "--target": True,
@@ -113,6 +116,27 @@ class Session:
             return asyncio.run(connected())
         except TriwireError as error:
             raise CallFailed(describe(error, self.target), exit_code(error)) from error
+
+    def answer(self, ask: Callable[[Client], Awaitable[_Answer]], show: Callable[[Renderer, _Answer], None]) -> int:
+        """Make a call, show its answer as JSON or to people, and return the exit code.
+
+        Args:
+            ask: makes the call.
+            show: shows the answer to people.
+
+        Raises:
+            CallFailed: with the line that tells why.
+        """
+
+        async def call(client: Client) -> int:
+            response = await ask(client)
+            if self.as_json:
+                self.show_json(response)
+            else:
+                show(Renderer(self.out), response)
+            return 0
+
+        return self.run(call)
 
     def waiting(self, what: str) -> Any:
         """A sign of life on the terminal while a single answer is awaited; a context manager."""

@@ -1,18 +1,25 @@
 """Words for what the contract names: kinds of blocks and findings, severities, languages. For people, in English."""
 
 import re
+from typing import Literal
 
 from triwire.v1 import article_pb2, article_service_pb2
 
 Finding = article_service_pb2.Finding
+SeverityWord = Literal["note", "look", "stop"]
+
+BESIDE_THE_ARTICLE = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
+"""Kinds of blocks that are no part of the article; translated only where they are asked for."""
+
+SEVERITIES = ("info", "warning", "critical")
+"""The contract's names for how much a finding matters, from the least to the most serious."""
+
+SEVERITY_WORDS: tuple[SeverityWord, ...] = ("note", "look", "stop")
+"""The same for people, in the same order."""
 
 _LANGUAGE_NAMES = {"en": "English", "ko": "Korean", "ja": "Japanese"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PASSAGE_CHARACTERS = 40
-SEVERITIES = ("info", "warning", "critical")
-"""The contract's names for how much a finding matters, from the least to the most serious."""
-
-_SEVERITY_WORDS = {Finding.SEVERITY_INFO: "note", Finding.SEVERITY_CRITICAL: "stop"}
 
 
 def block_kind(kind: article_pb2.BlockKind.ValueType) -> str:
@@ -46,15 +53,15 @@ def describe_finding(finding: article_service_pb2.Finding, body: str) -> str:
     return words
 
 
-def severity_word(severity: article_service_pb2.Finding.Severity.ValueType) -> str:
-    """How much a finding matters: "note", "look" (worth a look) or "stop" (not before somebody has looked)."""
-    return _SEVERITY_WORDS.get(severity, "look")
-
-
 def severity_name(severity: article_service_pb2.Finding.Severity.ValueType) -> str:
     """How much a finding matters, by the contract's name: "critical". One that is not known is worth a look."""
     is_known = severity in (Finding.SEVERITY_INFO, Finding.SEVERITY_CRITICAL)
     return enum_name(Finding.Severity.Name(severity), "SEVERITY_") if is_known else "warning"
+
+
+def severity_word(severity: article_service_pb2.Finding.Severity.ValueType) -> SeverityWord:
+    """How much a finding matters: "note", "look" (worth a look) or "stop" (not before somebody has looked)."""
+    return SEVERITY_WORDS[SEVERITIES.index(severity_name(severity))]
 
 
 def summary_style(style: article_service_pb2.SummaryStyle.ValueType) -> str:

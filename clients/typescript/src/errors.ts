@@ -120,7 +120,7 @@ export class ShuttingDownError extends UnavailableError {}
 export class StartingError extends UnavailableError {}
 /** What keeps the server's glossaries does not answer now. */
 export class GlossariesUnavailableError extends UnavailableError {}
-/** The server behind a model cannot be reached, or takes no more. */
+/** The machine that a model runs on is away or full; try again after `retryDelayMs`. */
 export class ModelUnavailableError extends UnavailableError {}
 /** The time given was not enough. */
 export class DeadlineExceededError extends TriwireError {}

@@ -1,9 +1,7 @@
 """ArticleService: validate, call the pipeline, encode."""
 
 import asyncio
-import binascii
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,30 +9,21 @@ from typing import Any
 from google.rpc.status_pb2 import Status
 
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
-from triwire_server import tracing
 from triwire_server.api.batch import BatchStream
 from triwire_server.api.interceptors import current_call, log_bug, new_request_id
+from triwire_server.api.model_list import list_models
 from triwire_server.api.rights import check_request, priority_of
-from triwire_server.api.status import code_of, reason_of, to_status
+from triwire_server.api.status import code_of, to_status
 from triwire_server.api.validation import Validator
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register, Task
-from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation
+from triwire_server.errors import InvalidRequest, ShuttingDown, Starting, Violation, reason_of
 from triwire_server.glossary_terms import TermResolver
-from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, Limits
-from triwire_server.metrics import Metrics
+from triwire_server.limits import Limits
 from triwire_server.pipeline.context import CallContext, PartFailure
 from triwire_server.pipeline.process import Pipeline
-
-_TASKS = {
-    Task.TRANSLATION: article_service_pb2.Model.TASK_TRANSLATION,
-    Task.SUMMARIZATION: article_service_pb2.Model.TASK_SUMMARIZATION,
-}
-_REGISTERS = {
-    Register.NEWS: article_service_pb2.REGISTER_NEWS,
-    Register.POLITE: article_service_pb2.REGISTER_POLITE,
-}
+from triwire_server.segment import Task
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +128,7 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
         self, request: article_service_pb2.ListModelsRequest, context: Any
     ) -> article_service_pb2.ListModelsResponse:
         """See the contract."""
-        ready = self._get_ready()
-        ready.validator.page(request.page_size)
-        start = _read_page_token(request.page_token)
-        size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
-        models = list_models(ready.catalog)
-        end = start + size
-        return article_service_pb2.ListModelsResponse(
-            models=models[start:end],
-            next_page_token=_page_token(end) if end < len(models) else "",
-            limits=article_service_pb2.Limits(
-                **{name: getattr(self._limits, name) for name in Limits.__dataclass_fields__}
-            ),
-        )
+        return list_models(request, self._get_ready().catalog, self._limits)
 
     def _get_ready(self, *, is_accepted: bool = False) -> Ready:
         # An item that was read from its stream is accepted, and answered however far the shutdown has come.
@@ -319,30 +296,6 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
             self._metrics.first_part_duration_seconds.observe(time.monotonic() - call.started)
 
 
-def list_models(catalog: ModelCatalog) -> list[article_service_pb2.Model]:
-    """The models of a deployment, in order of name and then task; one that does two tasks is there twice."""
-    models = []
-    for card in sorted(catalog.cards, key=lambda card: card.full_name):
-        models += [_model(catalog, card, task) for task in Task if card.pairs(task)]
-    return models
-
-
-def _model(catalog: ModelCatalog, card: ModelCard, task: Task) -> article_service_pb2.Model:
-    model = article_service_pb2.Model(
-        model=card.full_name,
-        task=_TASKS[task],
-        license=card.license,
-        noncommercial=card.noncommercial,
-        origin_uri=card.origin_uri,
-        max_input_tokens=card.max_input_tokens,
-        registers=[_REGISTERS[register] for register in card.registers],
-    )
-    for source, target in sorted(card.pairs(task)):
-        is_default = catalog.resolve(task, source, target) is card
-        model.language_pairs.add(source_language=source, target_language=target, is_default=is_default)
-    return model
-
-
 def _call_context(request: Any, deadline: float | None, *, wait: bool) -> CallContext:
     priority = priority_of(request)
     tracing.current_span().annotate(priority=priority.name)
@@ -358,19 +311,3 @@ def _call_context(request: Any, deadline: float | None, *, wait: bool) -> CallCo
 def _deadline(context: Any) -> float | None:
     remaining = context.time_remaining()
     return None if remaining is None else time.monotonic() + remaining
-
-
-def _page_token(start: int) -> str:
-    return urlsafe_b64encode(str(start).encode()).decode()
-
-
-def _read_page_token(token: str) -> int:
-    if not token:
-        return 0
-    try:
-        start = int(urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError):
-        start = -1
-    if start < 0:
-        raise InvalidRequest([Violation("page_token", "is not a next_page_token of this method")])
-    return start

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from triwire_server.callers import Caller, Right
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 from triwire_server.watched_files import FilesUnusable
 
 TOKEN_PREFIX = "triwire_"  # noqa: S105  # what every token begins with, so that scanners of repositories find one

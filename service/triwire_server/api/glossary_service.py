@@ -5,6 +5,7 @@ from typing import Any
 
 from triwire.v1 import glossary_service_pb2, glossary_service_pb2_grpc
 from triwire_server.api import glossary_validation
+from triwire_server.api.paging import page_size, page_token
 from triwire_server.errors import ShuttingDown, glossary_not_found
 from triwire_server.glossary_store import (
     GlossaryDraft,
@@ -13,7 +14,6 @@ from triwire_server.glossary_store import (
     glossary_id_of,
     glossary_name,
 )
-from triwire_server.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 Glossary = glossary_service_pb2.Glossary
 
@@ -59,12 +59,12 @@ class GlossaryService(glossary_service_pb2_grpc.GlossaryServiceServicer):
         """See the contract."""
         self._check_serving()
         after = glossary_validation.list_glossaries(request)
-        size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+        size = page_size(request)
         heads = await self._store.list_heads(after, size + 1)
         page = heads[:size]
         return glossary_service_pb2.ListGlossariesResponse(
             glossaries=[_encode(head) for head in page],
-            next_page_token=glossary_validation.page_token(page[-1].glossary_id) if len(heads) > size else "",
+            next_page_token=page_token(page[-1].glossary_id) if len(heads) > size else "",
         )
 
     async def UpdateGlossary(

@@ -6,11 +6,11 @@ them counts.
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from triwire.v1 import glossary_service_pb2
+from triwire_server.api.paging import page_place
 from triwire_server.api.violations import SERVED_LANGUAGES, missing, refuse
 from triwire_server.errors import Violation, above_limit
 from triwire_server.limits import MAX_DISPLAY_NAME_CHARACTERS, MAX_GLOSSARY_BYTES, MAX_TERM_FORM_CHARACTERS
@@ -49,29 +49,7 @@ def named_glossary(
 
 def list_glossaries(request: glossary_service_pb2.ListGlossariesRequest) -> str:
     """Gives the id behind which the page begins; "" for the first page. Raises InvalidRequest."""
-    found = []
-    if request.page_size < 0:
-        found.append(Violation("page_size", f"is {request.page_size}; it must not be negative"))
-    after = _read_page_token(request.page_token)
-    if after is None:
-        found.append(Violation("page_token", "is not a next_page_token of this method"))
-    refuse(*found)
-    return after or ""
-
-
-def page_token(last_id: str) -> str:
-    """The token of the page that begins behind an id."""
-    return urlsafe_b64encode(last_id.encode()).decode()
-
-
-def _read_page_token(token: str) -> str | None:
-    if not token:
-        return ""
-    try:
-        last_id = urlsafe_b64decode(token.encode()).decode()
-    except ValueError:  # neither base64 nor UTF-8
-        return None
-    return last_id if _GLOSSARY_ID.fullmatch(last_id) and page_token(last_id) == token else None
+    return page_place(request, lambda place: bool(_GLOSSARY_ID.fullmatch(place)))
 
 
 def name_violations(name: str, path: str) -> Iterator[Violation]:

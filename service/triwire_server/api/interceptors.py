@@ -8,17 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 import structlog
 from google.protobuf.message import DecodeError
 
 from triwire.v1 import article_service_pb2
-from triwire_server import tracing
 from triwire_server.api.authentication import Gate, with_certificate
 from triwire_server.api.rights import check_method
-from triwire_server.api.status import code_of, reason_of, to_status, trailing_metadata
+from triwire_server.api.status import code_of, to_status, trailing_metadata
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.errors import (
     AccessDenied,
@@ -27,9 +26,11 @@ from triwire_server.errors import (
     ShuttingDown,
     TriwireError,
     Violation,
+    reason_of,
 )
 from triwire_server.limits import MESSAGE_ID
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 
 REQUEST_ID_KEY = "triwire-request-id"
 """Trailing metadata that names the call, in answers and failures alike."""
@@ -47,6 +48,10 @@ class CallRecord:
     caller: Caller = ANYONE
     has_sent_part: bool = False
     """Whether a stream has sent its first block or summary."""
+
+    code: grpc.StatusCode = grpc.StatusCode.OK
+    reason: str = ""
+    """The contract's reason of a failure; empty where there is none, as of a call that its caller cancelled."""
 
     values: dict[str, Any] = field(default_factory=dict)
 
@@ -178,67 +183,64 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
 
     @asynccontextmanager
     async def _observed(self, path: str, request: Any, context: Any, caller: Caller) -> AsyncIterator[None]:
-        method = path.rsplit("/", 1)[-1]
         span = self._tracer.start_call(path, context.invocation_metadata() or ())
         entered = tracing.enter(span)
-        record = CallRecord(method, _name(request), time.monotonic(), with_certificate(caller, context))
+        caller = with_certificate(caller, context)
+        record = CallRecord(path.rsplit("/", 1)[-1], _name(request), time.monotonic(), caller)
         token = _current.set(record)
-        in_flight = self._metrics.requests_in_flight.labels(method)
+        in_flight = self._metrics.requests_in_flight.labels(record.method)
         in_flight.inc()
-        code, reason = grpc.StatusCode.OK, ""
         span.annotate(request_id=record.request_id)
-        identity = ((REQUEST_ID_KEY, record.request_id),)
         task = asyncio.current_task()
         self._begin(task)
         try:
-            context.set_trailing_metadata(identity)
-            with self._gate.hold(record.caller):
+            context.set_trailing_metadata(_identity(record))
+            with self._gate.hold(caller):
                 yield
         except (asyncio.CancelledError, GeneratorExit) as ended:
-            code = grpc.StatusCode.CANCELLED
+            record.code = grpc.StatusCode.CANCELLED
             if task in self._ended and isinstance(ended, asyncio.CancelledError) and not context.cancelled():
                 # At the end of a drain; without a status the caller would take it for a cancellation of its own.
-                error = ShuttingDown("this replica had to stop before the call was finished; try another one")
-                status = to_status(error)
-                code, reason = code_of(status), error.reason
-                await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
+                message = "this replica had to stop before the call was finished; try another one"
+                await _abort(context, record, ShuttingDown(message))
             remaining = context.time_remaining()
             if remaining is not None and remaining <= 0:
-                code, reason = grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE"
+                record.code, record.reason = grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE"
             raise
         except grpc.aio.AbortError:
-            code = context.code()
+            record.code = context.code()
             raise
         except Exception as error:
-            status = to_status(error)
-            code, reason = code_of(status), reason_of(error)
-            if reason == "INTERNAL":
-                log_bug(error, record.request_id)
-            await context.abort(code, status.message, (*identity, *trailing_metadata(error, status)))
+            await _abort(context, record, error)
         finally:
             self._finish(task)
             in_flight.dec()
             _reset(token)
-            seconds = time.monotonic() - record.started
-            self._metrics.requests.labels(method, code.name).inc()
-            self._metrics.request_duration_seconds.labels(method).observe(seconds)
-            if reason:
-                self._metrics.errors.labels(reason).inc()
-            self._log.info(
-                "request",
-                method=method,
-                code=code.name,
-                **({"reason": reason} if reason else {}),
-                request_id=record.request_id,
-                **({"caller": record.caller.name} if record.caller.name and record.caller is not ANYONE else {}),
-                seconds=round(seconds, 4),
-                **record.values,
-                **({"trace_id": span.trace_id} if span.trace_id else {}),
-            )
-            if reason:
-                span.fail(reason)
-            span.end(code.name)
+            self._tell(record, span.trace_id)
+            if record.reason:
+                span.fail(record.reason)
+            span.end(record.code.name)
             tracing.leave(entered)
+
+    def _tell(self, record: CallRecord, trace_id: str) -> None:
+        """Count a call that ended, and log it in one line."""
+        seconds = time.monotonic() - record.started
+        self._metrics.requests.labels(record.method, record.code.name).inc()
+        self._metrics.request_duration_seconds.labels(record.method).observe(seconds)
+        if record.reason:
+            self._metrics.errors.labels(record.reason).inc()
+        caller = record.caller
+        self._log.info(
+            "request",
+            method=record.method,
+            code=record.code.name,
+            **({"reason": record.reason} if record.reason else {}),
+            request_id=record.request_id,
+            **({"caller": caller.name} if caller.name and caller is not ANYONE else {}),
+            seconds=round(seconds, 4),
+            **record.values,
+            **({"trace_id": trace_id} if trace_id else {}),
+        )
 
     def _begin(self, task: "asyncio.Task[Any] | None") -> None:
         if task is not None:
@@ -251,6 +253,24 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # 
             self._ended.discard(task)
             if not self._under_way:
                 self._is_idle.set()
+
+
+async def _abort(context: Any, record: CallRecord, error: Exception) -> NoReturn:
+    """End a call with the status of an error.
+
+    Raises:
+        grpc.aio.AbortError: always.
+    """
+    status = to_status(error)
+    record.code, record.reason = code_of(status), reason_of(error)
+    if record.reason == "INTERNAL":
+        log_bug(error, record.request_id)
+    await context.abort(record.code, status.message, (*_identity(record), *trailing_metadata(error, status)))
+    raise AssertionError("abort returned")
+
+
+def _identity(record: CallRecord) -> tuple[tuple[str, str], ...]:
+    return ((REQUEST_ID_KEY, record.request_id),)
 
 
 def log_bug(error: Exception, request_id: str) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from triwire_server.callers import Caller, Right
-from triwire_server.engine.segment import Priority
 from triwire_server.errors import AccessDenied
+from triwire_server.segment import Priority
 
 _ARTICLES = "/triwire.v1.ArticleService/"
 _GLOSSARIES = "/triwire.v1.GlossaryService/"

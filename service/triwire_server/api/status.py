@@ -113,11 +113,6 @@ def code_of(status: status_pb2.Status) -> grpc.StatusCode:
     return next(code for code in grpc.StatusCode if code.value[0] == status.code)
 
 
-def reason_of(error: Exception) -> str:
-    """The contract's reason; "INTERNAL" for a bug."""
-    return error.reason if isinstance(error, TriwireError) else "INTERNAL"
-
-
 def trailing_metadata(error: Exception, status: status_pb2.Status) -> tuple[tuple[str, str | bytes], ...]:
     """What goes with a failed call: the rich status, and the wait for stock gRPC retry policies."""
     metadata: list[tuple[str, str | bytes]] = [("grpc-status-details-bin", status.SerializeToString())]

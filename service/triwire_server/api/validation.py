@@ -89,11 +89,6 @@ class Validator:
         if not MESSAGE_ID.fullmatch(item_id):
             refuse(Violation("item_id", f"must be 1 to {MAX_ID_CHARACTERS} of [A-Za-z0-9._:-]"))
 
-    def page(self, page_size: int) -> None:
-        """Raises InvalidRequest."""
-        if page_size < 0:
-            refuse(Violation("page_size", f"is {page_size}; it must not be negative"))
-
     def _content(
         self, request: Message, content: article_pb2.Content, *, ignores_language: bool = False
     ) -> Iterator[Violation]:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from triwire_server.doctor.checks import Check, ok, problem, warning
-from triwire_server.profile import Profile, ProfileError, load_profile
-from triwire_server.settings import Settings, SettingsError, is_loopback
+from triwire_server.exposure import is_loopback
+from triwire_server.profiles.profile import Profile, ProfileError, load_profile
+from triwire_server.settings import Settings, SettingsError
 from triwire_server.watched_files import FilesUnusable, read_files
 
 RENEW_DAYS = 30

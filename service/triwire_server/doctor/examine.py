@@ -15,7 +15,8 @@ from triwire_server.doctor.configuration import (
 from triwire_server.doctor.machine import check_machine
 from triwire_server.doctor.versions import check_versions
 from triwire_server.progress import Report, no_report
-from triwire_server.settings import Settings, SettingsError, load_settings
+from triwire_server.settings import Settings, SettingsError
+from triwire_server.settings_sources import load_settings
 
 
 def examine(

@@ -10,10 +10,11 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from triwire_server import model_store
 from triwire_server.doctor.checks import Check, ok, problem, warning
 from triwire_server.memory_limit import free_memory_bytes, memory_limit_bytes
-from triwire_server.profile import ModelSpec, Profile, WheelsSource
+from triwire_server.model_files import model_store
+from triwire_server.profiles.profile import ModelSpec, Profile
+from triwire_server.profiles.sources import WheelsSource
 from triwire_server.progress import Report
 from triwire_server.settings import Settings
 

@@ -14,7 +14,7 @@ from triwire_server.doctor.checks import Check, ok, problem, warning
 from triwire_server.doctor.models import nearest_existing
 from triwire_server.errors import GlossariesUnavailable
 from triwire_server.glossary_store import make_store
-from triwire_server.profile import ModelSpec, Profile
+from triwire_server.profiles.profile import ModelSpec, Profile
 from triwire_server.settings import Settings
 
 WAIT_SECONDS = 3.0
@@ -100,7 +100,7 @@ async def _check_remote(profile: Profile, spec: ModelSpec) -> list[Check]:
     """Whether the server of a model answers, and has it."""
     from triwire_server.engine.remote_client import RemoteClient, RequestFailed
     from triwire_server.loading import remote_model
-    from triwire_server.model_fetch import ModelMissing
+    from triwire_server.model_errors import ModelMissing
 
     try:
         model = remote_model(profile, spec)

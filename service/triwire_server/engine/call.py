@@ -2,13 +2,13 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from triwire_server.engine.in_flight import Result
-from triwire_server.engine.segment import Output, Priority, Segment
+from triwire_server.engine.in_flight import Result, Waiter
+from triwire_server.engine.results import Results
 from triwire_server.engine.sequence import ComputeTime
+from triwire_server.segment import Output, Priority, Segment
 
 
 @dataclass(slots=True)
@@ -30,7 +30,7 @@ class EngineCall:
     """One admitted call: its segments may be generated in any number of concurrent `generate` calls.
 
     Args:
-        run: makes the output of one segment of this call, by the full name of a model.
+        results: where its outputs come from.
         count: is told the tokens that the device has read and written for it.
         request_id: names the call.
         priority: its class.
@@ -40,7 +40,7 @@ class EngineCall:
 
     def __init__(
         self,
-        run: Callable[["EngineCall", str, Segment], Coroutine[Any, Any, Output]],
+        results: Results,
         count: Callable[[int], None],
         *,
         request_id: str,
@@ -48,15 +48,15 @@ class EngineCall:
         deadline: float | None,
         arrival: float,
     ) -> None:
-        self._run = run
-        self._count = count
-        self.request_id = request_id
-        self.priority = priority
-        self.deadline = deadline
         self.usage = CallUsage()
+        self._results = results
+        self._count = count
+        self._request_id = request_id
+        self._priority = priority
+        self._deadline = deadline
         self._arrival = arrival
-        self.compute = ComputeTime()
-        self._first_batch = math.inf
+        self._compute = ComputeTime()
+        self._started = math.inf
         self._tasks: set[asyncio.Task[Output]] = set()
 
     async def generate(self, model_name: str, segments: Sequence[Segment]) -> list[Output]:
@@ -65,7 +65,7 @@ class EngineCall:
         Raises:
             DeadlineExceeded, InferenceFailed, ModelUnavailable: of any of them; the rest is cancelled.
         """
-        tasks = [asyncio.ensure_future(self._run(self, model_name, segment)) for segment in segments]
+        tasks = [asyncio.ensure_future(self._output(model_name, segment)) for segment in segments]
         self._tasks.update(tasks)
         try:
             return list(await asyncio.gather(*tasks))
@@ -79,14 +79,24 @@ class EngineCall:
         for task in self._tasks:
             task.cancel()
 
-    def pay(self, result: Result) -> None:
+    async def _output(self, model_name: str, segment: Segment) -> Output:
+        self.usage.segments += 1
+        waiter = Waiter(self._request_id, self._priority, self._deadline, self._compute)
+        result = await self._results.get(model_name, segment, waiter)
+        if result.output.cached:
+            self.usage.cached_segments += 1
+        else:
+            self._pay(result)
+        return result.output
+
+    def _pay(self, result: Result) -> None:
         """Take over what a result cost."""
         self.usage.input_tokens += result.output.input_tokens
         self.usage.output_tokens += result.output.output_tokens
         self._count(result.output.input_tokens + result.output.output_tokens)
-        if result.first_batch is not None:
+        if result.started is not None:
             # Segments may be read back in another order than that of their slots.
-            self._first_batch = min(self._first_batch, result.first_batch)
+            self._started = min(self._started, result.started)
             # Work that another call began may have had its slot before this call arrived.
-            self.usage.queue_seconds = max(0.0, self._first_batch - self._arrival)
-        self.usage.compute_seconds = self.compute.seconds
+            self.usage.queue_seconds = max(0.0, self._started - self._arrival)
+        self.usage.compute_seconds = self._compute.seconds

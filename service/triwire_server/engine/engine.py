@@ -3,30 +3,30 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
+from triwire_server.cache.result_cache import ResultCache
+from triwire_server.cache.shared_result import SharedResults
 from triwire_server.callers import ANYONE, Caller
 from triwire_server.engine.admission import Admission
 from triwire_server.engine.call import EngineCall
-from triwire_server.engine.drain_rate import DrainRate, SlowestRate
-from triwire_server.engine.in_flight import InFlight, Result, Waiter, Work
+from triwire_server.engine.drain_rate import SlowestRate
 from triwire_server.engine.local_models import LocalModels
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, ServedModel
 from triwire_server.engine.models.remote import RemoteModel
 from triwire_server.engine.remote_client import RemoteClient
 from triwire_server.engine.remote_worker import RemoteWorker
+from triwire_server.engine.results import Results
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import InferenceFailed, ShuttingDown
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
-from triwire_server.shared_result import SharedResult, SharedResults
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -79,8 +79,6 @@ class Engine:
         self._models = {model.card.full_name: model for model in models}
         self._metrics = metrics
         self._clock = clock
-        self._cache = cache
-        self._shared: SharedResults | None = None
         self._on_failure = on_failure
         scheduler = Scheduler(
             max_batch_tokens=limits.max_batch_tokens,
@@ -88,33 +86,25 @@ class Engine:
             max_slot_tokens=limits.max_slot_tokens,
             clock=clock,
         )
-        rate = self._rate = DrainRate()
         local = {name: model for name, model in self._models.items() if isinstance(model, Model)}
         runner = ModelRunner(local, limits.max_batch_sequences)
-        self._worker = Worker(scheduler, runner, metrics, clock, self._fail, rate)
+        self._worker = Worker(scheduler, runner, metrics, clock, self._fail)
         self._local = LocalModels(local, self._worker, clock, lambda: self.is_healthy)
         self._remote = {
             name: RemoteWorker(model, RemoteClient(model.source, model.api_key, model.ssl_context), metrics, clock)
             for name, model in self._models.items()
             if isinstance(model, RemoteModel)
         }
-        rates = SlowestRate([rate, *(remote.rate for remote in self._remote.values())])
-        self._in_flight = InFlight(self._compute)
+        workers: dict[str, LocalModels | RemoteWorker] = {**dict.fromkeys(local, self._local), **self._remote}
+        self._results = Results(self._models, workers, metrics, clock, cache)
+        rates = SlowestRate([self._worker.rate, *(remote.rate for remote in self._remote.values())])
         self._admission = Admission(limits.max_queue_tokens, metrics, clock, rates, limits.max_queue_seconds)
-        metrics.queue_limit_tokens.set(limits.max_queue_tokens)
-        for name in self._models:
-            for of_model in (
-                metrics.input_tokens,
-                metrics.output_tokens,
-                metrics.computed_tokens,
-                metrics.padding_tokens,
-                metrics.batch_duration_seconds,
-            ):
-                of_model.labels(name)
         self._step_timeout_seconds = limits.step_timeout_seconds
         self._watching: asyncio.Task[None] | None = None
         self._has_failed = False
         self._is_stopping = False
+        metrics.queue_limit_tokens.set(limits.max_queue_tokens)
+        _set_first_values(metrics, self._models)
 
     async def start(self) -> None:
         """Start the device's thread."""
@@ -137,7 +127,7 @@ class Engine:
 
         From now on: the steps before, which warm the models, take seconds.
         """
-        self._rate.forget()
+        self._worker.rate.forget()
         if self._step_timeout_seconds:
             watchdog = Watchdog(
                 lambda: self._worker.step_started, self._step_timeout_seconds, self._clock, self._give_up_device
@@ -146,7 +136,7 @@ class Engine:
 
     def share_results(self, shared: SharedResults) -> None:
         """Look for results of other replicas and give them ours, from now on: a model is not warmed by a result."""
-        self._shared = shared
+        self._results.share(shared)
 
     def check_invariants(self) -> None:
         """Compare the books that are kept on the event loop.
@@ -155,7 +145,7 @@ class Engine:
             InvariantBroken: they do not agree.
         """
         self._admission.check_invariants()
-        self._in_flight.check_invariants()
+        self._results.in_flight.check_invariants()
         for remote in self._remote.values():
             remote.check_invariants()
 
@@ -214,7 +204,7 @@ class Engine:
             raise ShuttingDown
         ticket = await self._admission.enter(estimated_tokens, priority, deadline, caller, wait=wait)
         call = EngineCall(
-            self.run,
+            self._results,
             partial(self._admission.progress, ticket),
             request_id=request_id,
             priority=priority,
@@ -229,60 +219,25 @@ class Engine:
             call.cancel()
             self._admission.leave(ticket, is_complete=is_complete)
 
-    async def run(self, call: EngineCall, model_name: str, segment: Segment) -> Output:
-        """One segment of a call: from the cache, from equal work under way, from another replica, or computed."""
-        call.usage.segments += 1
-        if self._cache is not None:
-            found = self._cache.get(model_name, segment)
-            if found is not None:
-                output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
-                return self._for_nothing(call, output, "local")
-        waiter = Waiter(call.request_id, call.priority, call.deadline, call.compute)
-        seconds = None if call.deadline is None else max(0.0, call.deadline - self._clock())
-        result, pays = await self._in_flight.result(model_name, segment, waiter, seconds)
-        if not pays or result.output.cached:
-            return self._for_nothing(call, result.output, "shared" if pays else "joined")
-        call.pay(result)
-        return result.output
-
-    def _for_nothing(self, call: EngineCall, output: Output, cache: str) -> Output:
-        """An output that was made for another call."""
-        self._metrics.cache_hits.labels(cache).inc()
-        call.usage.cached_segments += 1
-        return replace(output, input_tokens=0, output_tokens=0, cached=True, timing=None)
-
-    async def _compute(self, work: Work) -> Result:
-        """What a model makes of a segment, here or elsewhere. Its failures are those of all that wait for it."""
-        model = self._models[work.model_name]
-        if self._shared is not None:
-            found = await self._shared.get(model.identity, work.segment)
-            if found is not None:
-                self._keep(work, found)
-                output = Output(text=found.text, input_tokens=0, output_tokens=0, truncated=found.truncated)
-                return Result(replace(output, cached=True), None)
-        self._metrics.cache_misses.inc()
-        result = await self._remote.get(work.model_name, self._local).run(work)
-        output = result.output
-        self._metrics.input_tokens.labels(work.model_name).inc(output.input_tokens)
-        self._metrics.output_tokens.labels(work.model_name).inc(output.output_tokens)
-        made = SharedResult(output.text, output.truncated)
-        self._keep(work, made)
-        if self._shared is not None:
-            self._shared.put(model.identity, work.segment, made)
-        return result
-
-    def _keep(self, work: Work, result: SharedResult) -> None:
-        """In this replica's own cache."""
-        if self._cache is not None:
-            self._cache.put(work.model_name, work.segment, result.text, truncated=result.truncated)
-            self._metrics.cache_size_bytes.set(self._cache.num_bytes)
-
     def _give_up_device(self, error: StepTimeout) -> None:
         _log.critical("the device is given up: %s", error)
         self._worker.abandon()
         self._fail(error)
-        self._in_flight.fail_all(InferenceFailed("the device was lost"))
+        self._results.in_flight.fail_all(InferenceFailed("the device was lost"))
 
     def _fail(self, error: Exception) -> None:
         self._has_failed = True
         self._on_failure(error)
+
+
+def _set_first_values(metrics: Metrics, model_names: Iterable[str]) -> None:
+    """Let the series of each model begin at 0, see `first_values.py`."""
+    for name in model_names:
+        for of_model in (
+            metrics.input_tokens,
+            metrics.output_tokens,
+            metrics.computed_tokens,
+            metrics.padding_tokens,
+            metrics.batch_duration_seconds,
+        ):
+            of_model.labels(name)

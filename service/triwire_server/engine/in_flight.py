@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from triwire_server.engine.segment import Output, Priority, Segment
 from triwire_server.engine.sequence import ComputeTime, InvariantBroken, Sequence
 from triwire_server.errors import DeadlineExceeded
+from triwire_server.segment import Output, Priority, Segment
+
+AnySequence = TypeVar("AnySequence", bound=Sequence)
 
 
 class SequenceRunner(Protocol):
@@ -25,7 +27,7 @@ class Result:
     """What the work on a segment made."""
 
     output: Output
-    first_batch: float | None
+    started: float | None
     """Monotonic seconds at which it got its slot."""
 
 
@@ -67,9 +69,32 @@ class Work:
     payer: Waiter | None = None
     """Known once there is a result."""
 
-    def hand_over(self, sequence: Sequence, runner: SequenceRunner, done: "asyncio.Future[None]") -> None:
-        """From now on a runner has its sequence."""
+    def hand_over(
+        self, make: Callable[..., AnySequence], runner: SequenceRunner, arrival: float
+    ) -> tuple[AnySequence, "asyncio.Future[None]"]:
+        """Make a sequence that runs for all that wait; from now on its runner is told who they are.
+
+        Args:
+            make: makes it, of the fields that are the same for every runner.
+            runner: whom the caller submits it to.
+            arrival: monotonic seconds.
+
+        Returns:
+            The sequence, and what is done, on the event loop, once it has ended on whatever thread.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        sequence = make(
+            request_id=self.request_id,
+            model_name=self.model_name,
+            priority=self.priority,
+            arrival=arrival,
+            deadline=self.deadline,
+            on_finish=lambda _: loop.call_soon_threadsafe(_resolve, done),
+            compute=self.waiting[0].compute,
+        )
         self.sequence, self.runner, self.done = sequence, runner, done
+        return sequence, done
 
     @property
     def request_id(self) -> str:
@@ -190,6 +215,11 @@ class InFlight:
     def _forget(self, work: Work) -> None:
         if self._tasks.pop(work, None) is not None:
             del self._work[work.model_name, work.segment]
+
+
+def _resolve(done: "asyncio.Future[None]") -> None:
+    if not done.done():
+        done.set_result(None)
 
 
 def _look_at_exception(task: "asyncio.Task[Result]") -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from triwire_server.engine.in_flight import Result, Work
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.segment import Output, Timing
 from triwire_server.engine.sequence import Sequence
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Output, Timing
 
 _TOKENIZER_THREADS = 2
 
@@ -57,17 +58,18 @@ class LocalModels:
             text=text,
             input_tokens=len(prompt.input_ids),
             output_tokens=len(sequence.token_ids),
-            truncated=not model.is_complete(sequence.token_ids),
+            truncated=not prompt.is_complete(sequence.token_ids),
             timing=_timing(sequence),
         )
-        return Result(output, sequence.first_batch)
+        return Result(output, sequence.started)
 
     async def _ended(self, work: Work, prompt: Prompt) -> Sequence:
         """The sequence of a prompt, once it has ended well."""
         while True:
             if not self._is_healthy():
                 raise InferenceFailed("the device was lost")
-            sequence, done = self._submit(work, prompt)
+            sequence, done = work.hand_over(partial(Sequence, prompt=prompt), self._worker, self._clock())
+            self._worker.submit(sequence)
             await done
             if sequence.error is None:
                 return sequence
@@ -77,40 +79,14 @@ class LocalModels:
             if not (isinstance(sequence.error, DeadlineExceeded) and is_wanted):
                 raise sequence.error
 
-    def _submit(self, work: Work, prompt: Prompt) -> tuple[Sequence, "asyncio.Future[None]"]:
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-
-        def tell(_: Sequence) -> None:
-            loop.call_soon_threadsafe(_resolve, done)
-
-        sequence = Sequence(
-            request_id=work.request_id,
-            model_name=work.model_name,
-            prompt=prompt,
-            priority=work.priority,
-            arrival=self._clock(),
-            deadline=work.deadline,
-            on_finish=tell,
-            compute=work.waiting[0].compute,
-        )
-        work.hand_over(sequence, self._worker, done)
-        self._worker.submit(sequence)
-        return sequence, done
-
 
 def _timing(sequence: Sequence) -> Timing | None:
     """When the device worked on a sequence; None: it never did."""
-    if sequence.first_batch is None or sequence.prefilled is None or sequence.last_step is None:
+    if sequence.started is None or sequence.prefilled is None or sequence.last_step is None:
         return None
     return Timing(
         arrived=sequence.arrival,
-        started=sequence.first_batch,
+        started=sequence.started,
         prefilled=sequence.prefilled,
         finished=sequence.last_step,
     )
-
-
-def _resolve(done: "asyncio.Future[None]") -> None:
-    if not done.done():
-        done.set_result(None)

@@ -1,4 +1,4 @@
-"""How much memory is free, to size the slots by."""
+"""Memory: how much is free, for how many tokens of slots that is, and how freed blocks go back to the system."""
 
 import ctypes
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import torch
 from prometheus_client import Gauge
 
 from triwire_server.memory_limit import free_memory_bytes
-from triwire_server.metrics import Metrics
+from triwire_server.telemetry.metrics import Metrics
 
 SHARE = 0.5
 """Of the free memory, for the slots of running sequences. The rest is for what passes need, caches and other calls."""

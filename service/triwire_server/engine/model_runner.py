@@ -118,5 +118,5 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def is_device_lost(error: Exception) -> bool:
-    """Whether an exception says that the accelerator is unusable from now on."""
+    """Whether an exception says that the device is unusable from now on."""
     return type(error).__name__ == "AcceleratorError"

@@ -5,8 +5,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import InvariantBroken, Sequence
+from triwire_server.segment import Priority
 
 AGEING_SECONDS = 30.0
 """A sequence that has waited this long moves up one priority class, and again after as long: BULK never starves."""

@@ -12,14 +12,13 @@ from typing import Any
 import httpx2
 
 from triwire_server import __version__
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.remote_source import OpenAISource
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer that is longer is none of a model that was told its limit."""
 
 MOST_RETRY_SECONDS = 3600.0
 """A longer wait is not believed."""
-
 
 _KEEPALIVE_SECONDS = 4.0
 """Idle connections are closed sooner than uvicorn, below vLLM and others, closes them (5 s): a request that is sent as

@@ -11,6 +11,7 @@ import logging
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from triwire_server.engine.drain_rate import DrainRate
@@ -20,11 +21,11 @@ from triwire_server.engine.models.remote import InvalidAnswer, RemoteModel, With
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
 from triwire_server.engine.remote_client import RemoteClient, RequestFailed, Trouble
 from triwire_server.engine.remote_health import ServerHealth
-from triwire_server.engine.scheduler import LOOK_AHEAD, OLDEST_LEADS_EVERY, RESERVED_SHARE, finish
-from triwire_server.engine.segment import Output, Priority, Segment, Timing
+from triwire_server.engine.scheduler import LOOK_AHEAD, OLDEST_LEADS_EVERY, RESERVED_SHARE
 from triwire_server.engine.sequence import Sequence, State
 from triwire_server.errors import InferenceFailed, ModelUnavailable
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Output, Priority, Segment, Timing
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +60,6 @@ class RemoteWorker:
         client: connections to its server.
         metrics: where requests are counted.
         clock: monotonic seconds.
-        jitter: gives a number from 0 to 1.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class RemoteWorker:
         client: RemoteClient,
         metrics: Metrics,
         clock: Callable[[], float],
-        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.rate = DrainRate()
         """Tokens a second that the server reads and writes for this replica."""
@@ -79,7 +78,7 @@ class RemoteWorker:
         self._clock = clock
         self._name = model.card.full_name
         self._patience = model.source.retry_seconds
-        self._health = ServerHealth(model.source.max_concurrent_requests, self._patience, jitter)
+        self._health = ServerHealth(model.source.max_concurrent_requests, self._patience, random.random)
         self._queue = WaitingQueue()
         self._running: dict[Sequence, asyncio.Task[None]] = {}
         self._sent_since_oldest = 0
@@ -103,35 +102,20 @@ class RemoteWorker:
             ModelUnavailable: the server does not answer, or not in time.
             InferenceFailed: it does not take this text, or breaks at it.
         """
-        done = asyncio.get_running_loop().create_future()
-
-        def tell(_: Sequence) -> None:
-            if not done.done():
-                done.set_result(None)
-
-        sequence = RemoteSequence(
-            request_id=work.request_id,
-            model_name=work.model_name,
-            prompt=_NO_PROMPT,
-            priority=work.priority,
-            arrival=self._clock(),
-            deadline=work.deadline,
-            on_finish=tell,
-            segment=work.segment,
-        )
-        work.hand_over(sequence, self, done)
+        make = partial(RemoteSequence, prompt=_NO_PROMPT, segment=work.segment)
+        sequence, done = work.hand_over(make, self, self._clock())
         self._submit(sequence)
         await done
         if sequence.error is not None:
             raise sequence.error
         if sequence.output is None:
             raise InferenceFailed
-        return Result(sequence.output, sequence.first_batch)
+        return Result(sequence.output, sequence.started)
 
     def cancel(self, sequence: Sequence) -> None:
         """Drop a sequence that nobody wants any more; the connection of its request is closed."""
         self._queue.discard(sequence)
-        finish(sequence)
+        sequence.finish()
         if (task := self._running.get(sequence)) is not None:
             task.cancel()
 
@@ -162,7 +146,7 @@ class RemoteWorker:
 
     def _submit(self, sequence: RemoteSequence) -> None:
         if (refusal := self._health.refusal(sequence.deadline, self._clock())) is not None:
-            finish(sequence, refusal)
+            sequence.finish(refusal)
             return
         self._queue.add(sequence)
         self._fill()
@@ -203,8 +187,8 @@ class RemoteWorker:
 
     async def _send(self, sequence: RemoteSequence, now: float) -> None:
         sequence.state = State.RUNNING
-        if sequence.first_batch is None:
-            sequence.first_batch = now
+        if sequence.started is None:
+            sequence.started = now
             self._metrics.queue_duration_seconds.labels(sequence.priority.name).observe(now - sequence.arrival)
         if self._measured_since is None:
             self._measured_since = now
@@ -224,7 +208,7 @@ class RemoteWorker:
             raise
         except Exception as error:  # a bug: whoever waits is told
             _log.critical("a request to the server of %s failed with %s", self._name, type(error).__name__)
-            finish(sequence, InferenceFailed())
+            sequence.finish(InferenceFailed())
         finally:
             del self._running[sequence]
             if not self._running and not len(self._queue):
@@ -252,7 +236,7 @@ class RemoteWorker:
         # When the other server had read it is not known.
         timing = Timing(arrived=sequence.arrival, started=sent, prefilled=sent, finished=now)
         sequence.output = replace(output, timing=timing)
-        finish(sequence)
+        sequence.finish()
 
     def _failed(self, sequence: RemoteSequence, failure: RequestFailed, sent: float, round_number: int) -> None:
         """Take note of a failure, and let the sequence wait for another try, or end it."""
@@ -292,14 +276,14 @@ class RemoteWorker:
         for sequence in list(self._queue):
             if (refusal := self._health.refusal(sequence.deadline, now)) is not None:
                 self._queue.discard(sequence)
-                finish(sequence, refusal)
+                sequence.finish(refusal)
 
     def _end(self, sequence: Sequence, error: InferenceFailed | ModelUnavailable, failure: RequestFailed) -> None:
         """End a sequence with a failure. What the server did is for the log alone."""
         if isinstance(error, InferenceFailed):
             _log.warning("the server of %s at %s, with one text: %s", self._name, self._model.source.base_url, failure)
         error.__cause__ = failure
-        finish(sequence, error)
+        sequence.finish(error)
 
     def _count(self, outcome: str) -> None:
         self._metrics.remote_requests.labels(self._name, outcome).inc()

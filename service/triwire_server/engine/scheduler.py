@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from triwire_server.engine.deadlines import Deadlines
 from triwire_server.engine.models.base import Progress
 from triwire_server.engine.queue import AGEING_SECONDS, WaitingQueue
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, InvariantBroken, Pool, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded
+from triwire_server.segment import Priority
 
 NARROWEST_POOL = 128
 """Input tokens of the sequences in the narrowest pool; each wider one takes sequences of up to four times as many.
@@ -51,7 +51,6 @@ class Scheduler:
         max_slot_tokens: tokens that the running sequences may come to hold, which bounds memory. A sequence for more
             runs alone.
         clock: monotonic seconds.
-        ageing_seconds: see `AGEING_SECONDS`.
     """
 
     def __init__(
@@ -61,14 +60,12 @@ class Scheduler:
         max_batch_sequences: int,
         max_slot_tokens: int,
         clock: Callable[[], float],
-        ageing_seconds: float = AGEING_SECONDS,
     ) -> None:
         self.max_batch_tokens = max_batch_tokens
         self.max_batch_sequences = max_batch_sequences
         self.max_slot_tokens = max_slot_tokens
         self._clock = clock
-        self._ageing_seconds = ageing_seconds
-        self._queue = WaitingQueue(ageing_seconds)
+        self._queue = WaitingQueue()
         self._deadlines = Deadlines()
         self._running: dict[Pool, list[Sequence]] = {}
         self._again: deque[_Half] = deque()
@@ -92,9 +89,9 @@ class Scheduler:
         return sum(len(sequences) for sequences in self._running.values())
 
     @property
-    def num_rows(self) -> int:
+    def num_slots(self) -> int:
         """Slots that are taken."""
-        return sum(rows_of(sequence) for sequences in self._running.values() for sequence in sequences)
+        return sum(sequence.num_slots for sequences in self._running.values() for sequence in sequences)
 
     @property
     def num_slot_tokens(self) -> int:
@@ -115,7 +112,7 @@ class Scheduler:
         if sequence.state is not State.FINISHED:
             sequence.is_cancelled = True
             self._drop([sequence])
-            finish(sequence)
+            sequence.finish()
 
     def change(self, sequence: Sequence, *, request_id: str, priority: Priority, deadline: float | None) -> None:
         """Let a sequence wait for someone else, from now on.
@@ -152,7 +149,7 @@ class Scheduler:
         self._served[turn] = number
         running = tuple(self._running.get(turn, ()))
         self._start(turn, joining, now)
-        return Batch(number, turn, running, tuple(joining), frozenset(self._running), self.num_rows)
+        return Batch(number, turn, running, tuple(joining), frozenset(self._running), self.num_slots)
 
     def postprocess(self, batch: Batch, outcomes: list[Progress | Exception]) -> None:
         """Give the sequences of a batch their tokens, and finish those that ended or failed.
@@ -172,11 +169,11 @@ class Scheduler:
                 again.append(sequence)
                 alone = alone or outcome.alone
             elif isinstance(outcome, Exception):
-                finish(sequence, outcome)
+                sequence.finish(outcome)
             else:
                 sequence.token_ids += outcome.token_ids
                 if outcome.has_ended:
-                    finish(sequence)
+                    sequence.finish()
         middle = len(again) // 2
         for half in (again[:middle], again[middle:]):
             if half:
@@ -190,13 +187,13 @@ class Scheduler:
     def fail_all(self, error: Exception) -> None:
         """Finish everything that waits or runs with a failure, and begin anew."""
         everything = list(self._everything())
-        self._queue = WaitingQueue(self._ageing_seconds)
+        self._queue = WaitingQueue()
         self._deadlines = Deadlines()
         self._running.clear()
         self._again.clear()
         self._served.clear()
         for sequence in everything:
-            finish(sequence, error)
+            sequence.finish(error)
 
     def check_invariants(self) -> None:
         """Compare the books with each other, between two steps.
@@ -240,7 +237,8 @@ class Scheduler:
             self._queue.take(joining)
         for sequence in joining:
             sequence.state = State.RUNNING
-            sequence.first_batch = now if sequence.first_batch is None else sequence.first_batch
+            if sequence.started is None:
+                sequence.started = now
         if joining:
             self._running.setdefault(pool, []).extend(joining)
 
@@ -249,7 +247,7 @@ class Scheduler:
         if self._again:
             half = self._again[0]
             return {} if half.alone and self._running else {half.pool: list(half.sequences)}
-        if self.num_rows >= self.max_batch_sequences:
+        if self.num_slots >= self.max_batch_sequences:
             return {}
         leader = self._leader(now)
         waiting = (sequence for sequence in self._queue.in_order(now) if sequence is not leader)
@@ -258,7 +256,7 @@ class Scheduler:
     def _leader(self, now: float) -> Sequence | None:
         """The oldest sequence, if it has aged and others joined often enough before it."""
         oldest = self._queue.oldest
-        if oldest is None or now - oldest.arrival < self._ageing_seconds:
+        if oldest is None or now - oldest.arrival < AGEING_SECONDS:
             return None
         return oldest if self._joins_since_oldest >= OLDEST_LEADS_EVERY - 1 else None
 
@@ -269,42 +267,42 @@ class Scheduler:
         reserved = self.max_batch_sequences // RESERVED_SHARE
         of_request: Counter[str] = Counter()
         for sequence in itertools.chain(*self._running.values()):
-            of_request[sequence.request_id] += rows_of(sequence)
-        held = sum(_slot_tokens(sequence, pool) for pool, sequences in self._running.items() for sequence in sequences)
-        num_rows = of_request.total()
+            of_request[sequence.request_id] += sequence.num_slots
+        held = self.num_slot_tokens
+        num_slots = of_request.total()
         for sequence in itertools.chain([] if leader is None else [leader], waiting):
-            if num_rows >= self.max_batch_sequences:
+            if num_slots >= self.max_batch_sequences:
                 break
-            if num_rows and sequence is not leader and self._is_kept_from(sequence, num_rows, of_request, reserved):
+            if num_slots and sequence is not leader and self._is_kept_from(sequence, num_slots, of_request, reserved):
                 continue
             pool = pool_of(sequence)
             to_read = sequence.prompt.num_tokens
             if pool in plan and read[pool] + to_read > self.max_batch_tokens:
                 continue
-            rows, tokens = rows_of(sequence), _slot_tokens(sequence, pool)
-            if num_rows and (num_rows + rows > self.max_batch_sequences or held + tokens > self.max_slot_tokens):
+            slots, tokens = sequence.num_slots, _slot_tokens(sequence, pool)
+            if num_slots and (num_slots + slots > self.max_batch_sequences or held + tokens > self.max_slot_tokens):
                 # Nothing smaller passes it, or it might never find room.
                 break
             plan.setdefault(pool, []).append(sequence)
             read[pool] += to_read
-            of_request[sequence.request_id] += rows
+            of_request[sequence.request_id] += slots
             held += tokens
-            num_rows += rows
+            num_slots += slots
         return plan
 
-    def _is_kept_from(self, sequence: Sequence, num_rows: int, of_request: Counter[str], reserved: int) -> bool:
+    def _is_kept_from(self, sequence: Sequence, num_slots: int, of_request: Counter[str], reserved: int) -> bool:
         """Whether the slots that are left are kept for others: for INTERACTIVE ones, or for other requests."""
         # By the slots that are taken, not by those that it needs: all that take one would pass what takes several.
         if of_request[sequence.request_id] >= self.max_batch_sequences - 2 * reserved:
             return True
-        return sequence.priority is not Priority.INTERACTIVE and num_rows >= self.max_batch_sequences - reserved
+        return sequence.priority is not Priority.INTERACTIVE and num_slots >= self.max_batch_sequences - reserved
 
     def _drop_expired(self, now: float) -> None:
         expired = self._deadlines.expired(now)
         if expired:
             self._drop(expired)
             for sequence in expired:
-                finish(sequence, DeadlineExceeded())
+                sequence.finish(DeadlineExceeded())
 
     def _drop(self, unwanted: Iterable[Sequence]) -> None:
         """Take sequences out, wherever they stand."""
@@ -340,20 +338,6 @@ def pool_of(sequence: Sequence) -> Pool:
     return Pool(sequence.model_name, width)
 
 
-def rows_of(sequence: Sequence) -> int:
-    """Slots that a sequence takes: one for each beam."""
-    return sequence.prompt.num_beams
-
-
 def _slot_tokens(sequence: Sequence, pool: Pool) -> int:
     """Tokens that the slots of a sequence may come to hold; padded, a slot has room for any input of its pool."""
-    return rows_of(sequence) * ((pool.width or len(sequence.prompt.input_ids)) + sequence.prompt.max_new_tokens)
-
-
-def finish(sequence: Sequence, error: Exception | None = None) -> None:
-    """End a sequence and tell whoever waits for it; one that has ended already stays as it is."""
-    if sequence.state is State.FINISHED:
-        return
-    sequence.state = State.FINISHED
-    sequence.error = error
-    sequence.on_finish(sequence)
+    return sequence.num_slots * ((pool.width or len(sequence.prompt.input_ids)) + sequence.prompt.max_new_tokens)

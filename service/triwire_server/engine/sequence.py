@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from triwire_server.engine.models.base import Prompt
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 _numbers = itertools.count(1)
 
@@ -74,11 +74,12 @@ class Sequence:
     is_cancelled: bool = False
     """Nobody wants it any more; see `Scheduler.cancel`."""
 
-    first_batch: float | None = None
+    started: float | None = None
     """Monotonic seconds at which it got its slot."""
 
     has_told_wait: bool = False
     """Whether the time that it waited was counted, see `StepObserver`."""
+
     prefilled: float | None = None
     """Monotonic seconds at the end of the step that read its prompt."""
 
@@ -87,6 +88,19 @@ class Sequence:
 
     token_ids: list[int] = field(default_factory=list)
     error: Exception | None = None
+
+    @property
+    def num_slots(self) -> int:
+        """Slots that it takes: one for each beam."""
+        return self.prompt.num_beams
+
+    def finish(self, error: Exception | None = None) -> None:
+        """End it and tell whoever waits for it; one that has ended already stays as it is."""
+        if self.state is State.FINISHED:
+            return
+        self.state = State.FINISHED
+        self.error = error
+        self.on_finish(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ STEPS_PER_SLOT = 256
 MOST_STEPS_PER_SLOT = 64 * STEPS_PER_SLOT
 """The longest wait for one more slot, reached where memory ran out again after every try."""
 
-
 _WELL_FILLED = 0.75
 """Share of the slots that a step has to have taken to count."""
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from triwire_server.engine.model_runner import ModelRunner
-from triwire_server.engine.scheduler import Scheduler, rows_of
-from triwire_server.engine.segment import Priority
+from triwire_server.engine.scheduler import Scheduler
 from triwire_server.engine.sequence import Batch
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _LOOK_SECONDS = 1.0
 """Time between two looks for the oldest sequences, which cost a look at every request."""
@@ -30,6 +30,8 @@ class StepObserver:
         self._clock = clock
         self._oldest: dict[Priority, float | None] = dict.fromkeys(Priority)
         self._look_at = -float("inf")
+        self._num_out_of_memory = 0
+        metrics.max_batch_sequences.set(scheduler.max_batch_sequences)
         metrics.prefill_limit_tokens.set(scheduler.max_batch_tokens)
         metrics.slot_limit_tokens.set(scheduler.max_slot_tokens)
         for priority in Priority:
@@ -41,7 +43,7 @@ class StepObserver:
         metrics, scheduler = self._metrics, self._scheduler
         for priority in Priority:
             metrics.queue_sequences.labels(priority.name).set(scheduler.num_waiting(priority))
-        metrics.slots_in_use.set(scheduler.num_rows)
+        metrics.slots_in_use.set(scheduler.num_slots)
         metrics.slot_tokens.set(scheduler.num_slot_tokens)
         now = self._clock()
         if now >= self._look_at or not len(scheduler):
@@ -65,17 +67,20 @@ class StepObserver:
         for sequence in batch.joining:
             sequence.prefilled = ended
             # One that runs again has its slot since earlier.
-            if sequence.first_batch is not None and not sequence.has_told_wait:
+            if sequence.started is not None and not sequence.has_told_wait:
                 sequence.has_told_wait = True
-                waited = sequence.first_batch - sequence.arrival
+                waited = sequence.started - sequence.arrival
                 metrics.queue_duration_seconds.labels(sequence.priority.name).observe(waited)
         metrics.batch_sequences.observe(len(batch.sequences))
         metrics.batch_tokens.observe(batch.num_tokens)
         metrics.batch_duration_seconds.labels(model).observe(seconds)
         metrics.computed_tokens.labels(model).inc(runner.num_computed_tokens)
         metrics.padding_tokens.labels(model).inc(runner.num_padding_tokens)
-        rows = sum(rows_of(sequence) for sequence in batch.sequences)
-        metrics.batch_fill_ratio.observe(rows / self._scheduler.max_batch_sequences)
+        metrics.out_of_memory.inc(runner.num_out_of_memory - self._num_out_of_memory)
+        self._num_out_of_memory = runner.num_out_of_memory
+        metrics.max_batch_sequences.set(runner.max_batch_sequences)
+        slots = sum(sequence.num_slots for sequence in batch.sequences)
+        metrics.batch_fill_ratio.observe(slots / self._scheduler.max_batch_sequences)
         if batch.joining:
             metrics.prefill_tokens.observe(sum(sequence.prompt.num_tokens for sequence in batch.joining))
 

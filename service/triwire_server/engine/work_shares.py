@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 _SECONDS = 10.0
 """Time constant of the average."""

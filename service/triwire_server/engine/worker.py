@@ -8,11 +8,11 @@ from collections.abc import Callable
 from triwire_server.engine.drain_rate import DrainRate
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Cancel, Change, InvariantBroken, Sequence
 from triwire_server.engine.step_observer import StepObserver
 from triwire_server.errors import InferenceFailed
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -30,14 +30,15 @@ class Worker:
         metrics: Metrics,
         clock: Callable[[], float],
         on_failure: Callable[[Exception], None],
-        rate: DrainRate | None = None,
     ) -> None:
+        self.rate = DrainRate()
+        """Tokens a second that the device reads and writes."""
+
         self.scheduler = scheduler
         self.model_runner = model_runner
         self._metrics = metrics
         self._clock = clock
         self._on_failure = on_failure
-        self._rate = rate or DrainRate()
         self._last_step_ended: float | None = None
         self._inbox: queue.SimpleQueue[Sequence | Cancel | Change | None] = queue.SimpleQueue()
         self._step_started: float | None = None
@@ -45,7 +46,6 @@ class Worker:
         self._observer = StepObserver(scheduler, metrics, clock)
         metrics.step_age_seconds.set_function(self._step_age)
         self._thread = threading.Thread(target=self._loop, name="triwire-device", daemon=True)
-        metrics.max_batch_sequences.set(model_runner.max_batch_sequences)
 
     def start(self) -> None:
         """Start the thread."""
@@ -113,7 +113,6 @@ class Worker:
         batch = self.scheduler.schedule()
         self._observer.waiting()
         if batch is not None:
-            failures = self.model_runner.num_out_of_memory
             started = self._step_started = self._clock()
             tokens = self.model_runner.run(batch)
             self._step_started = None
@@ -125,8 +124,6 @@ class Worker:
             self._last_step_ended = ended
             self.scheduler.postprocess(batch, tokens)
             self.scheduler.max_batch_sequences = self.model_runner.max_batch_sequences
-            self._metrics.max_batch_sequences.set(self.model_runner.max_batch_sequences)
-            self._metrics.out_of_memory.inc(self.model_runner.num_out_of_memory - failures)
         if batch is None or not len(self.scheduler):
             self._last_step_ended = None
             self._rest()
@@ -175,4 +172,4 @@ class Worker:
 
     def _learn_rate(self, batch: Batch, seconds: float) -> None:
         tokens = len(batch.sequences) + sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
-        self._rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))
+        self.rate.observe(tokens, seconds, is_full=any(self.scheduler.num_waiting(priority) for priority in Priority))

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 
 from triwire.v1 import article_service_pb2
 from triwire.v1.article_pb2 import TextRange
-from triwire_server import tracing
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.models.base import ModelCard
-from triwire_server.engine.segment import Register, Segment, Task
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import HouseTerms, named
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Register, Segment, Task
+from triwire_server.telemetry import tracing
+from triwire_server.telemetry.metrics import Metrics
 from triwire_server.text.findings import check_translation, is_broken
 from triwire_server.text.glossary import TermHit, apply_terms, protect_terms
 from triwire_server.text.placeholders.protect import Protected, protect

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from triwire_server.callers import ANYONE, Caller
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from triwire_server import tracing
 from triwire_server.engine.call import EngineCall
-from triwire_server.engine.segment import Output, Segment
+from triwire_server.segment import Output, Segment
+from triwire_server.telemetry import tracing
 
 _PHASE = "generate"
 

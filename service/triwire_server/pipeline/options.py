@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from triwire.v1 import article_service_pb2
-from triwire_server.engine.segment import Register, SummarySpec, SummaryStyle
+from triwire_server.segment import Register, SummarySpec, SummaryStyle
 from triwire_server.text.language import base_language
 from triwire_server.text.register import check_register
 

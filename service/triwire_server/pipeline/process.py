@@ -1,48 +1,29 @@
 """Everything that can be asked of one article: extraction, detection, translations, summaries, together or streamed."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_server import tracing
 from triwire_server.engine.call import CallUsage, EngineCall
 from triwire_server.engine.engine import Engine
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.errors import InvalidRequest, Violation
 from triwire_server.limits import Limits
-from triwire_server.pipeline.article import cleaning_of, read_article, source_if_new
+from triwire_server.pipeline.article import cleaning_of, source_if_new
 from triwire_server.pipeline.context import CallContext, PartFailure
-from triwire_server.pipeline.house_terms import TermsCache
+from triwire_server.pipeline.planning import ArticlePlan, Planner
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
-from triwire_server.pipeline.translate import DirectionUnsupported, TranslationPlan, Translator
+from triwire_server.pipeline.translate import TranslationPlan, Translator
+from triwire_server.telemetry import tracing
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import plain_text, replace_text
 from triwire_server.text.language import detect_languages
 
 _Made = TypeVar("_Made")
 StreamPart = article_service_pb2.StreamProcessArticleResponse | PartFailure
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """An article and all that is to be made of it."""
-
-    article: article_pb2.Article
-    content: article_pb2.Content
-    translations: Sequence[TranslationPlan]
-    summaries: Sequence[SummaryPlan]
-    keeps_html: bool
-
-    @property
-    def estimated_tokens(self) -> int:
-        translations = sum(plan.estimated_tokens for plan in self.translations)
-        return translations + sum(plan.estimated_tokens for plan in self.summaries)
 
 
 class Pipeline:
@@ -59,8 +40,7 @@ class Pipeline:
         self._engine = engine
         self._translator = Translator(engine, catalog, repair=repair)
         self._summarizer = Summarizer(engine, catalog, self._translator)
-        self._limits = limits
-        self._terms = TermsCache()
+        self._planner = Planner(self._translator, self._summarizer, engine.metrics, limits)
 
     async def extract(
         self, request: article_service_pb2.ExtractArticleRequest
@@ -71,7 +51,7 @@ class Pipeline:
             InvalidRequest: see `read_article`.
         """
         with tracing.phase("extract"):
-            article = await asyncio.to_thread(self._read, request.content, article_pb2.CLEANING_PAGE)
+            article = await asyncio.to_thread(self._planner.read, request.content, article_pb2.CLEANING_PAGE)
         return article_service_pb2.ExtractArticleResponse(request_id=request.request_id, article=article)
 
     async def detect(
@@ -97,7 +77,7 @@ class Pipeline:
             translation_options=request.options,
         )
         self._check_room(context)
-        plan = await asyncio.to_thread(self._plan, process, article_pb2.CLEANING_NONE, ["target_language"], [])
+        plan = await asyncio.to_thread(self._planner.plan, process, article_pb2.CLEANING_NONE, ["target_language"], [])
         async with self._admit(plan, context) as call:
             translation = await self._translation(call, plan, plan.translations[0])
         return article_service_pb2.TranslateResponse(
@@ -120,7 +100,7 @@ class Pipeline:
         )
         path = "options.target_language"
         self._check_room(context)
-        plan = await asyncio.to_thread(self._plan, process, article_pb2.CLEANING_PAGE, [], [path])
+        plan = await asyncio.to_thread(self._planner.plan, process, article_pb2.CLEANING_PAGE, [], [path])
         async with self._admit(plan, context) as call:
             summary = await self._summarizer.summarize(call, plan.summaries[0])
         return article_service_pb2.SummarizeResponse(
@@ -139,7 +119,7 @@ class Pipeline:
             InvalidRequest, NotFound, QueueFull, DeadlineExceeded, InferenceFailed.
         """
         self._check_room(context)
-        plan = await self._plan_article(request)
+        plan = await asyncio.to_thread(self._planner.plan_article, request)
         async with self._admit(plan, context) as call:
             translations, summaries = await asyncio.gather(
                 asyncio.gather(*(self._translation(call, plan, part) for part in plan.translations)),
@@ -164,7 +144,7 @@ class Pipeline:
             InvalidRequest, NotFound, QueueFull, DeadlineExceeded: before the first part.
         """
         self._check_room(context)
-        plan = await self._plan_article(request)
+        plan = await asyncio.to_thread(self._planner.plan_article, request)
         parts: asyncio.Queue[StreamPart | None] = asyncio.Queue()
         # Not between two parts: a caller that does not read holds no room in the queue once its work is done.
         work = asyncio.ensure_future(self._make_parts(plan, context, parts))
@@ -176,7 +156,9 @@ class Pipeline:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
-    async def _make_parts(self, plan: _Plan, context: CallContext, parts: "asyncio.Queue[StreamPart | None]") -> None:
+    async def _make_parts(
+        self, plan: ArticlePlan, context: CallContext, parts: "asyncio.Queue[StreamPart | None]"
+    ) -> None:
         """Put every part of a stream and then None, also where it fails. There are no more than the article has."""
         send = parts.put_nowait
         try:
@@ -197,7 +179,7 @@ class Pipeline:
             self._engine.check_room(context.priority, context.deadline, context.caller)
 
     @asynccontextmanager
-    async def _admit(self, plan: _Plan, context: CallContext) -> AsyncIterator[EngineCall]:
+    async def _admit(self, plan: ArticlePlan, context: CallContext) -> AsyncIterator[EngineCall]:
         """See `Engine.admit`."""
         admission = self._engine.admit(
             request_id=context.request_id,
@@ -212,77 +194,10 @@ class Pipeline:
                 call = await stack.enter_async_context(admission)
             yield call
 
-    def _read(
-        self, content: article_pb2.Content, default_cleaning: article_pb2.Cleaning.ValueType
-    ) -> article_pb2.Article:
-        article = read_article(content, default_cleaning, self._limits)
-        metrics = self._engine.metrics
-        metrics.extractions.labels(content.WhichOneof("kind") or "text").inc()
-        for kind, number in Counter(block.kind for block in article.blocks).items():
-            metrics.extracted_blocks.labels(article_pb2.BlockKind.Name(kind)).inc(number)
-        return article
-
-    async def _plan_article(self, request: article_service_pb2.ProcessArticleRequest) -> _Plan:
-        return await asyncio.to_thread(
-            self._plan,
-            request,
-            article_pb2.CLEANING_PAGE,
-            [f"target_languages[{index}]" for index in range(len(request.target_languages))],
-            [f"summaries[{index}].target_language" for index in range(len(request.summaries))],
-        )
-
-    def _plan(
-        self,
-        request: article_service_pb2.ProcessArticleRequest,
-        default_cleaning: article_pb2.Cleaning.ValueType,
-        translation_paths: Sequence[str],
-        summary_paths: Sequence[str],
-    ) -> _Plan:
-        """Read the article and plan every output; all directions that are not served are reported at once."""
-        with tracing.phase("extract"):
-            article = self._read(request.content, default_cleaning)
-        with tracing.phase("plan"):
-            translations, summaries = self._plan_outputs(request, article, translation_paths, summary_paths)
-        tracing.current_span().annotate(
-            source_language=article.language,
-            target_languages=list(request.target_languages),
-            blocks=len(article.blocks),
-        )
-        cleaning = cleaning_of(request.content, default_cleaning)
-        keeps_html = request.content.WhichOneof("kind") == "html" and cleaning == article_pb2.CLEANING_NONE
-        return _Plan(article, request.content, translations, summaries, keeps_html)
-
-    def _plan_outputs(
-        self,
-        request: article_service_pb2.ProcessArticleRequest,
-        article: article_pb2.Article,
-        translation_paths: Sequence[str],
-        summary_paths: Sequence[str],
-    ) -> tuple[list[TranslationPlan], list[SummaryPlan]]:
-        violations: list[Violation] = []
-        terms = self._terms.terms_of(request.house_style)
-        translations = []
-        summaries = []
-        for path, language in zip(translation_paths, request.target_languages, strict=True):
-            try:
-                translations.append(
-                    self._translator.plan(article, language, request.translation_options, request.house_style, terms)
-                )
-            except DirectionUnsupported as error:
-                violations.append(_unsupported(path, error))
-        for path, options in zip(summary_paths, request.summaries, strict=True):
-            try:
-                summaries.append(self._summarizer.plan(article, options, request.house_style, terms))
-            except DirectionUnsupported as error:
-                violations.append(_unsupported(path, error))
-        if violations:
-            raise InvalidRequest(violations)
-        return translations, summaries
-
     async def _translation(
         self,
         call: EngineCall,
-        plan: _Plan,
+        plan: ArticlePlan,
         translation: TranslationPlan,
         on_block: Callable[[article_service_pb2.TranslatedBlock], None] | None = None,
     ) -> article_service_pb2.Translation:
@@ -302,7 +217,7 @@ class Pipeline:
         return result
 
     async def _stream_translation(
-        self, call: EngineCall, plan: _Plan, translation: TranslationPlan, send: Callable[[StreamPart], None]
+        self, call: EngineCall, plan: ArticlePlan, translation: TranslationPlan, send: Callable[[StreamPart], None]
     ) -> None:
         def send_block(block: article_service_pb2.TranslatedBlock) -> None:
             part = article_service_pb2.ArticleBlock(target_language=translation.target_language, block=block)
@@ -344,11 +259,6 @@ def _detect(content: article_pb2.Content) -> list[article_service_pb2.DetectedLa
     resolved.cleaning = cleaning_of(content, article_pb2.CLEANING_NONE)
     article = extract_article(resolved)
     return detect_languages("\n\n".join(plain_text(block) for block in article.blocks))
-
-
-def _unsupported(path: str, error: DirectionUnsupported) -> Violation:
-    metadata = {"source": error.source, "target": error.target}
-    return Violation(path, f"translation or summary {error}", "LANGUAGE_UNSUPPORTED", metadata)
 
 
 def _usage(usage: CallUsage) -> article_service_pb2.Usage:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Block, BlockKind
-from triwire_server.engine.segment import SummarySpec, SummaryStyle
+from triwire_server.segment import SummarySpec, SummaryStyle
 from triwire_server.text.html import plain_text
 from triwire_server.text.segment import split_segments, split_sentences
 from triwire_server.text.summaries.live import live_entries

@@ -5,27 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_server import tracing
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.attempts import doubt
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms
 from triwire_server.pipeline.options import not_applied, register_findings, register_of, summary_spec
 from triwire_server.pipeline.sections import plan_reading
 from triwire_server.pipeline.summary_writer import Assignment, Digest, Draft, SummaryWriter
 from triwire_server.pipeline.translate import DirectionUnsupported, Translator
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Register, SummarySpec, SummaryStyle, Task
+from triwire_server.telemetry import tracing
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
 from triwire_server.text.summaries.obedience import ground_of
 from triwire_server.text.summaries.summary import extract_sentences, readable_blocks
 
 Finding = article_service_pb2.Finding
-
-EXTRACTIVE = "extractive"
-"""Name of the summarizer that chooses sentences and needs no weights."""
 
 _CHARACTERS = {"en": 1.0, "ko": 0.5, "ja": 0.45}
 """Code points that say as much in each language; human translations of news."""
@@ -116,7 +113,7 @@ class Summarizer:
             terms=terms,
             estimated_tokens=0,
         )
-        return plan if card.name == EXTRACTIVE else self._with_work(plan)
+        return self._with_work(plan) if card.has_weights else plan
 
     async def summarize(self, call: EngineCall, plan: SummaryPlan) -> article_service_pb2.Summary:
         """Write one summary. One that is too long is asked for once more, shorter, and never cut.

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from triwire.v1 import article_pb2, article_service_pb2
-from triwire_server import tracing
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.pipeline.attempts import count_repair, doubt, truncation
 from triwire_server.pipeline.generation import generate
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms, named
 from triwire_server.pipeline.options import not_applied
 from triwire_server.pipeline.sections import Reading, group_notes, join_notes
+from triwire_server.segment import Output, Register, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.telemetry import tracing
 from triwire_server.text.findings import check_summary, is_broken
 from triwire_server.text.glossary import TermHit, apply_terms
 from triwire_server.text.html import plain_text

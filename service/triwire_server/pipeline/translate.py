@@ -1,19 +1,25 @@
 """Translates the blocks of one article: plans their segments, and puts what became of them together again."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Register
 from triwire_server.pipeline.article import body_of, language_of, with_body
-from triwire_server.pipeline.attempts import PlannedSegment, SegmentTranslator, SegmentWork, plan_segments
+from triwire_server.pipeline.attempts import (
+    PlannedSegment,
+    SegmentTranslator,
+    SegmentWork,
+    Translated,
+    plan_segments,
+)
 from triwire_server.pipeline.house_terms import NO_TERMS, HouseTerms
 from triwire_server.pipeline.options import register_findings, register_of
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Register
 from triwire_server.text.alignment import align_sentences
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
@@ -131,47 +137,10 @@ class Translator:
         Raises:
             DeadlineExceeded, InferenceFailed: of any segment.
         """
-        block = planned.block
-        target = base_language(plan.target_language)
-        body = body_of(block)
         made = await asyncio.gather(
             *(self._segments.translate(call, _work(plan, planned, segment)) for segment in planned.segments)
         )
-        if not planned.segments:
-            copied = with_body(block, body)
-            if planned.language != base_language(plan.target_language):
-                copied.language = planned.language
-            return article_service_pb2.TranslatedBlock(block=copied)
-        result = article_service_pb2.TranslatedBlock()
-        pieces: list[str] = []
-        length = 0
-        position = 0
-        for segment, translated in zip(planned.segments, made, strict=True):
-            gap = join_gap(body[position : segment.start], planned.language, target, is_first=not pieces)
-            pieces += [gap, translated.text]
-            start = length + len(gap)
-            length = start + len(translated.text)
-            position = segment.end
-            if plan.include_sentences:
-                result.sentences.extend(
-                    article_service_pb2.AlignedSentence(
-                        source=article_pb2.TextRange(start=segment.start + first, end=segment.start + last),
-                        target=article_pb2.TextRange(start=start + other_first, end=start + other_last),
-                    )
-                    for (first, last), (other_first, other_last) in align_sentences(
-                        body[segment.start : segment.end],
-                        translated.text,
-                        planned.language,
-                        target,
-                        is_html=_is_html(block),
-                    )
-                )
-            for finding in translated.findings:
-                _place(finding, block.block_id, segment, start, length)
-                result.findings.append(finding)
-        pieces.append(body[position:])
-        result.block.CopyFrom(with_body(block, "".join(pieces)))
-        return result
+        return _joined(plan, planned, made) if planned.segments else _copied(plan, planned)
 
     def whole(
         self, plan: TranslationPlan, blocks: Sequence[article_service_pb2.TranslatedBlock]
@@ -232,6 +201,50 @@ def _work(plan: TranslationPlan, planned: PlannedBlock, segment: PlannedSegment)
         is_headline=block.kind == article_pb2.BLOCK_KIND_HEADLINE,
         terms=plan.terms,
     )
+
+
+def _copied(plan: TranslationPlan, planned: PlannedBlock) -> article_service_pb2.TranslatedBlock:
+    """A block that has no segment to translate."""
+    copied = with_body(planned.block, body_of(planned.block))
+    if planned.language != base_language(plan.target_language):
+        copied.language = planned.language
+    return article_service_pb2.TranslatedBlock(block=copied)
+
+
+def _joined(
+    plan: TranslationPlan, planned: PlannedBlock, made: Sequence[Translated]
+) -> article_service_pb2.TranslatedBlock:
+    """A block of its translated segments, with all places counted in the bodies of the block."""
+    body = body_of(planned.block)
+    target = base_language(plan.target_language)
+    result = article_service_pb2.TranslatedBlock()
+    written = ""
+    position = 0
+    for segment, translated in zip(planned.segments, made, strict=True):
+        written += join_gap(body[position : segment.start], planned.language, target, is_first=position == 0)
+        start = len(written)
+        written += translated.text
+        position = segment.end
+        if plan.include_sentences:
+            result.sentences.extend(_sentences(planned, segment, translated.text, target, start))
+        for finding in translated.findings:
+            _place(finding, planned.block.block_id, segment, start, len(written))
+            result.findings.append(finding)
+    result.block.CopyFrom(with_body(planned.block, written + body[position:]))
+    return result
+
+
+def _sentences(
+    planned: PlannedBlock, segment: PlannedSegment, text: str, target: str, start: int
+) -> Iterator[article_service_pb2.AlignedSentence]:
+    """Which sentences of a segment became which of `text`, that begins at `start` in the body to be."""
+    source = body_of(planned.block)[segment.start : segment.end]
+    aligned = align_sentences(source, text, planned.language, target, is_html=_is_html(planned.block))
+    for (first, last), (target_first, target_last) in aligned:
+        yield article_service_pb2.AlignedSentence(
+            source=article_pb2.TextRange(start=segment.start + first, end=segment.start + last),
+            target=article_pb2.TextRange(start=start + target_first, end=start + target_last),
+        )
 
 
 def _is_html(block: article_pb2.Block) -> bool:

@@ -1,7 +1,8 @@
-"""What a character is: its script, its width, whether it is a word character of a language."""
+"""What a character is, its script and its width, and texts reduced to what of their characters counts."""
 
 import enum
 import functools
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -42,7 +43,11 @@ _RANGES: tuple[tuple[int, int, Script], ...] = (
     (0xFF66, 0xFF9F, Script.KANA),
     (0x20000, 0x3FFFF, Script.HAN),
 )
-_ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")  # ZWSP, ZWNJ, ZWJ, WORD JOINER, BOM, SOFT HYPHEN
+ZERO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")  # ZWSP, ZWNJ, ZWJ, WORD JOINER, BOM, SOFT HYPHEN
+"""Characters that no reader sees."""
+
+WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
+"""A word with what joins its parts: don't, 1,200, well-known. A whole run of letters in Japanese."""
 
 
 @functools.lru_cache(maxsize=16384)  # a check asks for every character of a text, several times
@@ -74,17 +79,35 @@ def is_cjk(character: str) -> bool:
     return script_of(character) in (Script.HANGUL, Script.KANA, Script.HAN)
 
 
+@functools.lru_cache(maxsize=8192)
+def is_outside_japanese(character: str) -> bool:
+    """Whether Japanese computers do not write a character, as they do not the simplified forms of Chinese.
+
+    Source of the set: JIS X 0208 with its extensions, which is code page 932.
+    """
+    try:
+        character.encode("cp932")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def width(text: str) -> int:
     """Columns a text takes: wide East Asian characters count 2, zero-width ones and marks 0, all others 1."""
     total = 0
     for character in text:
         if character < "\u0300":
             total += character != "\u00ad"
-        elif character in _ZERO_WIDTH or unicodedata.combining(character):
+        elif character in ZERO_WIDTH or unicodedata.combining(character):
             continue
         else:
             total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return total
+
+
+def blank(text: str, pattern: re.Pattern[str], sign: str = " ") -> str:
+    """The text with every match of a pattern as so many signs, so that all places stay what they were."""
+    return pattern.sub(lambda match: sign * len(match.group()), text)
 
 
 def squeeze(text: str) -> str:
@@ -94,7 +117,7 @@ def squeeze(text: str) -> str:
 
 def visible(text: str) -> str:
     """The text as a reader sees it, for comparisons: no zero-width characters, white space runs as one space."""
-    return " ".join("".join(character for character in text if character not in _ZERO_WIDTH).split())
+    return " ".join("".join(character for character in text if character not in ZERO_WIDTH).split())
 
 
 def words(text: str) -> Iterator[str]:

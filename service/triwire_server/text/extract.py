@@ -1,10 +1,8 @@
 """Content of any kind as an article: labelled blocks with ids. Labels, never deletes."""
 
-import re
-
 from triwire.v1.article_pb2 import Article, Block, BlockKind, Cleaning, Content
 from triwire_server.text.html import HtmlBlock, html_blocks, plain_text
-from triwire_server.text.language import detect_languages
+from triwire_server.text.language import main_language
 from triwire_server.text.normalize import normalize
 from triwire_server.text.pages import credit_lines
 from triwire_server.text.pages.flat_page import label_page
@@ -33,14 +31,14 @@ def extract_article(content: Content) -> Article:
         blocks = _from_text(normalize(content.text), is_page=is_page)
     for number, block in enumerate(blocks, 1):
         block.block_id = f"b{number}"
-    return Article(language=content.language or detect_language(blocks), blocks=blocks)
+    return Article(language=content.language or _language_of_blocks(blocks), blocks=blocks)
 
 
-def detect_language(blocks: list[Block]) -> str:
+def _language_of_blocks(blocks: list[Block]) -> str:
     """Main language of blocks, boilerplate left out where there is anything else; "" if it cannot be told."""
     texts = [plain_text(block) for block in blocks if block.kind not in _UNREAD_KINDS]
-    languages = detect_languages("\n".join(texts or [plain_text(block) for block in blocks]))
-    return languages[0].language if languages and languages[0].language != "und" else ""
+    language = main_language("\n".join(texts or [plain_text(block) for block in blocks]))
+    return language if language != "und" else ""
 
 
 def _from_article(given: Article) -> Article:
@@ -57,7 +55,7 @@ def _from_article(given: Article) -> Article:
         if not block.block_id:
             block.block_id = f"b{number}"
     if not article.language:
-        article.language = detect_language(list(article.blocks))
+        article.language = _language_of_blocks(list(article.blocks))
     return article
 
 
@@ -66,36 +64,35 @@ def _from_text(text: str, *, is_page: bool) -> list[Block]:
     return [Block(kind=piece.kind, text=text[piece.start : piece.end], credit=piece.credit) for piece in pieces]
 
 
-def _language_of(places: list[HtmlBlock]) -> str:
+def _language_of_places(places: list[HtmlBlock]) -> str:
     """Main language of the longer blocks of a page, "" if it cannot be told."""
     texts = [text for text in map(readable, places) if len(text) >= _MIN_TEXT_CHARACTERS]
-    languages = detect_languages("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
-    return languages[0].language if languages else ""
+    return main_language("\n".join(texts)[:_MAX_LANGUAGE_CHARACTERS])
 
 
 def _from_html(page: str, language: str, *, is_page: bool) -> list[Block]:
     places = html_blocks(page, keep_elements=not is_page)
-    labels = page_kinds(page, places, language or _language_of(places)) if is_page else plain_kinds(places)
+    labels = page_kinds(page, places, language or _language_of_places(places)) if is_page else plain_kinds(places)
     blocks: list[Block] = []
     for place, kind in zip(places, labels, strict=True):
-        block = Block(kind=kind)
-        if is_page and kind == BlockKind.BLOCK_KIND_CAPTION:
-            text = readable(place)
-            if blocks and blocks[-1].kind == kind and not blocks[-1].credit and is_credit(place, text):
-                blocks[-1].credit = re.sub(
-                    r"^(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", "", text, flags=re.IGNORECASE
-                )
-                continue
-            # With a credit inside, as an element or as words, a caption is plain text: the credit is no part of it.
-            whole = text if place.is_inline_html else place.body
-            length, credit = credit_lines.split_credit(whole)
-            if length and credit:
-                block.text, block.credit = whole[:length], credit
-                blocks.append(block)
-                continue
-        if place.is_inline_html:
-            block.inline_html = place.body
+        if not is_page or kind != BlockKind.BLOCK_KIND_CAPTION:
+            blocks.append(_block(place, kind))
+            continue
+        text = readable(place)
+        if blocks and blocks[-1].kind == kind and not blocks[-1].credit and is_credit(place, text):
+            blocks[-1].credit = credit_lines.without_label(text)
         else:
-            block.text = place.body
-        blocks.append(block)
+            blocks.append(_caption(place, text))
     return blocks
+
+
+def _block(place: HtmlBlock, kind: "BlockKind.ValueType") -> Block:
+    return Block(kind=kind, inline_html=place.body) if place.is_inline_html else Block(kind=kind, text=place.body)
+
+
+def _caption(place: HtmlBlock, text: str) -> Block:
+    """With a credit inside, as an element or as words, a caption is plain text: the credit is no part of it."""
+    kind = BlockKind.BLOCK_KIND_CAPTION
+    whole = text if place.is_inline_html else place.body
+    length, credit = credit_lines.split_credit(whole)
+    return Block(kind=kind, text=whole[:length], credit=credit) if length and credit else _block(place, kind)

@@ -10,18 +10,17 @@ from collections.abc import Sequence
 
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding
-from triwire.v1.glossary_service_pb2 import GlossaryTerm
-from triwire_server.text.characters import squeeze
+from triwire_server.text.characters import blank, squeeze
 from triwire_server.text.checks.copied import check_copied, check_taken_over, check_whole_article
-from triwire_server.text.checks.finding import CRITICAL, WARNING
 from triwire_server.text.checks.lengths import check_cut, check_empty, check_length
 from triwire_server.text.checks.output_language import check_characters, check_language
 from triwire_server.text.checks.quotes import check_quoted_words, check_quotes
 from triwire_server.text.checks.repetition import check_repetition, check_said_before
 from triwire_server.text.checks.verbatim import check_verbatim
-from triwire_server.text.glossary import check_terms
+from triwire_server.text.doubt import CRITICAL, WARNING, Bodies
 from triwire_server.text.html import plain_text
-from triwire_server.text.language import base_language, detect_languages
+from triwire_server.text.html_tokens import TAG
+from triwire_server.text.language import base_language, main_language
 from triwire_server.text.names.comparison import check_claimed_names, check_names
 from triwire_server.text.quantities.claims import ArticleQuantities, check_statement, read_article
 from triwire_server.text.quantities.comparison import check_quantities
@@ -36,12 +35,7 @@ _BROKEN_KINDS = frozenset(
         Finding.KIND_OUTPUT_TRUNCATED,
     }
 )
-_MARKUP = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,10});")
-
-
-Bodies = Sequence[tuple[str, str]]
-"""(block id, body) of every block of an article."""
 
 
 def check_translation(
@@ -49,7 +43,6 @@ def check_translation(
     target: str,
     source_language: str,
     target_language: str,
-    terms: Sequence[GlossaryTerm] = (),
     *,
     is_html: bool = False,
 ) -> list[Finding]:
@@ -60,13 +53,12 @@ def check_translation(
         target: body in the target language; ranges of the findings are places in it.
         source_language: BCP-47 tag of the source.
         target_language: BCP-47 tag asked for.
-        terms: glossary terms, in order of priority.
         is_html: whether both are `inline_html`; tags and entities are then not read as words.
 
     Returns:
         Findings of every kind that two texts show: PLACEHOLDER_MISMATCH, REPETITION, WRONG_LANGUAGE, COPIED_SOURCE,
         LENGTH_RATIO (CRITICAL if the output is empty), OUTPUT_TRUNCATED, NAME_MISMATCH, NUMBER_MISMATCH, DATE_MISMATCH,
-        QUOTE_MISMATCH, TERM_MISSING. `source.range` is a place in `source`, with an empty block id. Names, numbers and
+        QUOTE_MISMATCH. `source.range` is a place in `source`, with an empty block id. Names, numbers and
         quotations are compared only if the output is a translation at all.
     """
     altered = check_verbatim(source, target, is_html=is_html)
@@ -89,8 +81,7 @@ def check_translation(
     # What an output that is none says of numbers, names and quotations does not matter.
     if any(finding.severity == CRITICAL for finding in findings if finding not in altered):
         return findings
-    findings += _compare(source, target, source_tag, target_tag)
-    return findings + check_terms(source, target, terms, source_language, target_language)
+    return findings + _compare(source, target, source_tag, target_tag)
 
 
 def _compare(source: str, target: str, source_tag: str, target_tag: str) -> list[Finding]:
@@ -119,7 +110,7 @@ def check_summary(article: Article, points: Sequence[str], language: str) -> lis
     tag = base_language(language)
     bodies = [(block.block_id, plain_text(block)) for block in article.blocks]
     everything = "\n".join(body for _, body in bodies)
-    article_tag = _language_of(article, everything)
+    article_tag = base_language(article.language) if article.language else main_language(everything)
     quantities = read_article(bodies, article_tag)
     results: list[list[Finding]] = []
     for index, point in enumerate(points):
@@ -156,13 +147,6 @@ def _check_claims(
     return findings
 
 
-def _language_of(article: Article, text: str) -> str:
-    if article.language:
-        return base_language(article.language)
-    detected = detect_languages(text)
-    return detected[0].language if detected else ""
-
-
 def is_broken(findings: Sequence[Finding]) -> bool:
     """Whether an output is worth decoding once more: anything critical, lost numbers, terms or marks, a cut."""
     return any(
@@ -173,8 +157,7 @@ def is_broken(findings: Sequence[Finding]) -> bool:
 
 def _blank_markup(body: str) -> str:
     """Inline HTML with tags as spaces and entities as their characters, padded so that every place stays the same."""
-    blank = _MARKUP.sub(lambda match: " " * len(match.group()), body)
-    return _ENTITY.sub(lambda match: html_entities.unescape(match.group()).ljust(len(match.group())), blank)
+    return _ENTITY.sub(lambda match: html_entities.unescape(match.group()).ljust(len(match.group())), blank(body, TAG))
 
 
 def _drop_ranges_in_markup(article: Article, results: Sequence[Sequence[Finding]]) -> None:

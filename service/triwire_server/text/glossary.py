@@ -1,15 +1,15 @@
-"""Terms of a newsroom: found in a source, checked and put right in an output.
+"""Terms of a newsroom: found in a source, put right in an output or reported.
 
 `TermIndex` finds the terms of one direction; `apply_terms` makes an output write them as the glossary does as far as
-that is certain, and reports the others; `check_terms` only reports. `protect_terms` brings terms through a model as
-numbers instead; decision 0009 says which way is used where.
+that is certain, and reports the others. `protect_terms` brings terms through a model as numbers instead; decision 0009
+says which way is used where.
 """
 
 from collections.abc import Sequence
 
-from triwire.v1.article_pb2 import Location, TextRange
+from triwire.v1.article_pb2 import TextRange
 from triwire.v1.article_service_pb2 import Finding
-from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.text.doubt import INFO, WARNING, doubt
 from triwire_server.text.language import base_language
 from triwire_server.text.terms.index import TermHit, TermIndex
 from triwire_server.text.terms.marks import ProtectedTerms, protect_terms
@@ -24,7 +24,11 @@ from triwire_server.text.terms.output import (
     find_variants,
 )
 
-__all__ = ["ProtectedTerms", "TermHit", "TermIndex", "apply_terms", "check_terms", "protect_terms"]
+__all__ = ["ProtectedTerms", "TermHit", "TermIndex", "apply_terms", "protect_terms"]
+
+_IS_MISSING = "a glossary term is not in the output"
+_IS_ADJECTIVE = "an adjective stands for a glossary term"
+_WAS_REPLACED = "another spelling was taken for a glossary term and replaced"
 
 
 def apply_terms(
@@ -63,16 +67,16 @@ def apply_terms(
         if found.has(hit.target_form):
             continue
         if adjective := find_adjective(text, hit, language):
-            findings.append(_derived(hit, text[slice(*adjective)]))
+            findings.append(_finding(hit, _IS_ADJECTIVE, INFO, text[slice(*adjective)]))
             continue
         guesses = find_lookalike(text, hit, found, language)
         if not guesses:
-            findings += [] if is_summary else [_missing(hit)]
+            findings += [] if is_summary else [_finding(hit, _IS_MISSING, WARNING)]
             continue
         actual = text[guesses[0].start : guesses[0].end]
         text = edit_text(text, guesses, language)
         found = find_targets(text, wanted)
-        findings.append(_replaced(hit, actual))
+        findings.append(_finding(hit, _WAS_REPLACED, INFO, actual))
     if language == "ko":
         text, found = _mend_particles(text, wanted, found)
     for finding in findings:
@@ -98,77 +102,12 @@ def _mend_particles(text: str, wanted: Sequence[TermHit], found: Found) -> tuple
     return (text, found) if mended == text else (mended, find_targets(mended, wanted))
 
 
-def check_terms(
-    source: str,
-    target: str,
-    terms: Sequence[GlossaryTerm] | TermIndex,
-    source_language: str,
-    target_language: str,
-    *,
-    is_summary: bool = False,
-) -> list[Finding]:
-    """Terms of a source that its translation, or a summary of it, does not write as the glossary does.
-
-    Args:
-        source: plain text in the source language.
-        target: plain text in the target language; ranges of the findings are places in it.
-        terms: in order of priority; an index of them where many texts are checked.
-        source_language: BCP-47 tag of the source.
-        target_language: BCP-47 tag of the target.
-        is_summary: whether the target need not mention every term; then only one in a wrong form is reported.
-
-    Returns:
-        KIND_TERM_MISSING findings, WARNING: with `actual` and `target` if the term is there in a wrong form. INFO if an
-        English target has a country's adjective in place of its name (German for Germany).
-    """
-    index = terms if isinstance(terms, TermIndex) else TermIndex(terms, source_language, target_language)
-    wanted = distinct(index.find_terms(source))
-    if not wanted:
-        return []
-    language = base_language(target_language)
-    found = find_targets(target, wanted)
-    wrong = find_variants(target, wanted, found, language)
-    findings: list[Finding] = []
-    for hit in wanted:
-        if found.has(hit.target_form):
-            continue
-        if adjective := find_adjective(target, hit, language):
-            finding = _derived(hit, target[slice(*adjective)])
-            finding.target.CopyFrom(TextRange(start=adjective[0], end=adjective[1]))
-            findings.append(finding)
-            continue
-        edit = next((edit for edit in wrong if edit.form == hit.target_form), None)
-        edit = edit or next(iter(find_lookalike(target, hit, found, language)), None)
-        if edit is not None:
-            finding = _missing(hit, actual=target[edit.start : edit.end])
-            finding.target.CopyFrom(TextRange(start=edit.start, end=edit.end))
-            findings.append(finding)
-        elif not is_summary:
-            findings.append(_missing(hit))
-    findings.sort(key=lambda finding: finding.source.range.start)
-    return findings
-
-
-def _missing(hit: TermHit, actual: str = "") -> Finding:
-    return Finding(
-        kind=Finding.KIND_TERM_MISSING,
-        severity=Finding.SEVERITY_WARNING,
-        source=Location(range=TextRange(start=hit.start, end=hit.end)),
+def _finding(hit: TermHit, message: str, severity: "Finding.Severity.ValueType", actual: str = "") -> Finding:
+    return doubt(
+        Finding.KIND_TERM_MISSING,
+        severity,
+        message,
+        source=(hit.start, hit.end),
         expected=hit.target_form,
         actual=actual,
-        message="a glossary term is in another form" if actual else "a glossary term is not in the output",
     )
-
-
-def _derived(hit: TermHit, actual: str) -> Finding:
-    finding = _missing(hit, actual)
-    finding.severity = Finding.SEVERITY_INFO
-    finding.message = "an adjective stands for a glossary term"
-    return finding
-
-
-def _replaced(hit: TermHit, actual: str) -> Finding:
-    finding = _missing(hit, actual)
-    finding.severity = Finding.SEVERITY_INFO
-    finding.message = "another spelling was taken for a glossary term and replaced"
-    return finding

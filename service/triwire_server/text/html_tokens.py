@@ -2,6 +2,7 @@
 
 The standard library's parser takes quadratic time on unclosed tags and comments; here every search that finds nothing
 is remembered, so that no part of a page is read again and again. Source of the rules: HTML Living Standard, 13.2.5.
+A CDATA section is a comment up to its first ">", as HTML has it: who sends XHTML escapes such text before.
 """
 
 import html as html_entities
@@ -13,6 +14,12 @@ area base br col embed hr img input link meta param source track wbr
 """
 VOID_ELEMENTS = frozenset(_WORDS_OF_VOID.split())
 """Elements that end by themselves."""
+
+ATTRIBUTES = r"(?:(?:[^<>\"']++|\"[^\"]*+\"|'[^']*+')*+(?=>)|[^<>]*+)"
+"""Regular expression of what stands in a tag after its name: a ">" in quotes is part of it if the quotes are closed."""
+
+TAG = re.compile(rf"</?[a-zA-Z]{ATTRIBUTES}>")
+"""A tag of `inline_html`, where every "<" and "&" that is not markup is an entity. Linear in the length of a text."""
 
 # Elements whose content is not markup; of the latter, only if they are closed.
 _RAW = frozenset(["script", "style"])
@@ -36,6 +43,11 @@ class Token:
 
     name: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
+
+
+def is_untranslated(attributes: dict[str, str]) -> bool:
+    """Whether an element asks to be copied verbatim: translate="no" or class="notranslate"."""
+    return attributes.get("translate", "").lower() == "no" or "notranslate" in attributes.get("class", "").split()
 
 
 def tokenize(page: str) -> list[Token]:

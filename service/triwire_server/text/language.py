@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from triwire.v1.article_service_pb2 import DetectedLanguage
-from triwire_server.text.characters import Script, script_of
+from triwire_server.text.characters import Script, count_scripts, is_outside_japanese, script_of
 from triwire_server.text.language_words import (
     CHINESE_ONLY,
     CHINESE_OR_NAMES,
@@ -58,6 +58,12 @@ def detect_languages(text: str) -> list[DetectedLanguage]:
     return tally.languages()
 
 
+def main_language(text: str) -> str:
+    """Tag of the language that most letters of a text are in; "und" if none has a name, "" if there are no words."""
+    languages = detect_languages(text)
+    return languages[0].language if languages else ""
+
+
 class _Tally:
     """Letters by language, gathered line by line."""
 
@@ -74,11 +80,7 @@ class _Tally:
             self.confidences[language] = max(self.confidences.get(language, 0.0), confidence)
 
     def add_line(self, line: str) -> None:
-        counts = dict.fromkeys(Script, 0)
-        for character in line:
-            script = script_of(character)
-            if script is not None:
-                counts[script] += 1
+        counts = count_scripts(line)
         hangul, kana = counts[Script.HANGUL], counts[Script.KANA]
         if counts[Script.OTHER]:
             self.other_lines.append("".join(c if script_of(c) is Script.OTHER else " " for c in line))
@@ -209,20 +211,9 @@ def _foreign_evidence(found: list[str]) -> dict[str, int]:
 
 
 def _is_chinese(han: str) -> bool:
-    """Whether Han characters without any kana are Chinese rather than Japanese.
-
-    Simplified forms are outside the Japanese character set (JIS X 0208 with its extensions, code page 932).
-    """
-    outside = 0
-    for character in han:
-        try:
-            character.encode("cp932")
-        except UnicodeEncodeError:
-            outside += 1
-    return outside > 0 or _is_written_in_chinese(han)
-
-
-def _is_written_in_chinese(han: str) -> bool:
+    """Whether Han characters without any kana are Chinese rather than Japanese."""
+    if any(map(is_outside_japanese, han)):
+        return True
     if len(han) > 40 or not CHINESE_ONLY.isdisjoint(han) or _CHINESE.search(han):
         return True
     return sum(character in CHINESE_OR_NAMES for character in han) >= 2

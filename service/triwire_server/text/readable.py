@@ -4,58 +4,59 @@ import html as html_entities
 import re
 from bisect import bisect_left, bisect_right
 
+from triwire_server.text.html_tokens import TAG, VOID_ELEMENTS
+
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
-_VOID = frozenset(["br", "wbr", "img"])
+_MARKUP = re.compile(rf"{TAG.pattern}|&(?:#\d{{1,7}}|#[xX][0-9a-fA-F]{{1,6}}|[a-zA-Z][a-zA-Z0-9]{{1,31}});")
 
 
 class Readable:
     """The readable text of a body with the places in the body where it may be cut."""
 
-    _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-
     def __init__(self, body: str, *, is_html: bool) -> None:
         self.body = body
+        self.text = body
         self._elements: list[tuple[int, int]] = []
-        if not is_html:
-            self.text = body
-            self._cuts: list[int] | None = None
-            return
+        self._cuts: list[int] | None = None
+        """Place in the body before each readable character, and the end; None where the text is the body."""
+        if is_html:
+            self.text, self._cuts = self._read_html()
+
+    def _read_html(self) -> tuple[str, list[int]]:
+        body = self.body
         open_tags: list[tuple[str, int]] = []
-        characters: list[str] = []
-        cuts: list[int] = []  # place in the body before each readable character
+        parts: list[str] = []
+        cuts: list[int] = []
         position = 0
         pending = 0  # where the tags before the next character begin to belong to it
-        for match in self._MARKUP.finditer(body):
-            for index in range(position, match.start()):
-                cuts.append(pending)
-                characters.append(body[index])
-                pending = index + 1
+        for match in (*_MARKUP.finditer(body), None):
+            start = match.start() if match else len(body)
+            if position < start:
+                parts.append(body[position:start])
+                cuts += [pending, *range(position + 1, start)]
+                pending = start
+            if match is None:
+                break
             position = match.end()
             source = match.group()
             if source.startswith("&"):
-                for character in html_entities.unescape(source):
-                    cuts.append(pending)
-                    characters.append(character)
-                pending = match.end()
+                readable = html_entities.unescape(source)
+                parts.append(readable)
+                cuts += [pending] * len(readable)
+                pending = position
                 continue
             self._add_tag(match, open_tags)
             if source.startswith("</") or source[1:3].lower() == "br":
                 # Closing tags stay with the words before them.
-                pending = match.end() if pending == match.start() else pending
-        for index in range(position, len(body)):
-            cuts.append(pending)
-            characters.append(body[index])
-            pending = index + 1
+                pending = position if pending == start else pending
         cuts.append(len(body))
-        if cuts:
-            cuts[0] = 0
-        self.text = "".join(characters)
-        self._cuts = cuts
+        cuts[0] = 0
+        return "".join(parts), cuts
 
     def _add_tag(self, match: re.Match[str], open_tags: list[tuple[str, int]]) -> None:
         found = _NAME.match(match.group())
         name = found.group(1).lower() if found else ""
-        if name in _VOID or match.group().endswith("/>"):
+        if name in VOID_ELEMENTS or match.group().endswith("/>"):
             return
         if not match.group().startswith("</"):
             open_tags.append((name, match.start()))

@@ -7,8 +7,9 @@ other way that both styles share say nothing; headlines may always end as news d
 import re
 from collections.abc import Iterator
 
-from triwire.v1.article_pb2 import TextRange
 from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text.characters import blank
+from triwire_server.text.doubt import WARNING, doubt
 from triwire_server.text.language import base_language
 
 NEWS, POLITE = "news", "polite"
@@ -72,13 +73,13 @@ def check_register(text: str, language: str, register: str, *, is_headline: bool
     if len(wrong) * 2 <= len(endings):
         return []
     return [
-        Finding(
-            kind=Finding.KIND_OPTION_NOT_APPLIED,
-            severity=Finding.SEVERITY_WARNING,
-            target=TextRange(start=wrong[0][0], end=wrong[0][1]),
+        doubt(
+            Finding.KIND_OPTION_NOT_APPLIED,
+            WARNING,
+            "most sentences end in the other register",
+            target=wrong[0],
             expected="house_style.register",
             actual=NEWS if register == POLITE else POLITE,
-            message="most sentences end in the other register",
         )
     ]
 
@@ -117,18 +118,14 @@ def _has_final_bieup(word: str, end: int) -> bool:
     return end > 0 and (ord(word[end - 1]) - 0xAC00) % 28 == 17
 
 
-def _blank(text: str, pattern: re.Pattern[str], sign: str) -> str:
-    return pattern.sub(lambda match: sign * len(match.group()), text)
-
-
 def _blank_asides(text: str) -> str | None:
     """As long as the text, with quotations as U+0000, brackets as U+0001; None if nobody can tell what is quoted."""
-    blank = _blank(_blank(_blank(text, _BRACKETS_INSIDE, "\x00"), _QUOTED, "\x00"), _ASIDE, "\x01")
-    if '"' in blank:
+    told = blank(blank(blank(text, _BRACKETS_INSIDE, "\x00"), _QUOTED, "\x00"), _ASIDE, "\x01")
+    if '"' in told:
         return None
     # Quotations run over several paragraphs: one may have been opened before this text, another closed after it.
-    closer = max((blank.rfind(mark) for mark in _CLOSERS if mark != "’"), default=-1)
-    opener = min((place for mark in _OPENERS if mark != "‘" and (place := blank.find(mark)) >= 0), default=len(blank))
+    closer = max((told.rfind(mark) for mark in _CLOSERS if mark != "’"), default=-1)
+    opener = min((place for mark in _OPENERS if mark != "‘" and (place := told.find(mark)) >= 0), default=len(told))
     if closer > opener:
         return None
-    return "\x00" * (closer + 1) + blank[closer + 1 : opener] + "\x00" * (len(blank) - opener)
+    return "\x00" * (closer + 1) + told[closer + 1 : opener] + "\x00" * (len(told) - opener)

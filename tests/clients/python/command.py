@@ -1,11 +1,12 @@
 """The `triwire` command as a shell runs it, and what it leaves behind."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.server_process import without_settings
 
 COMMAND = str(Path(sys.executable).parent / "triwire")
 
@@ -25,8 +26,7 @@ class Done:
 
 def triwire(*arguments: str, target: str = "", text: str | bytes = "", **environment: str) -> Done:
     """Run the installed command as a shell would, in a pipe."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRIWIRE_")}
     given = text.encode() if isinstance(text, str) else text
-    env = {**kept, **({"TRIWIRE_TARGET": target} if target else {}), **environment}
+    env = without_settings() | ({"TRIWIRE_TARGET": target} if target else {}) | environment
     done = subprocess.run([COMMAND, *arguments], check=False, capture_output=True, input=given, env=env, timeout=60)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -13,9 +13,12 @@ from google.rpc import error_details_pb2, status_pb2
 
 from tests.server import running_server, target
 from triwire.v1 import article_service_pb2, article_service_pb2_grpc
+from triwire_client import RetryPolicy
 from triwire_server.app import App
 
 _Server = TypeVar("_Server")
+QUICK = RetryPolicy(initial_seconds=0.01, max_seconds=0.02, random=lambda: 1.0)
+"""Tries again as often as usual, but does not wait."""
 
 
 @contextmanager

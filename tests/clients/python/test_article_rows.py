@@ -112,3 +112,9 @@ def test_a_failed_answer_has_its_error_in_columns() -> None:
         "",
         "full",
     )
+
+
+def test_a_style_of_a_newer_server_is_unspecified_in_columns() -> None:
+    answer = article_service_pb2.ProcessBatchResponse(item_id="a")
+    answer.process_article.summaries.add(style=99)
+    assert [made["style"] for made in to_columns(answer)["summaries"]] == ["unspecified"]

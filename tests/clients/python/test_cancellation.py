@@ -1,31 +1,17 @@
 """Whoever stops waiting stops the work: the server sees it, and has nothing left of the call."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-import pytest_asyncio
 
 from tests.clients.python.servers import ended, under_way
-from tests.server import running_server, target
+from tests.server import target
 from triwire_client import Client, SyncClient, errors
 from triwire_server.app import App
 
 LONG = "\n\n".join(f"Ferry number {number} left the harbour at noon." for number in range(300))
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app(tiny_profile: Path) -> AsyncIterator[App]:
-    async with running_server(tiny_profile) as app:
-        yield app
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def client(app: App) -> AsyncIterator[Client]:
-    async with Client(target(app), timeout=60) as client:
-        yield client
 
 
 async def until(is_so: Callable[[], bool]) -> None:

@@ -1,16 +1,13 @@
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.clients.python.servers import served
-from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
 from triwire_client import Client, Html, RetryPolicy, SyncClient, Tls, errors
-from triwire_server.app import App
 
 ARTICLE = article_pb2.Article(
     language="en",
@@ -25,20 +22,6 @@ ARTICLE = article_pb2.Article(
     ],
 )
 KOREAN = "항구가 월요일에 다시 열렸다."  # "The harbour opened again on Monday."
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app(tiny_profile: Path) -> AsyncIterator[App]:
-    async with running_server(tiny_profile) as app:
-        yield app
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def client(app: App) -> AsyncIterator[Client]:
-    async with Client(target(app), timeout=30) as client:
-        yield client
-
-
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 

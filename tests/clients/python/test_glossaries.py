@@ -1,10 +1,10 @@
 import pytest
 
 from tests.clients.python.glossary_server import Glossaries, glossary_server, served_glossaries
+from tests.clients.python.servers import QUICK
 from triwire.v1.glossary_service_pb2 import Glossary, GlossaryTerm
-from triwire_client import Client, RetryPolicy, SyncClient, errors
+from triwire_client import Client, SyncClient, errors
 
-QUICK = RetryPolicy(initial_seconds=0.01, max_seconds=0.02, random=lambda: 1.0)
 HARBOUR = GlossaryTerm(forms={"en": "Westmere harbour", "ko": "웨스트미어항", "ja": "ウェストミア港"})
 WESTMERE = Glossary(display_name="Westmere", terms=[HARBOUR])
 

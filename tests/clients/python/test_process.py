@@ -8,7 +8,6 @@ from typing import Any
 
 import grpc
 import pytest
-import pytest_asyncio
 
 from tests.clients.python.servers import (
     Scripted,
@@ -21,7 +20,6 @@ from tests.clients.python.servers import (
     served,
     under_way,
 )
-from tests.server import running_server, target
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client import Client, Progress, Result, RetryPolicy, SummaryText, SyncClient, TextBlock, errors
 from triwire_server.app import App
@@ -37,18 +35,6 @@ ARTICLE = article_pb2.Article(
 )
 HEADLINE = article_service_pb2.SUMMARY_STYLE_HEADLINE
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app(tiny_profile: Path) -> AsyncIterator[App]:
-    async with running_server(tiny_profile) as app:
-        yield app
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def client(app: App) -> AsyncIterator[Client]:
-    async with Client(target(app), timeout=30) as client:
-        yield client
 
 
 async def test_the_whole_is_what_process_article_gives(client: Client) -> None:

@@ -1,6 +1,5 @@
 """Builds the TypeScript client and its tests, which run in Node.js, once."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.python.servers import served
+from tests.server_process import without_settings
 
 ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "clients" / "typescript"
@@ -60,7 +60,7 @@ def node(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]
 
 def run_in_client(*command: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in the folder of the client, without the settings of who runs the tests."""
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("TRIWIRE_")} | variables
+    environment = without_settings() | variables
     return subprocess.run(
         command, capture_output=True, text=True, check=False, env=environment, cwd=CLIENT, timeout=110
     )

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import caller_entry, token_of, write_callers
 from tests.certificates import Authority
 from tests.clients.python.servers import on_a_thread
 from tests.clients.typescript.conftest import CLIENT, RunNode, run_in_client
 from tests.server import running_server, target
 from tests.server_process import Server, process
-from tests.tokens import caller_entry, token_of, write_callers
 
 ALONE = ("article-stream", "batch", "contract", "plaintext", "ranges", "retry")
 """Test files that need no triwire server."""

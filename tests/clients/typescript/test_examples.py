@@ -1,13 +1,13 @@
 """The examples of the TypeScript client's pages: compiled as strictly as the client, and run."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
-from tests.clients.typescript.conftest import CLIENT, ROOT, compile_client, node
+from tests.clients.typescript.conftest import CLIENT, compile_client, node
+from tests.docs.markdown import texts
 
-PAGES = (CLIENT / "README.md", ROOT / "docs" / "typescript.md")
+PAGES = ("clients/typescript/README.md", "docs/typescript.md")
 
 
 def test_the_examples_compile_and_run(packages: Path, tiny_server: str) -> None:
@@ -17,10 +17,10 @@ def test_the_examples_compile_and_run(packages: Path, tiny_server: str) -> None:
     folder.mkdir(parents=True)
     names = []
     for page in PAGES:
-        sources = re.findall(r"^```ts\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+        sources = texts(page, "ts")
         assert sources, page
         for number, source in enumerate(sources):
-            names.append(f"{page.stem.lower()}-{number}")
+            names.append(f"{Path(page).stem.lower()}-{number}")
             (folder / f"{names[-1]}.ts").write_text(source, encoding="utf-8")
     options = {"rootDir": ".", "outDir": "out"}
     configuration = {"extends": "../../tsconfig.json", "compilerOptions": options, "include": ["*.ts"]}

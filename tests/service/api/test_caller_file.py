@@ -7,7 +7,7 @@ import pytest
 
 from triwire_server.api.caller_file import caller_entry, new_token, read_callers
 from triwire_server.callers import Right
-from triwire_server.engine.segment import Priority
+from triwire_server.segment import Priority
 from triwire_server.watched_files import FilesUnusable
 
 ONE, TWO, THREE = (hashlib.sha256(token).hexdigest() for token in (b"one", b"two", b"three"))

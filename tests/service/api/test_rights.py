@@ -3,8 +3,8 @@ import pytest
 from triwire.v1 import article_service_pb2, glossary_service_pb2
 from triwire_server.api.rights import RIGHTS, check_method, check_request
 from triwire_server.callers import Caller, Right
-from triwire_server.engine.segment import Priority
 from triwire_server.errors import AccessDenied
+from triwire_server.segment import Priority
 
 READER = Caller(
     name="reader", rights=frozenset({Right.ARTICLES, Right.GLOSSARIES_READ}), highest_priority=Priority.STANDARD

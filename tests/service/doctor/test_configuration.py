@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.callers import caller_entry, write_callers
 from tests.certificates import Authority
 from tests.service.doctor.lines import lines, settings_of
-from tests.tokens import caller_entry, write_callers
 from triwire_server.doctor.configuration import (
     check_settings,
     check_tls,
@@ -14,7 +14,8 @@ from triwire_server.doctor.configuration import (
     read_profile,
     settings_problems,
 )
-from triwire_server.settings import Settings, SettingsError, load_settings
+from triwire_server.settings import Settings, SettingsError
+from triwire_server.settings_sources import load_settings
 
 Secured = Callable[..., Settings]
 

@@ -1,15 +1,13 @@
 """The command as a whole: healthy and not, as JSON, and with less installed."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner, Result
 
 from triwire_server.__main__ import app
@@ -17,19 +15,7 @@ from triwire_server.doctor import examine as module
 from triwire_server.doctor.checks import Check, Outcome
 from triwire_server.doctor.examine import examine
 
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    """Puts the logging of the test session back, which the command sets up."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name in ("triwire", "triwire_server", "trafilatura"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-    structlog.reset_defaults()
-
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 PORTS = ["--port", "0", "--health-port", "0", "--metrics-port", "0"]
 

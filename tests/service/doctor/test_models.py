@@ -6,7 +6,7 @@ import pytest
 from tests.service.doctor.lines import line, lines, settings_of
 from triwire_server.doctor.checks import Check
 from triwire_server.doctor.models import check_memory, check_models
-from triwire_server.profile import SHIPPED_PROFILES, load_profile
+from triwire_server.profiles.profile import SHIPPED_PROFILES, load_profile
 from triwire_server.progress import no_report
 
 

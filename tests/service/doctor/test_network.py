@@ -8,7 +8,7 @@ from tests.redis_server import running_redis
 from tests.server_process import free_port
 from tests.service.doctor.lines import line, lines, settings_of
 from triwire_server.doctor.network import check_network
-from triwire_server.profile import Profile, load_profile
+from triwire_server.profiles.profile import Profile, load_profile
 from triwire_server.settings import Settings
 
 

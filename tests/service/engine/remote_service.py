@@ -2,27 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
 from tests.model_server import ModelServer, Request, Script, completion, model_server, profile_text
-from tests.service.engine.small_model import CopyModel
+from tests.service.engine.small_model import CopyModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.remote import RemoteModel
-from triwire_server.engine.segment import Output, Priority, Segment, Task
-from triwire_server.metrics import Metrics
-from triwire_server.profile import load_profile
-from triwire_server.result_cache import ResultCache
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 FAR = "far@1"
-
-
-def segment(text: str) -> Segment:
-    return Segment(task=Task.TRANSLATION, text=text, source_language="en", target_language="ko")
 
 
 def said(request: Request) -> str:
@@ -102,10 +98,3 @@ async def running(
             assert not engine._remote[FAR]._running
         finally:
             await engine.stop()
-
-
-async def until(is_true: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.002)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from triwire_server.engine.models.base import Model, ModelCard, Progress, Prompt, Rows
-from triwire_server.engine.segment import Segment, Task
+from triwire_server.engine.models.base import Model, Progress, Prompt, Rows
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Segment, Task
 
 END = 0
 FAULT = "\x01"  # START OF HEADING: a prompt that holds it makes reading it raise
@@ -14,7 +15,15 @@ LATE_FAULT = "\x03"  # END OF TEXT: the step that is to write it raises
 SLOW = "\x02"  # START OF TEXT: each one makes reading it take SLOW_SECONDS longer
 SLOW_SECONDS = 0.05
 
+COPY = "copy@1"
+"""Full name of the model."""
+
 _PAIRS = frozenset({("en", "ko"), ("ko", "en")})
+
+
+def segment(text: str, attempt: int = 0) -> Segment:
+    """A text for the model."""
+    return Segment(task=Task.TRANSLATION, text=text, source_language="en", target_language="ko", attempt=attempt)
 
 
 class CopyModel(Model):
@@ -45,9 +54,6 @@ class CopyModel(Model):
 
     def count_tokens(self, text: str, language: str) -> int:
         return len(text)
-
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        return bool(token_ids) and token_ids[-1] == END
 
     def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Whole outputs of prompts that join. Tests replace it to fail, or to see when it is called."""
@@ -85,3 +91,15 @@ class CopyRows(Rows):
 
     def drop(self, number: int) -> None:
         del self._left[number]
+
+
+class AcceleratorError(RuntimeError):
+    """Named as torch names the error of a device that is gone."""
+
+
+class LostModel(CopyModel):
+    """Finds the device gone at the first prompt that it reads."""
+
+    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
+        self.batches.append([])
+        raise AcceleratorError("lost")

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from triwire_server.callers import ANYONE, Caller
-from triwire_server.engine.admission import Admission, Ticket
+from triwire_server.engine.admission import Admission
 from triwire_server.engine.drain_rate import DrainRate
-from triwire_server.engine.segment import Priority
+from triwire_server.engine.sent_away import SentAway
 from triwire_server.engine.sequence import InvariantBroken
+from triwire_server.engine.waiting_line import Ticket
 from triwire_server.errors import DeadlineExceeded, QueueFull, QuotaExceeded
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 
@@ -37,7 +39,7 @@ class Door:
         self, tokens: int, priority: Priority = INTERACTIVE, deadline: float | None = None, caller: Caller = ANYONE
     ) -> float:
         """What a caller is told who is the only one to be refused."""
-        self.admission._promised = dict.fromkeys(Priority, 0.0)
+        self.admission._sent_away = SentAway(lambda: self.now)
         return await self.next_delay(tokens, priority, deadline, caller)
 
     async def next_delay(
@@ -226,7 +228,7 @@ async def test_waiting_calls_that_give_up_leave_nothing() -> None:
     assert len(await asyncio.gather(*waiting, return_exceptions=True)) == 5
     door.admission.leave(ticket, is_complete=True)
     door.admission.check_invariants()
-    assert not door.admission._waiting
+    assert len(door.admission._line) == 0
     assert not door.admission._tickets
 
 

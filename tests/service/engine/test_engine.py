@@ -6,19 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.service.engine.small_model import FAULT, SLOW, SLOW_SECONDS, CopyModel
+from tests.service.engine.small_model import COPY, FAULT, SLOW, SLOW_SECONDS, CopyModel, LostModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.segment import Priority, Segment, Task
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
-
-COPY = "copy@1"
-
-
-def segment(text: str, attempt: int = 0) -> Segment:
-    return Segment(task=Task.TRANSLATION, text=text, source_language="en", target_language="ko", attempt=attempt)
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 
 class Service:
@@ -234,13 +228,6 @@ async def test_stopping_finishes_what_was_admitted_and_refuses_the_rest() -> Non
 
 
 async def test_a_lost_device_fails_what_waits_and_is_reported() -> None:
-    class AcceleratorError(RuntimeError):
-        """Named as torch names the error of a device that is gone."""
-
-    class LostModel(CopyModel):
-        def read(self, prompts):  # type: ignore[no-untyped-def]  # raises on purpose
-            raise AcceleratorError("lost")
-
     reported: list[Exception] = []
     on_failure: Callable[[Exception], None] = reported.append
     engine = Engine([LostModel()], limits=EngineLimits(), metrics=Metrics(CollectorRegistry()), on_failure=on_failure)

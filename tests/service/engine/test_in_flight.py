@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
-from tests.service.engine.small_model import FAULT, LATE_FAULT, CopyModel
-from tests.service.engine.test_engine import COPY, Service, segment
+from tests.service.engine.small_model import COPY, FAULT, LATE_FAULT, CopyModel, segment
+from tests.service.engine.test_engine import Service
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import CallUsage
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.in_flight import Work
-from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import InvariantBroken
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, TriwireError
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 
@@ -51,7 +51,7 @@ class Calls:
 
     async def joined(self, number: int) -> None:
         """Wait until so many parts of calls wait for a result, and their sequences are with the device's thread."""
-        work = self.service.engine._in_flight._work
+        work = self.service.engine._results.in_flight._work
 
         def is_so() -> bool:
             return sum(len(one.waiting) for one in work.values()) == number and all(
@@ -75,7 +75,7 @@ async def calls(cache: ResultCache | None = None, slots: int = 32) -> AsyncItera
         runner.open()
         await first
         service.engine.check_invariants()
-        assert len(service.engine._in_flight) == 0
+        assert len(service.engine._results.in_flight) == 0
         await service.engine.stop()
     assert len(service.engine._worker.scheduler) == 0
     service.engine._worker.scheduler.check_invariants()
@@ -143,7 +143,7 @@ async def test_work_that_nobody_wants_any_more_is_dropped_before_it_begins() -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert len(made.service.engine._in_flight) == 1
+        assert len(made.service.engine._results.in_flight) == 1
         again = made.start("four", "wanted")
         await made.joined(2)
         made.runner.open()
@@ -193,7 +193,7 @@ async def test_who_comes_with_more_time_just_when_the_device_dropped_the_work_ge
         await held(runner)
         one = asyncio.ensure_future(ask("same", 1_000.0))
         await until(lambda: num_known(engine) == 2)
-        [sequence] = [work.sequence for work in engine._in_flight._work.values() if work.segment.text == "same"]
+        [sequence] = [work.sequence for work in engine._results.in_flight._work.values() if work.segment.text == "same"]
         assert sequence is not None
         now = 1_000.0
         runner.open()
@@ -201,7 +201,7 @@ async def test_who_comes_with_more_time_just_when_the_device_dropped_the_work_ge
             time.sleep(0.001)  # noqa: ASYNC251 - the event loop must not hear of it yet
         assert isinstance(sequence.error, DeadlineExceeded)
         async with engine.admit(request_id="two", priority=STANDARD, deadline=2_000.0, estimated_tokens=1) as call:
-            two = asyncio.ensure_future(engine.run(call, COPY, segment("same")))
+            two = asyncio.ensure_future(call._output(COPY, segment("same")))
             # Their timers are on the real clock: the first one is not told before the work is done, and gets it too.
             assert [output.cached for output in await asyncio.gather(one, two)] == [False, True]
         assert model.batches == [["first"], ["same"]]
@@ -265,7 +265,7 @@ async def test_a_failure_is_that_of_all_that_wait_and_nobody_else(text: str) -> 
 
 async def test_books_that_do_not_agree_are_found() -> None:
     async with calls() as made:
-        in_flight = made.service.engine._in_flight
+        in_flight = made.service.engine._results.in_flight
         [work] = in_flight._work.values()
         [waiter] = work.waiting
         work.waiting.clear()
@@ -331,7 +331,7 @@ def test_everyone_who_waits_gets_the_answer_or_a_reason_of_their_own(
                 assert not isinstance(outcome, TriwireError)
                 assert outcome == texts
                 assert not is_faulty
-        await until(lambda: not len(service.engine._in_flight))
+        await until(lambda: not len(service.engine._results.in_flight))
         service.engine.check_invariants()
         await service.engine.stop()
         assert len(service.engine._worker.scheduler) == 0

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from tests.service.engine.small_model import END, FAULT, LATE_FAULT, CopyModel, CopyRows
+from tests.service.engine.small_model import END, FAULT, LATE_FAULT, CopyModel, CopyRows, LostModel
 from triwire_server.engine.model_runner import DeviceLost, ModelRunner, is_out_of_memory
 from triwire_server.engine.models.base import Progress, Prompt
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Batch, Pool, RunAgain
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.slot_bound import STEPS_PER_SLOT
 from triwire_server.errors import InferenceFailed
+from triwire_server.segment import Priority
 
 POOL = Pool("copy@1", 128)
 _numbers = itertools.count(1)
@@ -189,14 +189,6 @@ def test_torch_says_that_the_host_has_no_memory() -> None:
 
 
 def test_a_lost_device_is_not_tried_again() -> None:
-    class AcceleratorError(RuntimeError):
-        """Named as torch names the error of a device that is gone."""
-
-    class LostModel(CopyModel):
-        def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-            self.batches.append([])
-            raise AcceleratorError
-
     model = LostModel()
     with pytest.raises(DeviceLost):
         ModelRunner({"copy@1": model}, 16).run(batch(joining=[sequence("a"), sequence("b")]))

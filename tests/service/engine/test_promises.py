@@ -12,15 +12,14 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import GatedRunner, gate, held, num_known, until
-from tests.service.engine.small_model import CopyModel
-from tests.service.engine.test_engine import COPY, segment
+from tests.service.engine.small_model import COPY, CopyModel, segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Rows
-from triwire_server.engine.segment import Output, Priority
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.errors import DeadlineExceeded, QueueFull
-from triwire_server.metrics import Metrics
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Output, Priority
+from triwire_server.telemetry.metrics import Metrics
 
 INTERACTIVE, STANDARD, BULK = Priority
 
@@ -172,14 +171,14 @@ async def test_a_thousand_calls_cancelled_at_random_leave_nothing_behind() -> No
         ran.clear()
 
         scheduler = made.engine._worker.scheduler
-        await until(lambda: not len(made.engine._in_flight) and not num_known(made.engine) and not made.rows)
+        await until(lambda: not len(made.engine._results.in_flight) and not num_known(made.engine) and not made.rows)
         # Queue, slots, tokens and deadlines.
         scheduler.check_invariants()
         assert [scheduler.num_waiting(priority) for priority in Priority] == [0, 0, 0]
-        assert (len(scheduler), scheduler.num_running, scheduler.num_rows) == (0, 0, 0)
+        assert (len(scheduler), scheduler.num_running, scheduler.num_slots) == (0, 0, 0)
         # In-flight table and admission.
         made.engine.check_invariants()
-        assert not made.engine._in_flight._work
+        assert not made.engine._results.in_flight._work
         assert not made.engine._admission._tickets
         assert made.registry.get_sample_value("triwire_queue_tokens") == 0
         assert made.registry.get_sample_value("triwire_invariant_violations_total") == 0

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.queue import WaitingQueue
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.sequence import Sequence
+from triwire_server.segment import Priority
 
 INTERACTIVE, STANDARD, BULK = Priority
 

@@ -15,7 +15,7 @@ from tests.certificates import Authority
 from tests.model_server import CUT, ModelServer, Request, completion, model_server, response
 from tests.server_process import free_port
 from triwire_server.engine.remote_client import MAX_ANSWER_BYTES, RemoteClient, RequestFailed, Trouble, retry_after
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.remote_source import OpenAISource
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "항구"}]}
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import CUT, Request, response
-from tests.service.engine.remote_service import echo, running, said, until
-from triwire_server.engine.segment import Output, Priority
+from tests.service.engine.gate import until
+from tests.service.engine.remote_service import echo, running, said
 from triwire_server.errors import InferenceFailed, ModelUnavailable, TriwireError
+from triwire_server.segment import Output, Priority
 
 
 async def test_a_full_server_is_asked_less_and_after_the_time_it_said(tmp_path: Path) -> None:

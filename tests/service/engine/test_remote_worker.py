@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.model_server import Request, Script, completion
-from tests.service.engine.remote_service import FAR, echo, running, said, segment, until
-from triwire_server.engine.segment import Priority
+from tests.service.engine.gate import until
+from tests.service.engine.remote_service import FAR, echo, running, said
+from tests.service.engine.small_model import segment
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.errors import DeadlineExceeded
-from triwire_server.result_cache import ResultCache
+from triwire_server.segment import Priority
 
 INTERACTIVE, STANDARD, BULK = Priority
 

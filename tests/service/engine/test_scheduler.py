@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triwire_server.engine.models.base import Progress, Prompt
-from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, finish, pool_of
-from triwire_server.engine.segment import Priority
+from triwire_server.engine.scheduler import NARROWEST_POOL, Scheduler, pool_of
 from triwire_server.engine.sequence import Batch, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Priority
 
 INTERACTIVE, STANDARD, BULK = Priority
 BUDGET = 200
@@ -28,7 +28,6 @@ class Desk:
     max_batch_tokens: int = BUDGET
     max_batch_sequences: int = SLOTS
     max_slot_tokens: int = 100_000
-    ageing_seconds: float = 30.0
     now: float = 0.0
     ended: Counter[Sequence] = field(default_factory=Counter)
 
@@ -38,7 +37,6 @@ class Desk:
             max_batch_sequences=self.max_batch_sequences,
             max_slot_tokens=self.max_slot_tokens,
             clock=lambda: self.now,
-            ageing_seconds=self.ageing_seconds,
         )
 
     def add(
@@ -228,7 +226,7 @@ def test_slots_are_kept_for_interactive_sequences() -> None:
 
 
 def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None:
-    desk = Desk(max_batch_sequences=2, ageing_seconds=30.0)
+    desk = Desk(max_batch_sequences=2)
     bulk = desk.add(100, BULK, "archive")
     for second in range(200):
         desk.now = float(second)
@@ -242,7 +240,7 @@ def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None
 
 
 def test_an_old_archive_leaves_most_slots_to_who_waits_for_an_answer() -> None:
-    desk = Desk(max_batch_sequences=1, ageing_seconds=30.0)
+    desk = Desk(max_batch_sequences=1)
     for number in range(100):
         desk.add(10, BULK, f"archive {number}")
     desk.now = 1000.0
@@ -262,7 +260,7 @@ def test_cancelled_and_late_sequences_end_without_having_run() -> None:
     assert batch.sequences == (wanted,)
     errors = [type(sequence.error) for sequence in (cancelled, late, wanted)]
     assert errors == [type(None), DeadlineExceeded, type(None)]
-    assert [sequence.first_batch for sequence in (cancelled, late, wanted)] == [None, None, 5.0]
+    assert [sequence.started for sequence in (cancelled, late, wanted)] == [None, None, 5.0]
     assert desk.ended == Counter([cancelled, late, wanted])
 
 
@@ -359,7 +357,7 @@ def test_a_sequence_that_has_ended_does_not_end_again() -> None:
     desk = Desk()
     sequence = desk.add()
     desk.run_all()
-    finish(sequence, InferenceFailed())
+    sequence.finish(InferenceFailed())
     assert sequence.error is None
     assert desk.ended[sequence] == 1
 

@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tests.service.engine.test_scheduler import BULK, INTERACTIVE, STANDARD, Desk, written
 from triwire_server.engine.models.base import Progress, Prompt
-from triwire_server.engine.scheduler import NARROWEST_POOL, pool_of, rows_of
-from triwire_server.engine.segment import Priority
+from triwire_server.engine.scheduler import NARROWEST_POOL, pool_of
 from triwire_server.engine.sequence import Batch, InvariantBroken, Pool, RunAgain, Sequence, State
 from triwire_server.errors import DeadlineExceeded, InferenceFailed
+from triwire_server.segment import Priority
 
 REQUESTS = ["a", "b", "c", "d"]
 MODELS = ["m@1", "n@1"]
@@ -43,7 +43,7 @@ class History(RuleBasedStateMachine):
     def tokens_held(self) -> int:
         running = [sequence for sequence in self.known if sequence.state is State.RUNNING]
         return sum(
-            rows_of(s) * ((pool_of(s).width or len(s.prompt.input_ids)) + s.prompt.max_new_tokens) for s in running
+            s.num_slots * ((pool_of(s).width or len(s.prompt.input_ids)) + s.prompt.max_new_tokens) for s in running
         )
 
     @rule(
@@ -137,8 +137,8 @@ class History(RuleBasedStateMachine):
         assert len(set(batch.sequences)) == len(batch.sequences) >= 1
         assert set(batch.joining) == running - joined_before
         assert {pool_of(sequence) for sequence in batch.sequences} == {Pool(batch.pool.model_name, batch.pool.width)}
-        assert self.desk.scheduler.num_rows == sum(map(rows_of, running))
-        assert len(running) == 1 or self.desk.scheduler.num_rows <= self.desk.max_batch_sequences
+        assert self.desk.scheduler.num_slots == sum(s.num_slots for s in running)
+        assert len(running) == 1 or self.desk.scheduler.num_slots <= self.desk.max_batch_sequences
         assert len(running) == 1 or self.tokens_held() <= self.desk.max_slot_tokens
         read = sum(len(sequence.prompt.input_ids) for sequence in batch.joining)
         # Halves of a batch that raised join as they are.
@@ -261,8 +261,8 @@ def test_slots_that_are_kept_for_urgent_work_do_not_keep_out_the_oldest() -> Non
     steps = 0
     while bulk.state is State.WAITING:
         # Never more than two slots are free, which are those kept for INTERACTIVE.
-        assert desk.scheduler.num_rows >= 30
-        for number in range(32 - desk.scheduler.num_rows):
+        assert desk.scheduler.num_slots >= 30
+        for number in range(32 - desk.scheduler.num_slots):
             desk.add(10, INTERACTIVE, f"{steps} {number}", tokens=16)
         desk.run()
         steps += 1
@@ -279,7 +279,7 @@ def test_slots_of_cancelled_and_late_sequences_are_taken_in_the_very_next_batch(
         desk.run()
     desk.scheduler.cancel(running[0])
     desk.scheduler.cancel(running[3])
-    assert desk.scheduler.num_rows == 2
+    assert desk.scheduler.num_slots == 2
     desk.now = 5.0
     batch = desk.run()
     assert batch is not None

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.engine.small_model import SLOW, CopyModel
-from tests.service.engine.test_worker import Bench, segment, wait_until, working
-from triwire_server.engine.models.registry import load_models
-from triwire_server.profile import load_profile
+from tests.service.engine.small_model import SLOW, CopyModel, segment
+from tests.service.engine.test_worker import Bench, wait_until, working
+from triwire_server.loading import load_models
+from triwire_server.profiles.profile import load_profile
 
 
 def submitted(bench: Bench, *texts: str) -> None:

@@ -9,14 +9,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tests.service.engine.gate import until
-from tests.service.engine.small_model import SLOW, SLOW_SECONDS, CopyModel
-from tests.service.engine.test_engine import COPY, segment
+from tests.service.engine.small_model import COPY, SLOW, SLOW_SECONDS, CopyModel, segment
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.base import Prompt
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.watchdog import StepTimeout, Watchdog
 from triwire_server.errors import InferenceFailed
-from triwire_server.metrics import Metrics
+from triwire_server.segment import Priority
+from triwire_server.telemetry.metrics import Metrics
 
 HANG = "\x04"  # END OF TRANSMISSION: reading it does not come back until `go_on`
 
@@ -95,7 +94,7 @@ async def test_a_step_that_does_not_come_back_fails_all_that_wait_and_is_reporte
         await asyncio.wait_for(made.engine.stop(), 10)
         assert made.engine._worker.is_alive
         made.engine.check_invariants()
-        assert len(made.engine._in_flight) == 0
+        assert len(made.engine._results.in_flight) == 0
     assert len(made.reported) == 1
     assert made.model.batches == [["before"], [HANG]]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from triwire_server.engine.segment import Priority
 from triwire_server.engine.work_shares import WorkShares
+from triwire_server.segment import Priority
 
 
 def test_what_more_urgent_calls_get_lately_is_told_as_a_rate_that_follows_and_fades() -> None:

@@ -10,30 +10,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from tests.service.engine.small_model import END, FAULT, LATE_FAULT, SLOW, SLOW_SECONDS, CopyModel
+from tests.service.engine.small_model import (
+    COPY,
+    END,
+    FAULT,
+    LATE_FAULT,
+    SLOW,
+    SLOW_SECONDS,
+    CopyModel,
+    LostModel,
+    segment,
+)
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.registry import load_models
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Output, Priority, Segment, SummarySpec, SummaryStyle, Task
 from triwire_server.engine.sequence import Sequence as EngineSequence
 from triwire_server.engine.sequence import State
 from triwire_server.engine.worker import Worker
 from triwire_server.errors import DeadlineExceeded, InferenceFailed, QueueFull, ShuttingDown
-from triwire_server.metrics import Metrics
-from triwire_server.profile import load_profile
-
-COPY = "copy@1"
-
-
-class AcceleratorError(RuntimeError):
-    """Named as torch names the error of a device that is gone."""
-
-
-class LostModel(CopyModel):
-    def read(self, prompts: Sequence[Prompt]) -> list[list[int]]:
-        raise AcceleratorError
+from triwire_server.loading import load_models
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Output, Priority, Segment, SummarySpec, SummaryStyle, Task
+from triwire_server.telemetry.metrics import Metrics
 
 
 class MultiplyModel(CopyModel):
@@ -96,10 +95,6 @@ def wait_until(is_true: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
-def segment(text: str) -> Segment:
-    return Segment(task=Task.TRANSLATION, text=text, source_language="en", target_language="ko")
-
-
 @asynccontextmanager
 async def engine_of(*models: Model, **limits: int) -> AsyncIterator[Engine]:
     engine = Engine(models, limits=EngineLimits(**limits), metrics=Metrics(CollectorRegistry()))
@@ -126,7 +121,7 @@ def test_a_sequence_whose_deadline_passed_while_a_batch_ran_is_not_started() -> 
         late = bench.submit("late", deadline=time.monotonic() + SLOW_SECONDS)
         wait_until(lambda: late.state is State.FINISHED)
     assert isinstance(late.error, DeadlineExceeded)
-    assert late.first_batch is None
+    assert late.started is None
     assert slow.error is None
 
 
@@ -199,7 +194,7 @@ def test_a_sequence_is_cancelled_and_changed_by_messages() -> None:
         wait_until(lambda: len(bench.ended) == 3)
     assert [sequence.error for sequence in (slow, cancelled)] == [None, None]
     assert (slow.is_cancelled, cancelled.is_cancelled, changed.is_cancelled) == (True, True, False)
-    assert cancelled.first_batch is None
+    assert cancelled.started is None
     assert isinstance(changed.error, DeadlineExceeded)
     assert (changed.request_id, changed.priority) == ("r2", Priority.BULK)
 

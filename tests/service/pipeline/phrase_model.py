@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.service.engine.small_model import END, CopyModel
-from triwire_server.engine.models.base import ModelCard, Prompt
-from triwire_server.engine.segment import Segment, Task
+from triwire_server.engine.models.base import Prompt
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Segment, Task
 
 _ALL_PAIRS = frozenset((a, b) for a in ("en", "ko", "ja") for b in ("en", "ko", "ja") if a != b)
 _SHIFT = 1  # keeps the bytes of the text off the end token

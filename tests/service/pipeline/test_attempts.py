@@ -6,13 +6,13 @@ from prometheus_client import CollectorRegistry
 
 from tests.service.pipeline.phrase_model import PhraseModel
 from triwire.v1 import article_pb2, article_service_pb2, glossary_service_pb2
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.result_cache import ResultCache
+from triwire_server.telemetry.metrics import Metrics
 
 Finding = article_service_pb2.Finding
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.service.pipeline.long_articles import live_blog
 from triwire.v1.article_pb2 import Block, BlockKind
-from triwire_server.engine.segment import SummarySpec, SummaryStyle
 from triwire_server.pipeline.sections import Reading, group_notes, join_notes, plan_reading
+from triwire_server.segment import SummarySpec, SummaryStyle
 from triwire_server.text.summaries.summary import Note
 
 SPEC = SummarySpec(style=SummaryStyle.BULLETS, max_characters=400)

@@ -12,21 +12,21 @@ from tests.service.pipeline.long_articles import live_blog
 from tests.service.text.articles import article_of
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.call import EngineCall
 from triwire_server.engine.engine import Engine, EngineLimits
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
-from triwire_server.engine.segment import Output, Priority, Segment, SummaryStyle, Task
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
+from triwire_server.loading import load_models
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.house_terms import HouseTerms
 from triwire_server.pipeline.process import Pipeline
 from triwire_server.pipeline.summarize import Summarizer, SummaryPlan
 from triwire_server.pipeline.translate import Translator
-from triwire_server.profile import load_profile
-from triwire_server.result_cache import ResultCache
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Output, Priority, Segment, SummaryStyle, Task
+from triwire_server.telemetry.metrics import Metrics
 
 Finding = article_service_pb2.Finding
 LANGUAGES = ("en", "ko", "ja")

@@ -11,15 +11,15 @@ from prometheus_client import CollectorRegistry
 
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
+from triwire_server.cache.result_cache import ResultCache
 from triwire_server.engine.engine import Engine, EngineLimits
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.models.registry import load_models
 from triwire_server.limits import Limits
-from triwire_server.metrics import Metrics
+from triwire_server.loading import load_models
 from triwire_server.pipeline.context import CallContext
 from triwire_server.pipeline.process import Pipeline
-from triwire_server.profile import load_profile
-from triwire_server.result_cache import ResultCache
+from triwire_server.profiles.profile import load_profile
+from triwire_server.telemetry.metrics import Metrics
 
 Finding = article_service_pb2.Finding
 NUM_SENTENCES = 200

@@ -9,8 +9,8 @@ from tests.service.text.articles import NONE
 from tests.service.text.strategies import inline_html, texts
 from triwire.v1.article_pb2 import Block, Content
 from triwire_server.text.extract import extract_article
-from triwire_server.text.html import escape, html_blocks, is_untranslated, plain_text, replace_text
-from triwire_server.text.html_tokens import tokenize
+from triwire_server.text.html import escape, html_blocks, plain_text, replace_text
+from triwire_server.text.html_tokens import is_untranslated, tokenize
 
 
 def bodies(html: str, *, keep_elements: bool = False) -> list[str]:

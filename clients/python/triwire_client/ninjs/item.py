@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from triwire.v1.article_pb2 import CLEANING_NONE, Content
+from triwire_client.content import without_cdata
 from triwire_client.errors import Violation
 from triwire_client.ninjs.checks import NinjsError, check_item
 from triwire_client.ninjs.passages import Passage, at, find_passages, main_body, place, text_type
@@ -72,7 +73,7 @@ def read_ninjs(source: Mapping[str, Any] | str | bytes | Path, *, language: str 
     parts = [_element(item, passage) for passage in passages]
     if body is not None and text_type(item["bodies"][body]) == "html":
         value = item["bodies"][body]["value"]
-        parts += [BODY_MARK, _without_cdata(value) if "xhtml" in item["bodies"][body].get("contentType", "") else value]
+        parts += [BODY_MARK, without_cdata(value) if "xhtml" in item["bodies"][body].get("contentType", "") else value]
         notes += [f"{place(('bodies', body))}: {hint}" for pattern, hint in _HINTS if re.search(pattern, value, re.I)]
     if not parts:
         raise NinjsError([Violation("headlines, descriptions, bodies, associations", "hold no text to translate")])
@@ -83,16 +84,6 @@ def read_ninjs(source: Mapping[str, Any] | str | bytes | Path, *, language: str 
 def _element(item: dict[str, Any], passage: Passage) -> str:
     words = at(item, passage.path)["value"][passage.start : passage.end]
     return f"<{passage.element}>{words if passage.is_html else html.escape(words, quote=False)}</{passage.element}>\n"
-
-
-def _without_cdata(value: str) -> str:
-    """XHTML whose CDATA sections are escaped text, which means the same: HTML knows no CDATA."""
-    before, *sections = value.split("<![CDATA[")
-    parts = [before]
-    for section in sections:
-        words, end, after = section.partition("]]>")
-        parts += [html.escape(words, quote=False), after] if end else ["<![CDATA[", section]
-    return "".join(parts)
 
 
 def _parse(source: Mapping[str, Any] | str | bytes | Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from triwire_client.ninjs.item import NinjsItem
 from triwire_client.ninjs.passages import RELATION, at, main_headline, place
 from triwire_client.ninjs.words_back import block_place, put_words
 from triwire_client.review import Reviewable, as_processed
+from triwire_client.review.bodies import body_of
 from triwire_client.words import base_language, language_name, summary_style
 
 _LEAST_MINOR_VERSION = 1  # 3.0 has no digitalSourceType, and no rel of an association
@@ -171,7 +172,7 @@ def _remarks(source: NinjsItem, article: Article, translation: Translation) -> l
     found = remarks("", translation.findings)
     for made in translation.blocks:
         block = made.block
-        found += remarks(places[block.block_id], made.findings, block.text or block.inline_html)
+        found += remarks(places[block.block_id], made.findings, body_of(block))
     return found
 
 

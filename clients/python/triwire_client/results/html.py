@@ -22,7 +22,7 @@ def blocks_to_html(blocks: Sequence[Block], language: str) -> str:
         language: of them, except where a block names its own.
 
     Returns:
-        HTML. Of inline markup only the contract's elements are let through, as on the editor's page; everything else
+        HTML. Of inline markup only the contract's elements are let through, as on the review page; everything else
         is escaped.
     """
     lines: list[str] = []

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from triwire_client.results.findings import ResultFinding
 from triwire_client.results.texts import ArticleText, SummaryText, TextBlock, TranslationText
 from triwire_client.review.bodies import escape, read_body, read_text
-from triwire_client.review.marks import Mark, Severity, leaves_of
+from triwire_client.review.marks import Mark, leaves_of
 from triwire_client.review.texts import SYMBOLS, lang
-from triwire_client.words import count, language_name
+from triwire_client.words import SEVERITIES, SEVERITY_WORDS, count, language_name
 
-_WORDS: dict[str, Severity] = {"info": "note", "warning": "look", "critical": "stop"}
+_WORDS = dict(zip(SEVERITIES, SEVERITY_WORDS, strict=True))
 _SHADES = {"note": "rgba(50,130,220,.3)", "look": "rgba(230,160,0,.35)", "stop": "rgba(230,50,40,.35)"}
 _CELL = "text-align:left;vertical-align:top;white-space:normal;max-width:36em;padding:.3em .6em"
 
@@ -99,7 +99,7 @@ def _leaf(text: str, marks: Sequence[Mark]) -> str:
     written = escape(text)
     if not marks:
         return written
-    worst = max((mark.severity for mark in marks), key=list(_SHADES).index)
+    worst = max((mark.severity for mark in marks), key=SEVERITY_WORDS.index)
     return f'<mark style="background:{_SHADES[worst]};color:inherit">{written}</mark>'
 
 

@@ -6,15 +6,8 @@ from dataclasses import dataclass
 from triwire.v1 import article_pb2, article_service_pb2
 from triwire_client.results.findings import Blocks, ResultFinding, of_block, of_summary, of_translation
 from triwire_client.results.html import blocks_to_html, points_to_html
-from triwire_client.results.markdown import (
-    block_text,
-    blocks_to_markdown,
-    blocks_to_text,
-    points_to_markdown,
-)
-from triwire_client.words import block_kind, summary_style
-
-_NO_ARTICLE_TEXT = (article_pb2.BLOCK_KIND_RELATED_LINK, article_pb2.BLOCK_KIND_BOILERPLATE)
+from triwire_client.results.markdown import block_text, blocks_to_markdown, blocks_to_text, points_to_markdown
+from triwire_client.words import BESIDE_THE_ARTICLE, block_kind, summary_style
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,7 +106,7 @@ class ArticleText(_Text):
 
     def __init__(self, message: article_pb2.Article) -> None:
         self.message = message
-        shown = [block for block in message.blocks if block.kind not in _NO_ARTICLE_TEXT]
+        shown = [block for block in message.blocks if block.kind not in BESIDE_THE_ARTICLE]
         blocks = [TextBlock(block, block.language or message.language) for block in message.blocks]
         super().__init__(message.language, blocks, shown)
 

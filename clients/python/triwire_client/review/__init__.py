@@ -1,4 +1,4 @@
-"""The editor's page: source and translations side by side, with the doubts marked, in one HTML file.
+"""The review page: source and translations side by side, with the doubts marked, in one HTML file.
 
 It knows nothing about calls and commands: a result goes in, text comes out, the same for the same result.
 """

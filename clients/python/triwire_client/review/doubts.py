@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from triwire.v1.article_pb2 import Article
 from triwire.v1.article_service_pb2 import Finding, ProcessArticleResponse
 from triwire_client.review.bodies import body_of
-from triwire_client.review.marks import Mark, Severity
-from triwire_client.words import finding_kind, language_name, severity_word, summary_style
+from triwire_client.review.marks import Mark
+from triwire_client.words import SeverityWord, finding_kind, language_name, severity_word, summary_style
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,9 @@ class Doubt:
     """Index of the source block that `finding.source` names; None if it names none."""
 
     @property
-    def severity(self) -> Severity:
-        """How much it matters, in the command's words."""
-        word = severity_word(self.finding.severity)
-        return "stop" if word == "stop" else "note" if word == "note" else "look"
+    def severity(self) -> SeverityWord:
+        """How much it matters."""
+        return severity_word(self.finding.severity)
 
     @property
     def kind(self) -> str:

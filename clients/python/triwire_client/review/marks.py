@@ -12,10 +12,7 @@ from itertools import groupby
 from typing import Literal
 
 from triwire_client.review.bodies import Piece, escape
-
-Severity = Literal["note", "look", "stop"]
-SEVERITIES: tuple[Severity, ...] = ("note", "look", "stop")
-"""From the least to the most serious."""
+from triwire_client.words import SEVERITY_WORDS, SeverityWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Mark:
     key: str
     """Of a sentence, the key that it shares with its translation; of a finding, its number; of a term, its words."""
 
-    severity: Severity = "note"
+    severity: SeverityWord = "note"
     """Of a finding."""
 
 
@@ -110,7 +107,7 @@ def _write_leaf(leaf: Leaf, index: int, last: dict[str, int]) -> str:
         written = f'<span class="term" title="{escape("; ".join(leaf.terms))}">{written}</span>'
     if leaf.findings:
         keys = [mark.key for mark in leaf.findings]
-        worst = max((mark.severity for mark in leaf.findings), key=SEVERITIES.index)
+        worst = max((mark.severity for mark in leaf.findings), key=SEVERITY_WORDS.index)
         described = " ".join(f"finding-{key}" for key in keys)
         ends = [key for key in keys if last[key] == index]
         number = f' data-n="{escape(", ".join(ends))}"' if ends else ""

@@ -13,10 +13,9 @@ from triwire.v1.article_service_pb2 import Finding, Model, ProcessArticleRespons
 from triwire.v1.glossary_service_pb2 import GlossaryTerm
 from triwire_client.review.bodies import body_of, escape, read_body, visible_text
 from triwire_client.review.doubts import Doubt, collect
-from triwire_client.review.marks import SEVERITIES
 from triwire_client.review.terms import TermFinder
 from triwire_client.review.texts import SYMBOLS, Texts, lang
-from triwire_client.words import base_language, count, language_name, summary_style
+from triwire_client.words import SEVERITY_WORDS, base_language, count, language_name, summary_style
 
 _MEANINGS = {"stop": "not before somebody has looked", "look": "worth a look", "note": "for the record"}
 
@@ -96,7 +95,7 @@ def _bar(response: ProcessArticleResponse, doubts: Sequence[Doubt]) -> str:
     boxes = "".join(
         f'<label><input type="checkbox" name="severity" value="{severity}" checked> '
         f'<span aria-hidden="true">{SYMBOLS[severity]}</span> {severity}</label>'
-        for severity in reversed(SEVERITIES)
+        for severity in reversed(SEVERITY_WORDS)
     )
     columns = ""
     if len(response.translations) > 1:
@@ -138,7 +137,7 @@ def _findings(doubts: Sequence[Doubt], source_language: str) -> str:
     counts = "".join(
         f'<li class="{severity}"><span aria-hidden="true">{SYMBOLS[severity]}</span> {numbers[severity]} {severity}: '
         f"{_MEANINGS[severity]}</li>"
-        for severity in reversed(SEVERITIES)
+        for severity in reversed(SEVERITY_WORDS)
         if numbers[severity]
     )
     lines = "".join(_finding(doubt, source_language) for doubt in doubts)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from triwire.v1.article_pb2 import BLOCK_KIND_BOILERPLATE, BLOCK_KIND_RELATED_LINK, Article, Block, TextRange
+from triwire.v1.article_pb2 import Article, Block, TextRange
 from triwire.v1.article_service_pb2 import ProcessArticleResponse, TranslatedBlock
 from triwire_client.review.bodies import body_of, escape, read_body, read_text
 from triwire_client.review.doubts import (
@@ -19,9 +19,8 @@ from triwire_client.review.doubts import (
 )
 from triwire_client.review.marks import Mark, write_body
 from triwire_client.review.terms import TermFinder
-from triwire_client.words import block_kind, count, language_name, summary_style
+from triwire_client.words import BESIDE_THE_ARTICLE, SEVERITY_WORDS, block_kind, count, language_name, summary_style
 
-_FOLDED = (BLOCK_KIND_RELATED_LINK, BLOCK_KIND_BOILERPLATE)
 _TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _ELEMENTS = {"headline": "h3", "subheading": "h4", "quote": "blockquote"}
 SYMBOLS = {"stop": "■", "look": "▲", "note": "●"}
@@ -121,7 +120,7 @@ class Texts:
         rows: list[str] = []
         folded: list[int] = []
         for index, block in enumerate(self.source.blocks):
-            if block.kind in _FOLDED and not any(index in made for made in self._made):
+            if block.kind in BESIDE_THE_ARTICLE and not any(index in made for made in self._made):
                 folded.append(index)
                 continue
             rows += [*self._fold(folded), self._row(index, block)]
@@ -209,11 +208,8 @@ class Texts:
 
     def _whole(self, output: str) -> str:
         """Attributes of an element all of whose text has findings."""
-        whole = [doubt for doubt in self._of_output[output] if doubt.length and _is_whole(doubt)]
-        if not whole:
-            return ""
-        worst = min(whole, key=lambda doubt: "stop look note".index(doubt.severity)).severity
-        return f' class="whole {worst}"'
+        whole = [doubt.severity for doubt in self._of_output[output] if doubt.length and _is_whole(doubt)]
+        return f' class="whole {max(whole, key=SEVERITY_WORDS.index)}"' if whole else ""
 
     def _chips(self, output: str) -> str:
         """The findings of an output in a few words, each with a way to its line in the list."""

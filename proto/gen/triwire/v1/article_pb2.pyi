@@ -6,8 +6,8 @@ blocks and places in them.
 
 Conventions for the whole package
  * Text comes back in Unicode normalization form C (decomposed Hangul and kana
-   are composed on arrival). Every length, limit and range counts Unicode code
-   points, never bytes or UTF-16 units.
+   are composed on arrival); the character U+0000 is refused. Every length,
+   limit and range counts Unicode code points, never bytes or UTF-16 units.
  * Languages are BCP-47 tags. Version 1 serves "en", "ko" and "ja"; a region
    or script subtag ("en-GB") is accepted and does not change the result.
  * "Required." marks a field whose absence is INVALID_ARGUMENT. Every other
@@ -227,8 +227,8 @@ class Block(_message.Message):
     """Characters mean themselves: "&" is an ampersand."""
     inline_html: _builtins.str
     """Text with inline elements only (a, abbr, b, br, code, em, i, mark, s,
-    small, span, strong, sub, sup, u) and HTML entities. Tags and attributes
-    come back intact around the words they belong to.
+    small, span, strong, sub, sup, u), closed in order, and HTML entities. Tags
+    and attributes come back intact around the words they belong to.
     """
     credit: _builtins.str
     """CAPTION only: whom the image is credited to ("AP", "Reuters/Kim Hong-ji"),

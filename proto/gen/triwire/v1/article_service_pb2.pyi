@@ -58,7 +58,7 @@ class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.Val
     """
 
 class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
-    """Which work goes first when there is more than the accelerator can take."""
+    """Which work goes first when there is more than the device can take."""
 
 PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
 """PRIORITY_STANDARD."""
@@ -219,12 +219,12 @@ class SummaryOptions(_message.Message):
     """Language of the summary; empty: that of the article."""
     max_characters: _builtins.int
     """Upper bound, all statements together. Never reached by cutting: a summary
-    that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. 0: by
-    style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH; half of that in
-    Korean and Japanese.
+    that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. Up to
+    100,000; 0: by style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH;
+    half of that in Korean and Japanese.
     """
     bullet_count: _builtins.int
-    """BULLETS only: how many; 0: 3."""
+    """BULLETS only: how many, up to 20; 0: 3."""
     model: _builtins.str
     """"name" or "name@version" of a model from ListModels; empty: the default."""
     def __init__(
@@ -468,8 +468,8 @@ class Finding(_message.Message):
         KIND_NAME_MISMATCH: Finding._Kind.ValueType  # 3
         """A person, place or organization is missing or is new."""
         KIND_QUOTE_MISMATCH: Finding._Kind.ValueType  # 4
-        """Quoted words lost their quotation marks or their speaker, or words were
-        put between quotation marks that were not quoted in the source.
+        """Quoted words lost their quotation marks, or words were put between
+        quotation marks that were not quoted in the source.
         """
         KIND_TERM_MISSING: Finding._Kind.ValueType  # 5
         """A glossary form that should be in the output is not."""
@@ -490,11 +490,11 @@ class Finding(_message.Message):
         KIND_WRONG_LANGUAGE: Finding._Kind.ValueType  # 10
         """The output is not in the target language."""
         KIND_OUTPUT_TRUNCATED: Finding._Kind.ValueType  # 11
-        """The output stopped at a token limit."""
+        """The output stopped at a token limit, or within a sentence."""
         KIND_LENGTH_EXCEEDED: Finding._Kind.ValueType  # 12
         """A summary is longer than `max_characters`."""
         KIND_OPTION_NOT_APPLIED: Finding._Kind.ValueType  # 13
-        """The model cannot do what an option asked; `expected` names the option."""
+        """What an option asked was not done; `expected` names the option."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What is doubted."""
@@ -508,8 +508,8 @@ class Finding(_message.Message):
     KIND_NAME_MISMATCH: Finding.Kind.ValueType  # 3
     """A person, place or organization is missing or is new."""
     KIND_QUOTE_MISMATCH: Finding.Kind.ValueType  # 4
-    """Quoted words lost their quotation marks or their speaker, or words were
-    put between quotation marks that were not quoted in the source.
+    """Quoted words lost their quotation marks, or words were put between
+    quotation marks that were not quoted in the source.
     """
     KIND_TERM_MISSING: Finding.Kind.ValueType  # 5
     """A glossary form that should be in the output is not."""
@@ -530,11 +530,11 @@ class Finding(_message.Message):
     KIND_WRONG_LANGUAGE: Finding.Kind.ValueType  # 10
     """The output is not in the target language."""
     KIND_OUTPUT_TRUNCATED: Finding.Kind.ValueType  # 11
-    """The output stopped at a token limit."""
+    """The output stopped at a token limit, or within a sentence."""
     KIND_LENGTH_EXCEEDED: Finding.Kind.ValueType  # 12
     """A summary is longer than `max_characters`."""
     KIND_OPTION_NOT_APPLIED: Finding.Kind.ValueType  # 13
-    """The model cannot do what an option asked; `expected` names the option."""
+    """What an option asked was not done; `expected` names the option."""
 
     class _Severity:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -628,7 +628,9 @@ class Usage(_message.Message):
     output_tokens: _builtins.int
     """Tokens the models wrote."""
     segments: _builtins.int
-    """Units of work: a sentence or two for translation, a summary."""
+    """Units of work: a sentence or two for translation, a summary. One that was
+    decoded once more counts twice.
+    """
     cached_segments: _builtins.int
     """Of those, how many came from the cache."""
     @_builtins.property
@@ -637,7 +639,7 @@ class Usage(_message.Message):
 
     @_builtins.property
     def compute_duration(self) -> _duration_pb2.Duration:
-        """On the accelerator, summed over the batches that held parts of the request."""
+        """On the device, summed over the batches that held parts of the request."""
 
     def __init__(
         self,

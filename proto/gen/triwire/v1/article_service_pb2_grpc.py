@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class ArticleServiceStub:
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     def __init__(self, channel):
@@ -80,7 +80,7 @@ class ArticleServiceStub:
 
 class ArticleServiceServicer:
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     def Translate(self, request, context):
@@ -201,7 +201,7 @@ def add_ArticleServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ArticleService:
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     @staticmethod

@@ -45,7 +45,7 @@ GRPC_VERSION: str
 
 class ArticleServiceStub:
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     @_typing.overload
@@ -84,7 +84,7 @@ class ArticleServiceStub:
 @_typing.type_check_only
 class ArticleServiceAsyncStub(ArticleServiceStub):
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -119,7 +119,7 @@ class ArticleServiceAsyncStub(ArticleServiceStub):
 
 class ArticleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Works on one article for each request. The server batches across callers, so
-    many small calls fill the accelerator as well as a large one does.
+    many small calls fill the device as well as a large one does.
     """
 
     @_abc_1.abstractmethod

@@ -16,7 +16,7 @@ import torch
 from transformers import AttentionInterface
 
 from triwire_server.engine.models import attention_kernel
-from triwire_server.engine.models.ragged import View, current
+from triwire_server.engine.models.ragged import Ragged, View, current
 
 RAGGED_ATTENTION = "triwire_ragged"
 """Name under which the library knows it."""
@@ -68,34 +68,14 @@ def ragged_attention(
     scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
     outputs = torch.empty_like(queries, memory_format=torch.contiguous_format)
     if ragged.is_encoder:
-        for first, end in ragged.spans:
-            own = slice(first, end)
-            bias = None if position_bias is None else _by_distance(position_bias, end - first)
-            made = _sdpa(query[:, :, own], key[:, :, own], value[:, :, own], attn_mask=bias, scale=scaling)
-            outputs[own] = made[0].transpose(0, 1)
+        _attend_themselves(ragged, query, key, value, scaling, position_bias, outputs)
     elif getattr(module, "is_causal", False):
-        window = sliding_window or 0
-        if _is_for_kernel(key):
-            tokens, slots, seen = ragged.single_tokens, ragged.token_slots, ragged.seen
-            _attend(queries, key, value, tokens, slots, seen, scaling, window, position_bias, outputs)
-        elif ragged.own_view is not None:
-            _attend_view(queries, key, value, ragged.own_view, scaling, window, position_bias, outputs)
-        for first, end, slot, start in ragged.long_rows:
-            columns = start + end - first
-            outputs[first:end] = _sdpa(
-                query[:, :, first:end],
-                key[slot, None, :, :columns].to(query.dtype),
-                value[slot, None, :, :columns].to(query.dtype),
-                attn_mask=_causal_mask(end - first, columns, window, position_bias, ragged.device),
-                scale=scaling,
-                enable_gqa=key.shape[1] != query.shape[1],
-            )[0].transpose(0, 1)
-    else:
-        if _is_for_kernel(key):
-            tokens, slots, seen = ragged.all_tokens, ragged.token_sources, ragged.seen_sources
-            _attend(queries, key, value, tokens, slots, seen, scaling, 0, None, outputs)
-        elif ragged.source_view is not None:
-            _attend_view(queries, key, value, ragged.source_view, scaling, 0, None, outputs)
+        _attend_slots(ragged, query, queries, key, value, scaling, sliding_window or 0, position_bias, outputs)
+    elif _is_for_kernel(key):
+        tokens, slots, seen = ragged.all_tokens, ragged.token_sources, ragged.seen_sources
+        _attend(queries, key, value, tokens, slots, seen, scaling, 0, None, outputs)
+    elif ragged.source_view is not None:
+        _attend_view(queries, key, value, ragged.source_view, scaling, 0, None, outputs)
     return outputs[None], None
 
 
@@ -131,6 +111,64 @@ def _by_column(buffer: torch.Tensor) -> np.ndarray:
     """The memory of a buffer as it lies. Shape (slots, columns, heads, size)."""
     array: np.ndarray = buffer.transpose(1, 2).numpy()
     return array
+
+
+def _attend_themselves(
+    ragged: Ragged,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    scaling: float,
+    bias: torch.Tensor | None,
+    outputs: torch.Tensor,
+) -> None:
+    """Encoder: all tokens of each row over all of that row. Shapes as in `ragged_attention`."""
+    for first, end in ragged.spans:
+        own = slice(first, end)
+        added = None if bias is None else _by_distance(bias, end - first)
+        made = _sdpa(query[:, :, own], key[:, :, own], value[:, :, own], attn_mask=added, scale=scaling)
+        outputs[own] = made[0].transpose(0, 1)
+
+
+def _attend_slots(
+    ragged: Ragged,
+    query: torch.Tensor,
+    queries: torch.Tensor,
+    keys: torch.Tensor,
+    values: torch.Tensor,
+    scaling: float,
+    window: int,
+    bias: torch.Tensor | None,
+    outputs: torch.Tensor,
+) -> None:
+    """Decoder: the new tokens of each row over its slot, one by one or, where there are many, as a matrix.
+
+    Args:
+        ragged: the rows.
+        query: Shape (1, heads, tokens, size).
+        queries: the same by token. Shape (tokens, heads, size).
+        keys: Shape (slots, key heads, columns, size).
+        values: as `keys`.
+        scaling: of the products.
+        window: how many columns are seen, the last ones; 0: all.
+        bias: by head and distance. Shape (heads, distances).
+        outputs: written. Shape (tokens, heads, size).
+    """
+    if _is_for_kernel(keys):
+        tokens, slots, seen = ragged.single_tokens, ragged.token_slots, ragged.seen
+        _attend(queries, keys, values, tokens, slots, seen, scaling, window, bias, outputs)
+    elif ragged.own_view is not None:
+        _attend_view(queries, keys, values, ragged.own_view, scaling, window, bias, outputs)
+    for first, end, slot, start in ragged.long_rows:
+        columns = start + end - first
+        outputs[first:end] = _sdpa(
+            query[:, :, first:end],
+            keys[slot, None, :, :columns].to(query.dtype),
+            values[slot, None, :, :columns].to(query.dtype),
+            attn_mask=_causal_mask(end - first, columns, window, bias, ragged.device),
+            scale=scaling,
+            enable_gqa=keys.shape[1] != query.shape[1],
+        )[0].transpose(0, 1)
 
 
 def _attend(
@@ -174,7 +212,7 @@ def _attend_view(
     made = _sdpa(
         own[:, :, None], view.of(keys).to(own.dtype), view.of(values).to(own.dtype), attn_mask=mask, scale=scaling,
         enable_gqa=keys.shape[1] != queries.shape[1],
-    )[:, :, 0]  # fmt: skip
+    )[:, :, 0]  # fmt: skip  # (tokens, heads, size)
     if view.tokens is None:
         outputs.copy_(made)
     else:
@@ -185,7 +223,7 @@ def _causal_mask(
     count: int, seen: int, window: int, bias: torch.Tensor | None, device: torch.device
 ) -> torch.Tensor | None:
     """What the last `count` tokens of a row of `seen` tokens see. Shape (1, 1 or heads, count, seen)."""
-    places = torch.arange(seen, device=device)
+    places = torch.arange(seen, device=device)  # (seen,), int64
     distances = places[seen - count :, None] - places  # (count, seen), negative for what comes later
     mask = distances >= 0
     if window:
@@ -206,5 +244,5 @@ def _by_distance(bias: torch.Tensor, length: int) -> torch.Tensor:
         Shape (1, heads, length, length).
     """
     middle = bias.shape[1] // 2
-    places = torch.arange(length, device=bias.device)
+    places = torch.arange(length, device=bias.device)  # (length,), int64
     return bias[:, places - places[:, None] + middle][None]

@@ -10,49 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from triwire_server.engine.segment import Register, Segment, Task
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCard:
-    """What a profile says of one model. Shown by ListModels."""
-
-    name: str
-    version: str
-    tasks: tuple[Task, ...]
-    language_pairs: frozenset[tuple[str, str]]
-    """(source, target) BCP-47 tags that it translates."""
-
-    summary_languages: frozenset[tuple[str, str]]
-    """(article, summary) BCP-47 tags that it summarizes; equal for a summary in the article's language."""
-
-    license: str
-    """SPDX identifier of the license of the weights."""
-
-    noncommercial: bool = False
-    origin_uri: str = ""
-    max_input_tokens: int = 512
-    """Tokens of source text read at once, instructions not counted."""
-
-    segment_tokens: int = 40
-    """Tokens up to which neighbouring sentences of a block are translated together."""
-
-    takes_terms: bool = False
-    """Whether it reads the glossary terms of a segment."""
-
-    registers: tuple[Register, ...] = (Register.NEWS,)
-    """Registers it can write."""
-
-    @property
-    def full_name(self) -> str:
-        """`name@version`."""
-        return f"{self.name}@{self.version}"
-
-    def pairs(self, task: Task) -> frozenset[tuple[str, str]]:
-        """Directions served for a task."""
-        if task not in self.tasks:
-            return frozenset()
-        return self.language_pairs if task is Task.TRANSLATION else self.summary_languages
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +22,8 @@ class Prompt:
     """Encoder input, or the whole chat prompt. Special tokens included."""
 
     max_new_tokens: int
+    """Limit of the output, the end token included, forced ones not."""
+
     prefix_length: int = 0
     """How many of the first input ids are instructions that other prompts start with too, so that they can be computed
     once. 0: none."""
@@ -96,22 +57,24 @@ class Prompt:
         """Tokens that reading it computes: those of the input, shared instructions not counted."""
         return len(self.input_ids) - self.prefix_length
 
+    def is_complete(self, token_ids: Sequence[int]) -> bool:
+        """Whether an output ends with an end token."""
+        return bool(token_ids) and token_ids[-1] in self.end_ids
+
     def has_ended(self, token_ids: Sequence[int]) -> bool:
         """Whether an output is done: its end token was written, or its limit is reached."""
-        return len(token_ids) >= self.max_new_tokens or (bool(token_ids) and token_ids[-1] in self.end_ids)
+        return len(token_ids) >= self.max_new_tokens or self.is_complete(token_ids)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a step gave for one prompt.
-
-    Attributes:
-        token_ids: written in this step. Beam search writes everything at its end.
-        has_ended: whether the output is complete.
-    """
+    """What a step gave for one prompt."""
 
     token_ids: tuple[int, ...]
+    """Written in this step. Beam search writes everything at its end."""
+
     has_ended: bool
+    """Whether there is no more to come."""
 
 
 class Rows(abc.ABC):
@@ -185,10 +148,6 @@ class Model(ServedModel):
     @abc.abstractmethod
     def new_rows(self) -> Rows:
         """An empty batch, which prompts join and leave at any step."""
-
-    @abc.abstractmethod
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """Whether generated ids end with an end token."""
 
     def generate(self, prompts: Sequence[Prompt]) -> list[list[int]]:
         """Run one batch to its end on the device; a row that has ended leaves it.

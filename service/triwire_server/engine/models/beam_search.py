@@ -30,17 +30,16 @@ FAR_BELOW = -1.0e9
 
 @dataclass(frozen=True, slots=True)
 class BeamStep:
-    """How the rows of a prompt go on; empty when the search is done.
-
-    Attributes:
-        parents: for each row of the next step, which row of this step it continues; a row may go on as several, or not.
-        tokens: what each of them writes.
-        sums: natural-log probability of all that each of them wrote, highest first.
-    """
+    """How the rows of a prompt go on; empty when the search is done."""
 
     parents: list[int]
+    """For each row of the next step, which row of this step it continues; a row may go on as several, or not."""
+
     tokens: list[int]
+    """What each of them writes."""
+
     sums: list[float]
+    """Natural-log probability of all that each of them wrote, highest first."""
 
 
 class BeamSearch:
@@ -109,17 +108,6 @@ class BeamSearch:
     def num_rows(self) -> int:
         """Rows of the next step: 1, then `num_beams`, 0 when the search is done."""
         return len(self._running)
-
-    def advance(self, scores: torch.Tensor) -> BeamStep:
-        """Take one step.
-
-        Args:
-            scores: logits of the rows, in the order of the last step. Shape (num_rows, vocabulary).
-
-        Raises:
-            ValueError: these are not as many rows, or the search is done.
-        """
-        return advance_all([self], scores, [range(len(scores))])[0]
 
     def output(self) -> list[int]:
         """The best hypothesis: its new ids, the end token included if it was reached, start ids excluded.

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from triwire_server.engine.models.base import ModelCard
-from triwire_server.engine.segment import Task
 from triwire_server.errors import NotFound
 from triwire_server.limits import MAX_SHOWN_CHARACTERS
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Task
 
 PIVOT = "en"
 """Language through which a direction without a model of its own is translated."""

@@ -19,21 +19,24 @@ from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.chat_message import (
     TERMS_MARK,
     TEXT_MARK,
+    chat_of,
     fenced,
     message_key,
     term_lines,
     user_message,
     without_thoughts,
 )
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, state_bytes, torch_dtype
+from triwire_server.engine.models.checkpoint import load_weights, read_config, state_bytes, torch_dtype
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, using
 from triwire_server.engine.models.rows import CachedRows, Row
-from triwire_server.engine.segment import Segment
-from triwire_server.profile import ModelSpec
-from triwire_server.prompts import Prompts
+from triwire_server.engine.models.token_codec import TokenCodec
+from triwire_server.model_errors import CheckpointError
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.segment import Segment
 
 REPAIR_NGRAM_SIZE = 8
 """On a repair no eight tokens occur twice. Byte-level pieces are short: eight are two or three Korean words."""
@@ -65,7 +68,8 @@ class ChatModel(Model):
         device: where it runs.
 
     Raises:
-        CheckpointError: the tokenizer has no chat template, or the template drops the text.
+        CheckpointError: the checkpoint cannot be read, or its architecture is not served; the tokenizer has no chat
+            template, or the template drops the text.
     """
 
     def __init__(self, spec: ModelSpec, directory: Path, device: torch.device) -> None:
@@ -75,6 +79,9 @@ class ChatModel(Model):
         self.spec = spec
         self._prompts: Prompts = spec.prompts
         self._device = device
+        config = read_config(spec, directory).get_text_config()
+        if getattr(config, "attn_logit_softcapping", None) is not None:
+            raise CheckpointError(f"{spec.full_name}: models that cap their attention scores (Gemma 2) are not served")
         self.codec = TokenCodec(spec, directory)
         if not self.codec.tokenizer.chat_template:
             raise CheckpointError(f"{spec.full_name}: the tokenizer has no chat template; take an instruct model")
@@ -85,9 +92,6 @@ class ChatModel(Model):
         self._end_ids = frozenset(int(end) for end in [*ends, self.codec.tokenizer.eos_token_id] if end is not None)
         # Decoding here follows the profile, never the settings that were published beside the weights.
         self._model.generation_config = GenerationConfig()
-        config = self._model.config.get_text_config()
-        if getattr(config, "attn_logit_softcapping", None) is not None:
-            raise CheckpointError(f"{spec.full_name}: models that cap their attention scores (Gemma 2) are not served")
         use_ragged_attention(self._model)
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         heads = config.num_key_value_heads
@@ -150,9 +154,7 @@ class ChatModel(Model):
 
     def _render(self, message: str) -> str:
         """The whole prompt in the family's template."""
-        messages = [{"role": "user", "content": message}]
-        if self._prompts.system:
-            messages.insert(0, {"role": "system", "content": self._prompts.system})
+        messages = chat_of(self._prompts.system, message)
         # Qwen3 reads enable_thinking; templates that do not know it ignore it.
         return str(
             self.codec.tokenizer.apply_chat_template(
@@ -167,10 +169,6 @@ class ChatModel(Model):
     def count_tokens(self, text: str, language: str) -> int:
         """See `Model.count_tokens`."""
         return len(self.codec.encode(text))
-
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """See `Model.is_complete`."""
-        return bool(token_ids) and token_ids[-1] in self._end_ids
 
     def new_rows(self) -> "ChatRows":
         """See `Model.new_rows`."""
@@ -226,7 +224,7 @@ class ChatRows(CachedRows[States]):
         cache.reserve(1, len(ids))
         self.num_computed_tokens += len(ids)
         with using(Ragged([len(ids)], self._device, slots=[0], starts=[0])):
-            self._pass(torch.tensor([ids], device=self._device), cache, 1)
+            self._pass(torch.tensor([ids], device=self._device), cache, 1)  # (1, tokens), int64
         self._prefixes[ids] = [
             (layer.keys[0, :, : len(ids)].clone(), layer.values[0, :, : len(ids)].clone()) for layer in cache.layers
         ]
@@ -250,7 +248,7 @@ class ChatRows(CachedRows[States]):
         Returns:
             Shape (rows, vocabulary).
         """
-        embeddings = self._model.get_input_embeddings()(input_ids)
+        embeddings = self._model.get_input_embeddings()(input_ids)  # (1, tokens, size)
         outputs = self._model(
             # The embedding may be stored in a smaller type than the layers compute in.
             inputs_embeds=embeddings.to(self._compute_dtype),
@@ -259,5 +257,5 @@ class ChatRows(CachedRows[States]):
             use_cache=True,
             logits_to_keep=kept,
         )
-        logits: torch.Tensor = outputs.logits[0]
+        logits: torch.Tensor = outputs.logits[0]  # (rows, vocabulary)
         return logits

@@ -16,8 +16,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from triwire_server.engine.segment import Register, Segment, SummarySpec, Task
-from triwire_server.prompts import Prompts
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.segment import Register, Segment, SummarySpec, Task
 
 TEXT_MARK = "\ufdd0"
 """Stands for the article's text: a noncharacter, which no template contains."""
@@ -64,6 +64,17 @@ def user_message(prompts: Prompts, segment: Segment) -> str:
         **languages,
         **_summary_fields(summary),
     )
+
+
+def chat_of(system: str, content: str) -> list[dict[str, str]]:
+    """A chat that asks one thing.
+
+    Args:
+        system: instructions before it; "" for none.
+        content: of the user's message.
+    """
+    asked = [{"role": "user", "content": content}]
+    return [{"role": "system", "content": system}, *asked] if system else asked
 
 
 def message_key(segment: Segment) -> tuple[object, ...]:

@@ -7,37 +7,29 @@ published model nor the converted one is ever in memory as a whole.
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import nn
 from transformers import AutoModelForSeq2SeqLM
 
-from triwire_server.engine.models.checkpoint import (
+from triwire_server.engine.models.checkpoint import read_config, read_generation_config
+from triwire_server.engine.models.checkpoint_files import (
+    CHECKPOINT_FILES,
+    MANIFEST,
     PUBLISHED_INDEX,
     PUBLISHED_WEIGHTS,
-    CheckpointError,
-    TokenCodec,
-    read_config,
-    read_generation_config,
-    weight_files,
 )
 from triwire_server.engine.models.converted import SCALE, TIED, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
+from triwire_server.engine.models.published_weights import PublishedWeights, TensorNames, match_names
 from triwire_server.engine.models.tensor_file import TensorFileWriter, TensorShape
+from triwire_server.engine.models.token_codec import TokenCodec
 from triwire_server.engine.models.vocabulary import write_kept_ids
-from triwire_server.model_fetch import CHECKPOINT_FILES
-from triwire_server.model_store import MANIFEST
-from triwire_server.profile import ModelSpec
-
-ROWS_AT_ONCE = 8192
-"""Rows of a tensor that are held in memory at one time."""
-
+from triwire_server.model_errors import CheckpointError
+from triwire_server.profiles.profile import ModelSpec
 
 _ID_FIELDS = (
     "bos_token_id",
@@ -85,14 +77,14 @@ def convert_checkpoint(
     except ValueError as error:
         raise CheckpointError(f"{spec.full_name}: {config.model_type!r} is no encoder-decoder model") from error
     directory.mkdir(parents=True, exist_ok=True)
-    with _Checkpoint(spec, source) as checkpoint:
-        weights = _find_weights(spec, model, checkpoint)
-        kept = kept_ids(spec, source, config) if spec.vocabulary == "trimmed" else None
-        parts = _Parts(spec, model, checkpoint, weights, kept)
-        tied = json.dumps(weights.tied)
+    with PublishedWeights(spec, source) as checkpoint:
+        names = match_names(spec, model, checkpoint)
+        kept = _kept_ids(spec, source, config) if spec.vocabulary == "trimmed" else None
+        parts = _Parts(spec, model, checkpoint, names, kept)
         layout = parts.layout()
         name = WEIGHTS if spec.dtype == "int8" else PUBLISHED_WEIGHTS
-        with TensorFileWriter(directory / name, layout, {TIED: tied} if spec.dtype == "int8" else None) as writer:
+        metadata = {TIED: json.dumps(parts.tied)} if spec.dtype == "int8" else None
+        with TensorFileWriter(directory / name, layout, metadata) as writer:
             done, total = 0, sum(shape.num_bytes for shape in layout.values())
             for written, shape in layout.items():
                 for rows in parts.read(written):
@@ -106,7 +98,7 @@ def convert_checkpoint(
         write_kept_ids(directory, kept, config.vocab_size)
 
 
-def kept_ids(spec: ModelSpec, directory: Path, config: Any) -> list[int]:
+def _kept_ids(spec: ModelSpec, directory: Path, config: Any) -> list[int]:
     """Published ids that a trim keeps: what the text can need, control tokens, and what the configuration names.
 
     The low ids are control tokens and stay what they are, which M2M100 relies on: it counts positions from the id of
@@ -134,107 +126,6 @@ def _named_ids(fields: Any) -> Iterator[int]:
             yield from value if isinstance(value, list) else [value]
 
 
-class _Checkpoint:
-    """The tensors of a published checkpoint, in one file or several.
-
-    Raises:
-        CheckpointError: a file is missing or damaged.
-    """
-
-    def __init__(self, spec: ModelSpec, directory: Path) -> None:
-        self._spec = spec
-        self._directory = directory
-        self._stack = ExitStack()
-        self._files: dict[str, Any] = {}
-        self.names: dict[str, str] = {}
-        """File of each tensor."""
-
-    def __enter__(self) -> "_Checkpoint":
-        files = weight_files(self._spec, self._directory)
-        try:
-            for file in files:
-                self._files[file] = self._stack.enter_context(safe_open(self._directory / file, framework="pt"))
-                self.names |= dict.fromkeys(self._files[file].keys(), file)
-        except (OSError, SafetensorError) as error:
-            self._stack.close()
-            raise CheckpointError(f"{self._spec.full_name}: {file} cannot be read: {error}") from error
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def shape(self, name: str) -> TensorShape:
-        """Type and shape of a tensor."""
-        part = self._slice(name)
-        shape = tuple(part.get_shape())
-        return TensorShape((part[:0] if shape else self._tensor(name)).dtype, shape)
-
-    def rows(self, name: str) -> Iterator[torch.Tensor]:
-        """A tensor, some rows at a time; all of it if it has none."""
-        shape = self._slice(name).get_shape()
-        if not shape:
-            yield self._tensor(name)
-            return
-        for start in range(0, shape[0], ROWS_AT_ONCE):
-            yield self._slice(name)[start : start + ROWS_AT_ONCE]
-
-    def _slice(self, name: str) -> Any:
-        return self._files[self.names[name]].get_slice(name)
-
-    def _tensor(self, name: str) -> torch.Tensor:
-        tensor: torch.Tensor = self._files[self.names[name]].get_tensor(name)
-        return tensor
-
-
-@dataclass(frozen=True, slots=True)
-class _Weights:
-    """Which tensor of a checkpoint fills which of the library's.
-
-    Attributes:
-        stored: name in the checkpoint, by name in the library.
-        tied: name of the weight that a weight shares, by name in the library.
-    """
-
-    stored: dict[str, str]
-    tied: dict[str, str]
-
-
-def _find_weights(spec: ModelSpec, model: Any, checkpoint: _Checkpoint) -> _Weights:
-    """Match names as the library does when it loads a checkpoint."""
-    expected = dict.fromkeys(model.state_dict())
-    stored: dict[str, str] = {}
-    for name in checkpoint.names:
-        # Checkpoints of the bare model lack the prefix. What nothing expects is not used, as in the library.
-        for known in (name, f"{model.base_model_prefix}.{name}"):
-            if known in expected:
-                stored[known] = name
-                break
-    tied: dict[str, str] = {}
-    for target, source in model.all_tied_weights_keys.items():
-        if source not in stored and target in stored:
-            stored[source] = stored.pop(target)
-        if target not in stored:
-            tied[target] = source
-        elif _are_equal(checkpoint, stored[target], stored[source]):
-            del stored[target]
-            tied[target] = source
-        # Else both are there and differ: T5's configuration calls every head tied, and MADLAD-400 has its own.
-    computed = [path for path, module in model.named_modules() if "Sinusoidal" in type(module).__name__]
-    for name in expected:
-        is_computed = name.rpartition(".")[0] in computed or name == "final_logits_bias"
-        if name not in stored and tied.get(name, name) not in stored and not is_computed:
-            raise CheckpointError(f"{spec.full_name}: the weights lack {name}; fetch the checkpoint again")
-    return _Weights(stored, tied)
-
-
-def _are_equal(checkpoint: _Checkpoint, left: str, right: str) -> bool:
-    if left == right:
-        return True
-    return checkpoint.shape(left) == checkpoint.shape(right) and all(
-        torch.equal(*pair) for pair in zip(checkpoint.rows(left), checkpoint.rows(right), strict=True)
-    )
-
-
 class _Parts:
     """The tensors to write, each made from rows of the checkpoint.
 
@@ -242,12 +133,17 @@ class _Parts:
         spec: says whether linears become int8.
         model: the library's model, without weights.
         checkpoint: what is read.
-        weights: which tensor is which.
+        names: which tensor is which.
         kept: published ids that stay; None: all.
     """
 
     def __init__(
-        self, spec: ModelSpec, model: Any, checkpoint: _Checkpoint, weights: _Weights, kept: Sequence[int] | None
+        self,
+        spec: ModelSpec,
+        model: Any,
+        checkpoint: PublishedWeights,
+        names: TensorNames,
+        kept: Sequence[int] | None,
     ) -> None:
         self._checkpoint = checkpoint
         self._kept = None if kept is None else torch.tensor(kept)
@@ -261,11 +157,14 @@ class _Parts:
         self._is_int8 = spec.dtype == "int8"
         linears = {f"{path}.weight" for path, module in model.named_modules() if isinstance(module, nn.Linear)}
         self._quantized = linears if self._is_int8 else set[str]()
-        self._sources = dict(weights.stored)
+        self._sources = dict(names.stored)
+        self.tied = dict(names.tied)
+        """Name of the weight that a weight shares, by its name: of those that are not written."""
+
         if self._is_int8:
             # A head that shares the embedding reads in int8 what the embedding holds in bfloat16.
-            for target in linears & weights.tied.keys():
-                self._sources[target] = weights.stored[weights.tied.pop(target)]
+            for target in linears & self.tied.keys():
+                self._sources[target] = names.stored[self.tied.pop(target)]
 
     def layout(self) -> dict[str, TensorShape]:
         """Type and shape of each tensor, in the order of writing; scales stand behind their weight."""

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.linear import RowwiseInt8Linear
 from triwire_server.engine.models.tensor_file import TensorFileError, TensorFileReader
+from triwire_server.model_errors import CheckpointError
 
 WEIGHTS = "rowwise-int8.safetensors"
 """Tensors under the names of the transformers library; a linear's `weight` is int8 beside its `weight_scale`."""

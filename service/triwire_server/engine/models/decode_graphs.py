@@ -100,10 +100,10 @@ class DecodeGraphs:
 
     def _make(self, shape: tuple[int, int, int], inputs: Sequence[torch.Tensor], device: torch.device) -> _Recorded:
         rows, columns, source_columns = shape
-        slots = torch.arange(rows, device=device)
-        input_ids = torch.zeros(1, rows, dtype=torch.int64, device=device)
-        own_columns = torch.zeros(rows, dtype=torch.int64, device=device)
-        source_lengths = torch.ones(rows, dtype=torch.int64, device=device)
+        slots = torch.arange(rows, device=device)  # (rows,), int64
+        input_ids = torch.zeros(1, rows, dtype=torch.int64, device=device)  # (1, rows)
+        own_columns = torch.zeros(rows, dtype=torch.int64, device=device)  # (rows,)
+        source_lengths = torch.ones(rows, dtype=torch.int64, device=device)  # (rows,)
         # Rows of padding must have a slot to write into.
         for cache in (self._states, self._sources):
             assert cache is None or cache.num_slots >= rows  # noqa: S101 - `reserve` takes powers of two

@@ -29,12 +29,12 @@ class Chooser:
 
     def choose(self, logits: torch.Tensor, ids: Sequence[int]) -> int:
         """The next token after the ids written so far. `logits`: shape (vocabulary,)."""
-        scores = logits.to("cpu", torch.float32, copy=True)
+        scores = logits.to("cpu", torch.float32, copy=True)  # (vocabulary,)
         if banned := repeating_ids(ids, self._ngram_size):
             scores[sorted(banned)] = -torch.inf
         if self._generator is None:
             return int(scores.argmax())
-        best = scores.topk(min(TOP_K, scores.numel()))
+        best = scores.topk(min(TOP_K, scores.numel()))  # values and indices of shape (TOP_K,)
         probabilities = torch.softmax(best.values / TEMPERATURE, dim=-1)
         return int(best.indices[torch.multinomial(probabilities, 1, generator=self._generator)])
 

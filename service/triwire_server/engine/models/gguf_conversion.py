@@ -14,12 +14,10 @@ import torch
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.converted import SCALE, WEIGHTS
 from triwire_server.engine.models.linear import quantize_weight
-
-ROWS_AT_ONCE = 8192
-"""Rows of a tensor that are held in float32 at one time."""
+from triwire_server.engine.models.published_weights import ROWS_AT_ONCE
+from triwire_server.model_errors import CheckpointError
 
 _LAYER_NAMES = {
     "attn_norm": "input_layernorm",
@@ -51,27 +49,7 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
     if family != "qwen2":
         raise CheckpointError(f"{path.name}: GGUF files of the family {family!r} are not read, only 'qwen2'")
     directory.mkdir(parents=True, exist_ok=True)
-    tensors: dict[str, torch.Tensor] = {}
-    done, total = 0, sum(int(tensor.n_bytes) for tensor in reader.tensors)
-    for tensor in reader.tensors:
-        name = published_name(tensor.name)
-        if len(tensor.shape) == 2 and name != "model.embed_tokens.weight":
-            parts = [quantize_weight(rows) for rows in _rows(tensor)]
-            tensors[name] = torch.cat([weight for weight, _ in parts])  # (outputs, inputs), int8
-            tensors[f"{name}{SCALE}"] = torch.cat([scales for _, scales in parts])  # (outputs,), float32
-        elif len(tensor.shape) == 2:
-            tensors[name] = torch.cat([rows.to(torch.bfloat16) for rows in _rows(tensor)])
-        else:
-            tensors[name] = torch.cat(list(_rows(tensor)))
-        done += int(tensor.n_bytes)
-        if report is not None:
-            report(done, total)
-    if "lm_head.weight" not in tensors:
-        # Tied weights: the head reads in int8 what the embedding holds in bfloat16.
-        tensors["lm_head.weight"], tensors[f"lm_head.weight{SCALE}"] = quantize_weight(
-            tensors["model.embed_tokens.weight"]
-        )
-    save_file(tensors, directory / WEIGHTS)
+    save_file(_converted_tensors(reader, report), directory / WEIGHTS)
     config = AutoConfig.from_pretrained(
         path.parent, gguf_file=path.name, trust_remote_code=False, local_files_only=True
     )
@@ -83,6 +61,31 @@ def convert_gguf(path: Path, directory: Path, report: Callable[[int, int], None]
     tokenizer.save_pretrained(directory)
     ends = sorted({int(tokenizer.eos_token_id), int(reader.fields["tokenizer.ggml.bos_token_id"].contents())})
     GenerationConfig(eos_token_id=ends, pad_token_id=tokenizer.pad_token_id).save_pretrained(directory)
+
+
+def _converted_tensors(reader: Any, report: Callable[[int, int], None] | None) -> dict[str, torch.Tensor]:
+    """Tensors by the names of the library: matrices in int8 with their scales, the embedding in bfloat16."""
+    tensors: dict[str, torch.Tensor] = {}
+    done, total = 0, sum(int(tensor.n_bytes) for tensor in reader.tensors)
+    for tensor in reader.tensors:
+        name = published_name(tensor.name)
+        if len(tensor.shape) == 2 and name != "model.embed_tokens.weight":
+            parts = [quantize_weight(rows) for rows in _rows(tensor)]
+            tensors[name] = torch.cat([weight for weight, _ in parts])  # (outputs, inputs), int8
+            tensors[f"{name}{SCALE}"] = torch.cat([scales for _, scales in parts])  # (outputs,), float32
+        elif len(tensor.shape) == 2:
+            tensors[name] = torch.cat([rows.to(torch.bfloat16) for rows in _rows(tensor)])  # (pieces, size)
+        else:
+            tensors[name] = torch.cat(list(_rows(tensor)))  # (size,), float32
+        done += int(tensor.n_bytes)
+        if report is not None:
+            report(done, total)
+    if "lm_head.weight" not in tensors:
+        # Tied weights: the head reads in int8 what the embedding holds in bfloat16.
+        tensors["lm_head.weight"], tensors[f"lm_head.weight{SCALE}"] = quantize_weight(
+            tensors["model.embed_tokens.weight"]
+        )
+    return tensors
 
 
 def published_name(name: str) -> str:

@@ -1,18 +1,13 @@
-"""From a profile to loaded models: which class reads which architecture, and on which device."""
+"""From a checkpoint to a loaded model: which class reads which architecture, and on which device."""
 
-import time
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 import transformers.utils.logging
 
-from triwire_server.engine.memory import freed_at_once
 from triwire_server.engine.models.base import Model
-from triwire_server.model_store import model_directory
-from triwire_server.profile import ModelSpec, Profile
+from triwire_server.profiles.profile import ModelSpec
 
 ARCHITECTURES = {
     "m2m100": "M2M100Model",
@@ -23,10 +18,6 @@ ARCHITECTURES = {
     "chat": "ChatModel",
 }
 """Class for each architecture of a profile, in the module of the same name. Imported when a profile needs it."""
-
-
-Told: TypeAlias = Callable[[ModelSpec, Path, float | None], None]
-"""Told of a model and its directory before it is loaded, with None, and after, with the seconds that it took."""
 
 
 def pick_device(device: str) -> torch.device:
@@ -50,29 +41,3 @@ def load_model(spec: ModelSpec, directory: Path, device: torch.device) -> Model:
     model: Model = getattr(module, ARCHITECTURES[spec.architecture])(spec, directory, device)
     model.fingerprint = spec.fingerprint(device.type)
     return model
-
-
-def load_models(
-    profile: Profile, cache_dir: Path, device: str = "auto", tell: Told = lambda spec, directory, seconds: None
-) -> list[Model]:
-    """Every model of a profile that has weights, in the order of the profile.
-
-    Args:
-        profile: what to load.
-        cache_dir: where `model_store.pull` put the weights. Nothing is fetched here.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        tell: told before and after each model.
-
-    Raises:
-        ModelMissing: a model is not in the cache; the message has the command that fetches it.
-        CheckpointError: a checkpoint does not fit the profile.
-    """
-    directories = [model_directory(profile, spec, cache_dir) for spec in profile.local_models]
-    models = []
-    for spec, directory in zip(profile.local_models, directories, strict=True):
-        tell(spec, directory, None)
-        started = time.monotonic()
-        with freed_at_once():
-            models.append(load_model(spec, directory, pick_device(device)))
-        tell(spec, directory, time.monotonic() - started)
-    return models

@@ -16,15 +16,16 @@ from triwire_server.engine.models.base import ServedModel
 from triwire_server.engine.models.chat_message import (
     TERMS_MARK,
     TEXT_MARK,
+    chat_of,
     fenced,
     term_lines,
     user_message,
     without_thoughts,
 )
-from triwire_server.engine.segment import Output, Segment
-from triwire_server.profile import ModelSpec
-from triwire_server.prompts import Prompts
-from triwire_server.remote_source import OpenAISource
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.profiles.remote_source import OpenAISource
+from triwire_server.segment import Output, Segment
 
 REPAIR_TEMPERATURE = 0.6
 """Of the second attempt at a broken output, with the attempt's number as seed."""
@@ -84,14 +85,11 @@ class RemoteModel(ServedModel):
             TERMS_MARK: without_control(term_lines(self._prompts.terms, segment.terms)) if segment.terms else "",
         }
         content = re.sub(f"[{TEXT_MARK}{TERMS_MARK}]", lambda mark: data[mark.group()], message)
-        messages = [{"role": "user", "content": content}]
-        if self._prompts.system:
-            messages.insert(0, {"role": "system", "content": self._prompts.system})
         text_tokens = self.count_tokens(segment.text, segment.source_language)
         body: dict[str, Any] = {
             **self.source.extra_body,
             "model": self.source.model,
-            "messages": messages,
+            "messages": chat_of(self._prompts.system, content),
             "max_tokens": self._spec.output.for_segment(segment, text_tokens),
             "temperature": REPAIR_TEMPERATURE if segment.attempt else 0.0,
         }

@@ -124,6 +124,24 @@ class CachedRows(Rows, Generic[Read]):
     @torch.inference_mode()
     def step(self) -> dict[int, Progress]:
         """See `Rows.step`."""
+        scores, places = self._read_pending()
+        progress: dict[int, Progress] = {}
+        written: list[tuple[Row, list[int]]] = []
+        for row, own in zip(self._rows, places, strict=True):
+            row.length += len(row.pending[0])
+            if row.unread:
+                row.read_on(row.unread)
+                progress[row.number] = Progress((), has_ended=False)
+            else:
+                written.append((row, own))
+        return progress | self._search_all(scores, written) | self._choose_all(scores, written)
+
+    def _read_pending(self) -> tuple[torch.Tensor, list[list[int]]]:
+        """One pass over what is pending in every row.
+
+        Returns:
+            Scores, shape (any, vocabulary); and for each row the places in them that are behind its slots.
+        """
         entries = [(row, slot, ids) for row in self._rows for slot, ids in zip(row.slots, row.pending, strict=False)]
         ragged = Ragged(
             [len(ids) for _, _, ids in entries],
@@ -133,8 +151,8 @@ class CachedRows(Rows, Generic[Read]):
             sources=[row.place for row, _, _ in entries],
             source_lengths=[len(row.prompt.input_ids) for row, _, _ in entries],
         )
-        tokens = np.array([token for _, _, ids in entries for token in ids])
-        input_ids = to_device(tokens, self._device)[None]
+        tokens = np.array([token for _, _, ids in entries for token in ids])  # (tokens,), int64
+        input_ids = to_device(tokens, self._device)[None]  # (1, tokens)
         self.num_computed_tokens += len(tokens)
         if self._graphs is not None and self._graphs.can_run(ragged):
             padding = padded_rows(len(tokens)) - len(tokens)
@@ -145,17 +163,7 @@ class CachedRows(Rows, Generic[Read]):
             with using(ragged):
                 scores = self._forward(input_ids, ragged)
         ends = iter(ragged.ends if len(scores) == input_ids.shape[1] else range(len(entries)))
-        own_places = [[next(ends) for _ in range(row.num_slots)] for row in self._rows]
-        progress: dict[int, Progress] = {}
-        written: list[tuple[Row, list[int]]] = []
-        for row, own in zip(self._rows, own_places, strict=True):
-            row.length += len(row.pending[0])
-            if row.unread:
-                row.read_on(row.unread)
-                progress[row.number] = Progress((), has_ended=False)
-            else:
-                written.append((row, own))
-        return progress | self._search_all(scores, written) | self._choose_all(scores, written)
+        return scores, [[next(ends) for _ in range(row.num_slots)] for row in self._rows]
 
     @torch.inference_mode()
     def drop(self, number: int) -> None:
@@ -209,7 +217,7 @@ class CachedRows(Rows, Generic[Read]):
         """
         if self._suppressed:
             scores[:, self._suppressed] = -torch.inf
-        best = scores.argmax(dim=-1).tolist()
+        best = scores.argmax(dim=-1).tolist()  # of all places at once, those of searches too
         progress: dict[int, Progress] = {}
         for row, [place, *_] in rows:
             if row.search is not None:

@@ -15,15 +15,17 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from triwire_server.engine.models.attention import use_ragged_attention
 from triwire_server.engine.models.base import Model, Prompt
-from triwire_server.engine.models.checkpoint import CheckpointError, TokenCodec, load_weights, read_config, state_bytes
+from triwire_server.engine.models.checkpoint import load_weights, read_config, state_bytes
 from triwire_server.engine.models.converted import is_converted, load_converted
 from triwire_server.engine.models.decode_graphs import record_cuda
 from triwire_server.engine.models.kv_cache import SlotCache
 from triwire_server.engine.models.ragged import Ragged, current, to_device, using
 from triwire_server.engine.models.relative_positions import use_relative_positions
 from triwire_server.engine.models.rows import CachedRows, Row
-from triwire_server.engine.segment import Segment
-from triwire_server.profile import ModelSpec
+from triwire_server.engine.models.token_codec import TokenCodec
+from triwire_server.model_errors import CheckpointError
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.segment import Segment
 
 REPAIR_NGRAM_SIZE = 3
 """On a repair no three tokens occur twice: the usual way out of a loop (Paulus et al. 2017, arXiv:1705.04304)."""
@@ -67,6 +69,9 @@ class Seq2SeqModel(Model):
         self._model = self._load(directory)
         self._report_missing: Callable[[int], None] = lambda count: None
         published = self._model.generation_config
+        for field in ("pad_token_id", "eos_token_id", "decoder_start_token_id"):
+            if getattr(published, field, None) is None:
+                raise CheckpointError(f"{spec.full_name}: neither generation_config.json nor config.json has {field}")
         self._pad_id = int(published.pad_token_id)
         ends = published.eos_token_id
         self._end_ids = frozenset(int(end) for end in (ends if isinstance(ends, list) else [ends]))
@@ -185,10 +190,6 @@ class Seq2SeqModel(Model):
         """See `Model.report_missing_pieces`."""
         self._report_missing = report
 
-    def is_complete(self, token_ids: Sequence[int]) -> bool:
-        """See `Model.is_complete`."""
-        return bool(token_ids) and token_ids[-1] in self._end_ids
-
     def new_rows(self) -> "Seq2SeqRows":
         """See `Model.new_rows`."""
         return Seq2SeqRows(self._model, self._device, self._start_id, self.suppressed_ids())
@@ -224,9 +225,9 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
     def _read(self, prompts: Sequence[Prompt]) -> Sequence[list[tuple[torch.Tensor, torch.Tensor]]]:
         """Keys and values of each source, for each layer. Shape of each (heads, source tokens, size)."""
         ragged = Ragged([len(prompt.input_ids) for prompt in prompts], self._device)
-        tokens = np.array([token for prompt in prompts for token in prompt.input_ids])
+        tokens = np.array([token for prompt in prompts for token in prompt.input_ids])  # (tokens,), int64
         self.num_computed_tokens += len(tokens)
-        input_ids = to_device(tokens, self._device)[None]
+        input_ids = to_device(tokens, self._device)[None]  # (1, tokens)
         with using(ragged):
             states = self._model.get_encoder()(input_ids=input_ids).last_hidden_state  # (1, tokens, size)
         sources: list[list[tuple[torch.Tensor, torch.Tensor]]] = [[] for _ in prompts]
@@ -259,7 +260,7 @@ class Seq2SeqRows(CachedRows[list[tuple[torch.Tensor, torch.Tensor]]]):
             use_cache=True,
         )
         # Of all tokens, those in front of a row's last one too: they are few, and a copy of the scores costs more.
-        scores: torch.Tensor = outputs.logits[0]
+        scores: torch.Tensor = outputs.logits[0]  # (tokens, vocabulary)
         return scores
 
 

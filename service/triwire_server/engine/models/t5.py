@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import torch
 
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.seq2seq import Seq2SeqModel
 from triwire_server.engine.models.vocabulary import PREFIX_PIECE
-from triwire_server.engine.segment import Segment
-from triwire_server.profile import ModelSpec
+from triwire_server.model_errors import CheckpointError
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.segment import Segment
 
 
 class T5Model(Seq2SeqModel):

@@ -1,8 +1,8 @@
 """Safetensors files written and read one piece after the other, so that a model need not fit into memory twice.
 
 The library's own writer wants every tensor at once, and its reader maps the file into memory, where what was read stays
-and counts. The format: eight bytes with the length of a JSON header, little
-endian; the header with type, shape and place of each tensor; the tensors (github.com/huggingface/safetensors, Format).
+and counts. The format: eight bytes with the length of a JSON header, little endian; the header with type, shape and
+place of each tensor; the tensors (github.com/huggingface/safetensors, Format).
 """
 
 import json

@@ -106,19 +106,19 @@ def script_name(piece: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A published vocabulary, by id.
-
-    Attributes:
-        by_id: each piece as bytes; None for a control token, and for an id without a piece (padding to a round number).
-        controls: ids of control tokens: special ones, language codes.
-        byte_ids: ids of byte pieces, where other pieces hold whole characters.
-        unknown_id: what stands for text that the vocabulary has no piece for.
-    """
+    """A published vocabulary, by id."""
 
     by_id: Sequence[bytes | None]
+    """Each piece as bytes; None for a control token, and for an id without a piece (padding to a round number)."""
+
     controls: frozenset[int]
+    """Ids of control tokens: special ones, language codes."""
+
     byte_ids: frozenset[int] = frozenset()
+    """Ids of byte pieces, where other pieces hold whole characters."""
+
     unknown_id: int | None = None
+    """What stands for text that the vocabulary has no piece for."""
 
     @classmethod
     def of_tokenizer(cls, tokenizer: Any, size: int, *, is_byte_level: bool) -> "Pieces":

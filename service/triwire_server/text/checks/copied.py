@@ -4,15 +4,14 @@ import re
 from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import script_of, squeeze, visible, width
-from triwire_server.text.checks.finding import CRITICAL, INFO, OWN_SCRIPTS, WARNING, Place, doubt
+from triwire_server.text.characters import WORD, script_of, squeeze, visible, width
+from triwire_server.text.checks.output_language import NOT_LANGUAGE, OPENING_MARKS
+from triwire_server.text.doubt import CRITICAL, INFO, OWN_SCRIPTS, WARNING, Bodies, Place, doubt
 from triwire_server.text.segment import split_sentences
 
-_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 # So many English words in a row are copied; fewer may be a title or a slogan ("Lord of the Rings").
 _MIN_COPIED_WORDS, _MIN_SMALL_WORDS = 3, 2
 _SMALL_WORD = re.compile(r"(?<![A-Za-z'’])[a-z]{4,}(?![A-Za-z])")
-_NO_WORDS = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}")
 # What stays in the script of the source, outside brackets and quotation marks, where the original of a name may stand.
 # A single Han letter in Korean is a country ("美").
 _KANA_AND_HAN = "\u3005\u3041-\u3096\u30a1-\u30fc\u3400-\u9fff"
@@ -23,7 +22,7 @@ _LEFT_RUNS = {
     ("ja", "en"): re.compile(f"[{_KANA_AND_HAN}]+"),
     ("ja", "ko"): re.compile(f"[{_KANA_AND_HAN}]+"),
 }
-_OPENING_MARKS = frozenset("(（「『“‘\"'《〈[<・=＝")
+_MARKS_BEFORE_ORIGINALS = OPENING_MARKS | frozenset("・=＝")
 _MAX_RUNS = 3
 # Of an output of which so much was left, the rest is no translation either.
 _CRITICAL_SHARE = 0.5
@@ -50,7 +49,7 @@ def check_copied(source: str, target: str, source_language: str, target_language
     return [_copied(severity, "source words were left as they were", *places) for places in runs]
 
 
-def check_taken_over(point: str, language: str, bodies: Sequence[tuple[str, str]]) -> list[Finding]:
+def check_taken_over(point: str, language: str, bodies: Bodies) -> list[Finding]:
     """Sentences of a statement that stand in the article word for word: INFO, with their places in both."""
     findings: list[Finding] = []
     for start, end in split_sentences(point, language):
@@ -69,12 +68,12 @@ def check_taken_over(point: str, language: str, bodies: Sequence[tuple[str, str]
 
 
 def check_whole_article(
-    bodies: Sequence[tuple[str, str]], points: Sequence[str], results: Sequence[Sequence[Finding]]
+    bodies: Bodies, points: Sequence[str], results: Sequence[Sequence[Finding]]
 ) -> list[list[Finding]]:
     """What to add to each statement: CRITICAL if those taken over are together half of the article.
 
     Args:
-        bodies: (block id, body) of the article.
+        bodies: those of the article.
         points: the statements.
         results: what `check_taken_over` and the other checks found in each.
     """
@@ -105,8 +104,8 @@ def _copied(
 def _has_words_to_translate(source: str, source_language: str, target_language: str) -> bool:
     """Names and numbers stay as they are; a sentence does not."""
     if source_language == "en":
-        read = _NO_WORDS.sub(" ", source)
-        return _is_clause(read) or (len(_WORD.findall(read)) >= 5 and bool(_SMALL_WORD.search(read)))
+        read = NOT_LANGUAGE.sub(" ", source)
+        return _is_clause(read) or (len(WORD.findall(read)) >= 5 and bool(_SMALL_WORD.search(read)))
     own = OWN_SCRIPTS.get(source_language, frozenset()) - OWN_SCRIPTS.get(target_language, frozenset())
     return sum(script_of(character) in own for character in source) >= 6
 
@@ -125,7 +124,7 @@ def _left_runs(source: str, target: str, source_language: str, target_language: 
     for match in pattern.finditer(target):
         run = match.group()
         place = source.find(run) if len(run) >= 2 else -1
-        if place < 0 or target[max(0, match.start() - 1) : match.start()] in _OPENING_MARKS:
+        if place < 0 or target[max(0, match.start() - 1) : match.start()] in _MARKS_BEFORE_ORIGINALS:
             continue
         found.append(((place, place + len(run)), match.span()))
         if len(found) == _MAX_RUNS:
@@ -135,7 +134,7 @@ def _left_runs(source: str, target: str, source_language: str, target_language: 
 
 def _copied_words(source: str, target: str) -> tuple[Place, Place] | None:
     """Places of the first clause of English words that stands in both."""
-    read, written = list(_WORD.finditer(source)), list(_WORD.finditer(target))
+    read, written = list(WORD.finditer(source)), list(WORD.finditer(target))
     source_words = [match.group().casefold() for match in read]
     words = [match.group().casefold() for match in written]
     starts: dict[tuple[str, ...], int] = {}
@@ -151,7 +150,7 @@ def _copied_words(source: str, target: str) -> tuple[Place, Place] | None:
         while words[index + length : index + length + 1] == source_words[first + length : first + length + 1] != []:
             length += 1
         start, end = written[index].start(), written[index + length - 1].end()
-        if _is_clause(target[start:end]) and target[max(0, start - 1) : start] not in _OPENING_MARKS:
+        if _is_clause(target[start:end]) and target[max(0, start - 1) : start] not in _MARKS_BEFORE_ORIGINALS:
             return (read[first].start(), read[first + length - 1].end()), (start, end)
         index += length
     return None

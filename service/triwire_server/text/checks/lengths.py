@@ -4,7 +4,7 @@ import re
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import visible
-from triwire_server.text.checks.finding import CRITICAL, WARNING, doubt
+from triwire_server.text.doubt import CRITICAL, WARNING, doubt
 
 # The lowest and the highest that human translations of news stay within (NTREX-128 development documents), with a
 # margin beyond the extremes. Sources under _MIN_RATIO_CHARACTERS vary too much.

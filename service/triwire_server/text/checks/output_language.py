@@ -1,19 +1,23 @@
 """Outputs in another language than asked for: as a whole, in a passage, or in bytes that are no character."""
 
-import functools
 import re
 from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import Script, count_scripts, script_of
-from triwire_server.text.checks.finding import CRITICAL, OWN_SCRIPTS, WARNING, Place, doubt
-from triwire_server.text.language import detect_languages
+from triwire_server.text.characters import Script, blank, count_scripts, is_outside_japanese, script_of
+from triwire_server.text.doubt import CRITICAL, OWN_SCRIPTS, WARNING, Place, doubt
+from triwire_server.text.language import detect_languages, main_language
 
 _MIN_LANGUAGE_LETTERS = 12
 _MAX_PASSAGES = 3
 # A Japanese sentence of so many letters has kana among them; a headline need not.
 _MIN_SENTENCE_HAN = 10
-_NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}")
+NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}")
+"""Addresses, handles and hashtags, which are the same in every language."""
+
+OPENING_MARKS = frozenset("(（「『“‘\"'《〈[<")
+"""Marks after which the original of a name or a title may stand."""
+
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 _LOWER_CASE_WORD = re.compile(r"(?<![A-Za-z])[a-z]{3,}(?![A-Za-z])")
 # Four words or more.
@@ -76,7 +80,7 @@ def check_language(text: str, language: str, copied: Sequence[Place] = ()) -> li
     """
     if language not in OWN_SCRIPTS:
         return []
-    read = _NOT_LANGUAGE.sub(lambda match: " " * len(match.group()), text)
+    read = blank(text, NOT_LANGUAGE)
     wrong = _wrong_language(read, language)
     if not wrong:
         return _check_foreign_runs(read, language, copied)
@@ -103,7 +107,7 @@ def _wrong_language(read: str, language: str) -> str:
     if letters < _MIN_LANGUAGE_LETTERS:
         is_other = share < 0.5 and wide >= 2 if language == "en" else not share and wide >= 3
         is_han = language == "ja" and not counts[Script.KANA] and counts[Script.HAN] > 0
-        top = _top_language(read) if is_other or is_han else ""
+        top = main_language(read) if is_other or is_han else ""
         if is_other and top not in ("ko", "ja", "zh"):
             return "ko" if counts[Script.HANGUL] else "ja"
         return top if is_other or top == "zh" else ""
@@ -113,21 +117,16 @@ def _wrong_language(read: str, language: str) -> str:
             return _foreign_latin(read)
         is_without_kana = language == "ja" and not counts[Script.KANA]
         return "zh" if is_without_kana and _is_chinese(read, counts[Script.HAN]) else ""
-    top = _top_language(read)
+    top = main_language(read)
     if top != language:
         return top
     # English with a name or a date in the right language; names alone have capitals.
     return "en" if language != "en" and len(_LOWER_CASE_WORD.findall(read)) >= 2 else ""
 
 
-def _top_language(text: str) -> str:
-    detected = detect_languages(text)
-    return detected[0].language if detected else ""
-
-
 def _is_chinese(read: str, num_han: int) -> bool:
     """Whether text of Han letters without kana is Chinese: a sentence with its marks, or letters of Chinese alone."""
-    return (num_han >= _MIN_SENTENCE_HAN and ("。" in read or "，" in read)) or _top_language(read) == "zh"
+    return (num_han >= _MIN_SENTENCE_HAN and ("。" in read or "，" in read)) or main_language(read) == "zh"
 
 
 def _foreign_latin(text: str) -> str:
@@ -152,7 +151,7 @@ def _check_foreign_runs(text: str, language: str, copied: Sequence[Place]) -> li
     findings: list[Finding] = []
     for match in _FOREIGN_RUNS[language].finditer(text):
         before = text[max(0, match.start() - 1) : match.start()]
-        if before and before in "(（「『“‘\"'《〈[<":
+        if before in OPENING_MARKS:
             continue
         if any(match.start() < end and start < match.end() for start, end in copied):
             continue
@@ -178,14 +177,5 @@ def _language_of_run(run: str) -> str:
     if script is Script.LATIN:
         # Names, slogans and titles have capitals; words in small letters next to each other are a clause.
         return "en" if len(_LOWER_CASE_WORD.findall(run)) >= _MIN_SMALL_WORDS else ""
-    return "zh" if sum(map(_is_simplified, run)) >= 2 else "ja"
-
-
-@functools.lru_cache(maxsize=8192)
-def _is_simplified(character: str) -> bool:
-    """Whether a Han character is outside of what Japanese computers write, as simplified forms of Chinese are."""
-    try:
-        character.encode("cp932")
-    except UnicodeEncodeError:
-        return script_of(character) is Script.HAN
-    return False
+    outside = sum(script_of(character) is Script.HAN and is_outside_japanese(character) for character in run)
+    return "zh" if outside >= 2 else "ja"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import is_cjk, squeeze, width
-from triwire_server.text.checks.finding import CRITICAL, INFO, WARNING, Place, doubt
+from triwire_server.text.doubt import CRITICAL, INFO, WARNING, Bodies, Place, doubt
 
 _DOUBLE_OPENERS, _DOUBLE_CLOSERS = frozenset('“„‟〝"＂'), frozenset('”〟"＂“')  # “ closes German „
 _SINGLE_OPENERS, _SINGLE_CLOSERS = frozenset("‘‚‛'"), frozenset("’'")
@@ -176,13 +176,11 @@ def check_quotes(source: str, target: str) -> list[Finding]:
     return _without_partner(target, written) if not any(quotation.is_open for quotation in quoted) else []
 
 
-def check_quoted_words(
-    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
-) -> list[Finding]:
+def check_quoted_words(bodies: Bodies, statement: str, article_language: str, language: str) -> list[Finding]:
     """Words in quotation marks of a summary that the article does not have.
 
     Args:
-        bodies: (block id, body) of the article.
+        bodies: those of the article.
         statement: a statement of the summary.
         article_language: base tag of the article.
         language: base tag of the statement.
@@ -242,9 +240,7 @@ def _without_partner(target: str, written: Sequence[Quotation]) -> list[Finding]
     return [_in_marks(WARNING, message, target, quotation) for quotation in written if quotation.is_open]
 
 
-def _quoted_from_nothing(
-    bodies: Sequence[tuple[str, str]], statement: str, quotations: Sequence[Quotation]
-) -> list[Finding]:
+def _quoted_from_nothing(bodies: Bodies, statement: str, quotations: Sequence[Quotation]) -> list[Finding]:
     if any(find_quotations(body) for _, body in bodies):
         return []
     return _added(statement, quotations)

@@ -4,11 +4,10 @@ import re
 from collections.abc import Sequence
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import Script, script_of, squeeze, width, words
-from triwire_server.text.checks.finding import CRITICAL, WARNING, Place, doubt
+from triwire_server.text.characters import WORD, Script, script_of, squeeze, width, words
+from triwire_server.text.doubt import CRITICAL, WARNING, Place, doubt
 from triwire_server.text.segment import split_sentences
 
-_WORD = re.compile(r"\w+(?:['’.,-]\w+)*")
 _MAX_LOOP_PERIOD = 60
 # Within a word, where the loop of words does not look. Rows of dashes and dots are lines and pauses.
 _STUTTER = re.compile(r"([^\s\-=_*.·…~─ㅋㅎ])\1{11}\1*|(\w\w)\2{8}|(\w\w\w)\3{6}")
@@ -51,7 +50,7 @@ def check_said_before(point: str, earlier: Sequence[str]) -> list[Finding]:
 def _units(text: str, language: str) -> list[_Unit]:
     """Words with places; single letters for Japanese, and for runs of Han and kana anywhere."""
     units: list[_Unit] = []
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         word = match.group()
         if language == "ja" or any(script_of(character) in (Script.KANA, Script.HAN) for character in word):
             units.extend(

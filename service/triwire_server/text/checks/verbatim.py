@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.checks.finding import CRITICAL, WARNING, Place, doubt
+from triwire_server.text.characters import blank
+from triwire_server.text.doubt import CRITICAL, WARNING, Place, doubt
+from triwire_server.text.html_tokens import TAG
 from triwire_server.text.placeholders.protect import verbatim_spans
 
-_TAG = re.compile(r"</?[a-zA-Z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 # Nothing verbatim is without one of these.
 _HINTS = re.compile(r"[@{%<]|://|www\.")
 
@@ -52,9 +53,9 @@ def check_verbatim(source: str, target: str, *, is_html: bool = False) -> list[F
 
 def _spans(body: str, *, is_html: bool) -> Iterator[tuple[str, Place]]:
     if is_html:
-        for match in _TAG.finditer(body):
+        for match in TAG.finditer(body):
             yield match.group(), match.span()
-        body = _TAG.sub(lambda match: " " * len(match.group()), body)
+        body = blank(body, TAG)
     for start, end in verbatim_spans(body):
         yield body[start:end], (start, end)
 

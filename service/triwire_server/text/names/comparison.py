@@ -5,10 +5,8 @@ Korean or Japanese text holds; within one language, words that are written or ad
 how the name of a person sounds.
 """
 
-from collections.abc import Sequence
-
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.checks.finding import INFO, WARNING, Place, doubt
+from triwire_server.text.doubt import INFO, WARNING, Bodies, Place, doubt
 from triwire_server.text.names.known_names import find_known_names, has_known_name, known_names, names_written
 from triwire_server.text.names.latin_names import LatinWords, is_acronym, latin_tokens, name_tokens, runs
 from triwire_server.text.names.spoken_names import unheard_names
@@ -112,13 +110,11 @@ def check_names(source: str, target: str, source_language: str, target_language:
     return findings
 
 
-def check_claimed_names(
-    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
-) -> list[Finding]:
+def check_claimed_names(bodies: Bodies, statement: str, article_language: str, language: str) -> list[Finding]:
     """Names of a summary that its article lacks.
 
     Args:
-        bodies: (block id, body) of the article.
+        bodies: those of the article.
         statement: a statement of the summary.
         article_language: base tag of the article.
         language: base tag of the statement.

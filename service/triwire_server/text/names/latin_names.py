@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from triwire_server.text.characters import squeeze
-from triwire_server.text.checks.finding import Place
+from triwire_server.text.characters import blank, squeeze
+from triwire_server.text.doubt import Place
 from triwire_server.text.names.common_words import (
     COMMON_CAPITALIZED,
     COMMON_STARTS,
@@ -16,7 +16,7 @@ from triwire_server.text.names.common_words import (
 
 _TOKEN = re.compile(r"(?<![A-Za-z0-9À-ɏ])[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9]*(?:[&'’.-][A-Za-zÀ-ɏ0-9]+)*")
 _PART = re.compile(r"[A-Za-zÀ-ɏ0-9]+")
-_NOT_LANGUAGE = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}|\{\w{1,40}\}|%[sd]")
+_NOT_NAMES = re.compile(r"https?://[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|[@#]\w{1,64}|\{\w{1,40}\}|%[sd]")
 _SENTENCE_ENDS = frozenset(".!?:…;•*")
 _OPENING_MARKS = " \t\n\u00a0\"'“‘(["
 _TITLES = frozenset(
@@ -27,6 +27,10 @@ _COMMON_ENDINGS = (
     *("ing", "ed", "ly", "tion", "sion", "ment", "ness", "ity"),
     *("ance", "ence", "ous", "ible", "able", "ful", "less", "ism", "ology", "ics", "ship", "hood"),
 )
+# What makes another word of a name: Korea, Koreans; Israel, Israeli.
+_ENDINGS = ("ns", "n", "ans", "an", "ians", "ian", "ese", "ish", "is", "i", "s", "es", "ites", "ite", "ic")
+# What acronyms leave out.
+_SMALL_WORDS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de", "a", "an", "s"])
 _SMALL_IN_TITLES = frozenset(
     ["with", "from", "over", "into", "after", "amid", "about", "than", "that", "under", "upon"]
 )
@@ -39,8 +43,7 @@ def name_tokens(text: str) -> list[tuple[str, Place]]:
     words of several capitals are.
     """
     tokens = [
-        (re.sub(r"['’]s$", "", match.group()), match.start())
-        for match in _TOKEN.finditer(_NOT_LANGUAGE.sub(lambda m: " " * len(m.group()), text))
+        (re.sub(r"['’]s$", "", match.group()), match.start()) for match in _TOKEN.finditer(blank(text, _NOT_NAMES))
     ]
     is_title_case = _is_title_case([token for token, _ in tokens])
     found = []
@@ -57,10 +60,9 @@ def name_tokens(text: str) -> list[tuple[str, Place]]:
 
 def latin_tokens(text: str) -> list[tuple[str, Place]]:
     """Words in Latin letters that a Korean or Japanese text holds as names: at least two letters, one a capital."""
-    read = _NOT_LANGUAGE.sub(lambda match: " " * len(match.group()), text)
     return [
         (match.group(), match.span())
-        for match in _TOKEN.finditer(read)
+        for match in _TOKEN.finditer(blank(text, _NOT_NAMES))
         if sum(map(str.isalpha, match.group())) >= 2 and any(map(str.isupper, match.group()))
     ]
 
@@ -120,10 +122,6 @@ def _without_accents(text: str) -> str:
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-
-
-_ENDINGS = ("ns", "n", "ans", "an", "ians", "ian", "ese", "ish", "is", "i", "s", "es", "ites", "ite", "ic")
-_SMALL_WORDS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de", "a", "an", "s"])
 
 
 def _spell(letters: str, words: list[str], start: int) -> bool:

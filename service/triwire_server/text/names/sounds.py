@@ -2,7 +2,8 @@
 
 Hangul is taken apart by arithmetic on its code points (The Unicode Standard, section 3.12), kana and English spelling
 by tables. The classes are wide, because the three languages hear foreign consonants differently: Kim You-geun, 김유근
-and キム・ユグン are K M K N. What matches may still be another name; this is evidence, never proof.
+and キム・ユグン are K M K N. What matches may still be another name; this is evidence, never proof. Whether a phrase is
+another spelling of a glossary term is asked more strictly (terms/transliteration.py): there the answer is replaced.
 """
 
 import re

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 
-from triwire_server.text.checks.finding import Place
+from triwire_server.text.doubt import Place
 from triwire_server.text.names.known_names import names_written
 from triwire_server.text.names.sounds import likeness, skeleton
 from triwire_server.text.names.titled_names import KOREAN_TITLES, find_titled_names

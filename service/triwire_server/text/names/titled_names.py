@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from triwire_server.text.checks.finding import Place
+from triwire_server.text.doubt import Place
 from triwire_server.text.names.katakana_words import COMMON_KATAKANA
 
 # Titles that are common nouns too are left out: "시장" (mayor, market), "검사" (prosecutor, test), "지사" (governor,

@@ -12,7 +12,7 @@ _MAX_BYLINE_CHARACTERS = 300
 _MIN_CREDITED_PARAGRAPH_COLUMNS = 70
 _SURE_PARAGRAPH_COLUMNS = 240
 
-BYLINE = re.compile(
+_BYLINE = re.compile(
     r"(?:(?:additional |further )?(?:reporting|writing|editing|research)(?: and (?:writing|editing|"
     r"reporting))? by\b.{2,160}|"
     r"(?:by|from) [A-Z][\w.'’-]{0,30}(?:(?: |, ?| ?[&|/] ?)(?:[A-Z][\w.'’-]{0,30}|and|in|for|the|of)){0,14}|"
@@ -34,7 +34,7 @@ BYLINE = re.compile(
 )
 """Whole lines that say who wrote. The one for "By ..." needs capitals, which `is_byline` checks."""
 
-MORE_BYLINES = (
+_MORE_BYLINES = (
     # "Olive Trent, Environment Correspondent"
     re.compile(
         r"(?:[A-Z][\w.'’-]{0,20} ){1,3}[A-Z][\w.'’-]{1,20}, (?:[A-Za-z&-]{2,20} ){0,4}"
@@ -78,7 +78,7 @@ _MONTHS = (
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 ).replace(" ", "|")
-DATE_LINE = re.compile(
+_DATE_LINE = re.compile(
     r"(?:(?:published|updated|posted|last (?:updated|modified)|first published|modified|date)\b.{0,60}\d.{0,60}|"
     rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}},? )?(?:\d{{1,2}}(?:st|nd|rd|"
     rf"th)? (?:{_MONTHS})\.?,? \d{{4}}|(?:{_MONTHS})\.? \d{{1,2}},? \d{{4}})"
@@ -98,7 +98,7 @@ _AGENCY = (
     r"연합뉴스|뉴시스|뉴스1|공동취재단|사진공동취재단|로이터|로이터통신|공동통신|共同|共同通信|時事|時事通信|"
     r"ロイター|聯合ニュース)"
 )
-CREDIT_AT_END = re.compile(
+_CREDIT_AT_END = re.compile(
     r"(?:[\s.。]|(?<=[.。다)]))(?:(?P<en>(?:photo(?:graph|s)?|picture|image|credit|illustration|graphic|video|"
     r"source)s?"
     r"(?: by| credit)? ?[:：] ?(?P<en_name>[^:：]{1,60})|photograph(?:ed)? by (?P<by_name>[^:]{1,60}))|"
@@ -126,7 +126,7 @@ CREDIT_AT_END = re.compile(
 )
 """A credit at the end of a caption. Whichever named group matched holds whom the image is credited to."""
 
-CREDIT_GROUPS = (
+_CREDIT_GROUPS = (
     "en_name",
     "by_name",
     "ko_name",
@@ -142,10 +142,11 @@ CREDIT_GROUPS = (
     "taken",
 )
 
+_CREDIT_LABEL = re.compile(r"(?:photo|photograph|사진|写真)\w*\s*[:：=＝]\s*", re.IGNORECASE)
 _IMAGE_WORD = re.compile(
     r"photo|picture|image|graph|사진|写真|撮影|画像|제공|提供|credit|courtesy|handout|/[A-Z]", re.IGNORECASE
 )
-CAPTION_START = re.compile(
+_CAPTION_START = re.compile(
     r"(?:▲|△|\[사진\]|【写真】|\[写真\]|（写真）|사진설명|사진 ?설명 ?[:=]|\[그래픽\]|\[(?:사진|그래픽|"
     r"자료)[^\[\]]{0,12}\]|写真説明|【写真説明】|"
     r"【(?:図|表|グラフ)】|Pictured:|File photo:|FILE ?[-–—] )\s*"
@@ -179,9 +180,9 @@ def is_byline(line: str) -> bool:
     """Whether a short visible line says who wrote or contributed."""
     if len(line) > _MAX_BYLINE_CHARACTERS:
         return False
-    if any(pattern.fullmatch(line) for pattern in MORE_BYLINES):
+    if any(pattern.fullmatch(line) for pattern in _MORE_BYLINES):
         return True
-    if not BYLINE.fullmatch(line):
+    if not _BYLINE.fullmatch(line):
         return False
     names = _BY_NAMES.match(line)
     if not names:
@@ -202,7 +203,7 @@ def is_person(line: str) -> bool:
 
 def is_date_line(line: str) -> bool:
     """Whether a short visible line is a date of publication and nothing else."""
-    if len(line) >= _MAX_CREDIT_CHARACTERS or DATE_LINE.fullmatch(line) is None:
+    if len(line) >= _MAX_CREDIT_CHARACTERS or _DATE_LINE.fullmatch(line) is None:
         return False
     # "2026年4月1日、橋が開通した。" (the bridge opened) and "Published in 1962, the novel ..." are sentences.
     return not (line[-1] in "。.다" and len(line) > 24 and not _CLOCK_END.search(line))
@@ -210,7 +211,7 @@ def is_date_line(line: str) -> bool:
 
 def is_caption(line: str, columns: int) -> bool:
     """Whether a visible line of that width describes an image: by its start, its credit or how it ends."""
-    if CAPTION_START.match(line) or _IMAGE_LINE.fullmatch(line[:300]):
+    if _CAPTION_START.match(line) or _IMAGE_LINE.fullmatch(line[:300]):
         return True
     if columns > _MAX_CAPTION_COLUMNS:
         return False
@@ -238,13 +239,19 @@ def _is_credited_paragraph(line: str, length: int, columns: int) -> bool:
 
 def split_credit(caption: str) -> tuple[int, str]:
     """(length of the caption without its credit, whom the image is credited to); (len(caption), "") if nobody is."""
-    match = CREDIT_AT_END.search(caption, max(0, len(caption) - _MAX_CREDIT_CHARACTERS))
+    match = _CREDIT_AT_END.search(caption, max(0, len(caption) - _MAX_CREDIT_CHARACTERS))
     if match is None:
         return len(caption), ""
-    credit = next(match.group(name) for name in CREDIT_GROUPS if match.group(name))
+    credit = next(match.group(name) for name in _CREDIT_GROUPS if match.group(name))
     end = match.start()
     if match.group("circumstances"):
         end = match.end("circumstances") - 1  # "＝4日、駅前、本紙記者撮影": when and where stay with the caption
     if match.group()[0] in ".。":
         end += 1
     return len(caption[:end].rstrip(" \t\u00a0\u3000/／")), credit.strip(" .。")
+
+
+def without_label(credit: str) -> str:
+    """A credit that stands alone without the word before it: "Photo: Ada Moreau"."""
+    label = _CREDIT_LABEL.match(credit)
+    return credit[label.end() :] if label else credit

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text.characters import visible, width
 from triwire_server.text.pages import credit_lines, lexicon
+from triwire_server.text.pages.line_ends import ends_sentence, has_sentence_inside
 
-_SENTENCE_END = re.compile(r"[.!?…。！？｡][\"'”’」』》）)\]】]{0,4}$")
-_QUOTE_AT_END = re.compile(r"[”」』]$")
-_SENTENCE_INSIDE = re.compile(r"[.!?][\"'”’)\]]{0,3}\s|[。！？]")
 _ONLY_NUMBER = re.compile(r"[\W\d]{1,12}")
-_MIN_QUOTED_PARAGRAPH_COLUMNS = 100
 _HARD_WRAP_COLUMNS = (50, 112)
 _HARD_WRAP_SLACK_COLUMNS = 24
 _LATIN_WORD_COLUMNS = 20
@@ -57,6 +54,7 @@ class LineType(enum.Enum):
 
 
 BOILERPLATE_TYPES = frozenset({LineType.BOILERPLATE, LineType.STORIES, LineType.COMMENTS})
+"""Lines that are furniture of the page."""
 
 
 @dataclass(slots=True)
@@ -102,24 +100,6 @@ class FlatBlock:
     end: int
     kind: "BlockKind.ValueType"
     credit: str = ""
-
-
-def ends_sentence(line: str) -> bool:
-    """Whether a visible line ends like a sentence.
-
-    Korean and Japanese headlines often end with a quotation, which has no full stop ("철거… “길을 달라”": "taken down:
-    'Give us a road'"); a paragraph that ends so is longer, or has a sentence before it.
-    """
-    if _SENTENCE_END.search(line[-6:]):
-        return True
-    return _QUOTE_AT_END.search(line[-1:]) is not None and (
-        width(line) >= _MIN_QUOTED_PARAGRAPH_COLUMNS or has_sentence_inside(line)
-    )
-
-
-def has_sentence_inside(line: str) -> bool:
-    """Whether a sentence ends before the end of a visible line."""
-    return _SENTENCE_INSIDE.search(line, 0, max(0, len(line) - 1)) is not None
 
 
 def chunks(text: str) -> list[tuple[int, int]]:

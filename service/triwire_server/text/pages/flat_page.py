@@ -1,25 +1,26 @@
 """A news page as a scraper flattened it, turned into labelled blocks.
 
-Each line is first read by itself (flat_lines), then the body is found (flat_region), and what lies before, inside and
-after it is told by its place and by the words it shares with the body. Nothing is deleted.
+Each line is first read by itself (flat_lines), then the body (flat_region) and what stands above it (flat_head) are
+found, and what lies before, inside and after the body is told by its place and by the words it shares with the body.
+Nothing is deleted.
 """
 
 import re
 from collections.abc import Mapping
 
 from triwire.v1.article_pb2 import BlockKind
-from triwire_server.text.pages import credit_lines, lexicon
+from triwire_server.text.pages import credit_lines
 from triwire_server.text.pages.evidence import content_words, share_known
-from triwire_server.text.pages.flat_lines import (
-    BOILERPLATE_TYPES,
-    FlatBlock,
-    Line,
-    LineType,
-    ends_sentence,
-    has_sentence_inside,
-    read_lines,
+from triwire_server.text.pages.flat_head import (
+    MAX_LABEL_COLUMNS,
+    MIN_HEADLINE_COLUMNS,
+    find_headline,
+    move_standfirst,
+    section_labels,
 )
+from triwire_server.text.pages.flat_lines import FlatBlock, Line, LineType, read_lines
 from triwire_server.text.pages.flat_region import Region, find_region
+from triwire_server.text.pages.line_ends import ends_sentence, has_sentence_inside
 
 _SPEAKER = re.compile(r"\[[^\[\]]{1,12}\]")  # a broadcast's [앵커] (anchor) and [기자] (reporter)
 _REMARK = re.compile(r"[(（][^()（）]{0,60}\d[^()（）]{0,60}[)）]")  # "($1 = 9.84 crowns)" under a report
@@ -27,13 +28,10 @@ _IS_WHO = re.compile(
     r",? (?:is|was|covers|writes|reports|edits|joined|leads|has (?:been|covered|worked|reported|written))\b"
 )
 _DATA_ROW = re.compile(r"[^\d]{0,60}\d")
-_MAX_LABEL_COLUMNS = 30
 _MAX_SUBHEADING_COLUMNS = 50
 _MIN_RELATED_COLUMNS = 60
 _MIN_STORY_COLUMNS = 34
 _MIN_LISTED_STORY_COLUMNS = 14
-_MIN_HEADLINE_COLUMNS = 24
-_MAX_STANDFIRST_COLUMNS = 320
 _MAX_QUESTION_COLUMNS = 100
 _MIN_PARAGRAPHS_FOR_QUESTIONS = 6
 _MIN_DATA_ROWS = 3
@@ -41,11 +39,6 @@ _MAX_TABLE_ROWS = 50
 _MAX_BIOGRAPHY_COLUMNS = 400
 _NEW_SHARE = 0.5
 _PROMPT_SHARE = 0.45
-_SURE_HEADLINE_SHARE = 0.5
-_STRANGE_HEADLINE_SHARE = 0.3
-_HEADLINE_SHARE = 0.3
-_ADJACENT_HEADLINE_SHARE = 0.2
-_MAX_SHARE_BUTTONS = 8
 
 
 def label_page(text: str) -> list[FlatBlock]:
@@ -65,11 +58,11 @@ class _Labeller:
         self.lines = lines
         self.region = region
         self.known: Mapping[str, int] = region.known
-        self.headline = _find_headline(lines, region.first, region.known)
-        self.first = _move_standfirst(lines, self.headline, region.first)
+        self.headline = find_headline(lines, region.first, region.known)
+        self.first = move_standfirst(lines, self.headline, region.first)
         region.foreign -= set(range(self.first, region.first))
         self.last = _add_rows(lines, region)
-        self.labels = _section_labels(lines, self.headline if self.headline is not None else self.first)
+        self.labels = section_labels(lines, self.headline if self.headline is not None else self.first)
         self.questions = _questions_of_other_stories(lines, region)
         self.writers = _writers(lines)
 
@@ -162,7 +155,7 @@ class _Labeller:
         if line.type is LineType.SHORT:
             return BlockKind.BLOCK_KIND_SUBHEADING
         following = self.lines[index + 1].type if index + 1 < len(self.lines) else None
-        if line.columns >= _MIN_HEADLINE_COLUMNS and following is LineType.BYLINE:
+        if line.columns >= MIN_HEADLINE_COLUMNS and following is LineType.BYLINE:
             return BlockKind.BLOCK_KIND_RELATED_LINK  # a second article begins
         in_list = sum(other.type is LineType.TITLE for other in neighbours)
         if in_list == 2 or line.columns >= _MIN_RELATED_COLUMNS:
@@ -201,105 +194,6 @@ _FIXED_KINDS = {
     LineType.CAPTION: BlockKind.BLOCK_KIND_CAPTION,
     LineType.RELATED: BlockKind.BLOCK_KIND_RELATED_LINK,
 }
-
-
-def _find_headline(lines: list[Line], first: int, known: Mapping[str, int]) -> int | None:
-    """The headline: the first of the title-like lines that stand together before the body and tell the same story.
-
-    The line nearest to the body may be a standfirst, and lines above the headline may be prompts or other stories;
-    only a line whose words come back in the body tells the same story.
-    """
-    nearest = {line.text: index for index, line in enumerate(lines[:first])}
-    candidates = [
-        index
-        for index in range(first)
-        if lines[index].type in (LineType.TITLE, LineType.SENTENCE)
-        # A repeated short line is a label; a repeated headline counts where it stands nearest to the body.
-        and (lines[index].columns > _MAX_LABEL_COLUMNS or not lines[index].is_repeated)
-        and nearest[lines[index].text] == index
-    ]
-    if not candidates:
-        return None
-    titles = [index for index in candidates if lines[index].type is LineType.TITLE] or candidates
-    telling = [index for index in titles if _share(lines[index], known) > 0 and not _is_name_line(lines, index, first)]
-    titles = telling or titles
-    headline = titles[-1]
-    breaks = (LineType.PARAGRAPH, LineType.RELATED, LineType.CAPTION)
-    for above in reversed(titles[:-1]):
-        between = lines[above + 1 : headline]
-        furniture = sum(line.type in BOILERPLATE_TYPES for line in between)
-        if any(line.type in breaks for line in between) or furniture > _MAX_SHARE_BUTTONS:
-            break
-        text = lines[above].text
-        if lines[above].columns < _MIN_HEADLINE_COLUMNS or lines[headline].text in text:
-            continue  # a label; or the title of the web page, which holds the headline and the name of the site
-        if _share(lines[above], known) >= (_HEADLINE_SHARE if between else _ADJACENT_HEADLINE_SHARE):
-            headline = above
-    return _better_headline(lines, titles, headline, known)
-
-
-def _better_headline(lines: list[Line], titles: list[int], headline: int, known: Mapping[str, int]) -> int:
-    """A title beyond captions and appeals, if it tells the story of the body and the nearest one does not."""
-    if _share(lines[headline], known) > _STRANGE_HEADLINE_SHARE:
-        return headline
-    better = [
-        index
-        for index in titles
-        if index < headline
-        and lines[index].columns >= _MIN_HEADLINE_COLUMNS
-        and _share(lines[index], known) >= _SURE_HEADLINE_SHARE
-    ]
-    return better[0] if better else headline
-
-
-def _share(line: Line, known: Mapping[str, int]) -> float:
-    return share_known(content_words(line.text), known)
-
-
-def _is_name_line(lines: list[Line], index: int, first: int) -> bool:
-    """Whether a line is a person's name above or below a byline or a date."""
-    if not credit_lines.is_person(lines[index].text) or lines[index].columns > _MAX_LABEL_COLUMNS:
-        return False
-    return any(lines[i].type in (LineType.BYLINE, LineType.DATE) for i in (index - 1, index + 1) if 0 <= i < first)
-
-
-def _move_standfirst(lines: list[Line], headline: int | None, first: int) -> int:
-    """The start of the body, past a standfirst of full sentences: one paragraph between headline and byline or date."""
-    if headline is None:
-        return first
-    for index in range(headline + 1, first):
-        if lines[index].type is LineType.PARAGRAPH and lines[index].text[-1:] in ":：":
-            return index  # a summary in points: body, not standfirst
-    for index in range(first, min(first + 3, len(lines))):
-        if lines[index].type in (LineType.BYLINE, LineType.DATE):
-            return index if 0 < index - first <= 2 else first
-        if lines[index].type is not LineType.PARAGRAPH or lines[index].columns > _MAX_STANDFIRST_COLUMNS:
-            return first
-    return first
-
-
-def _section_labels(lines: list[Line], headline: int) -> set[int]:
-    """Lines that name a section: what is repeated above the headline, a known name, or the one short line there."""
-    candidates = [
-        index
-        for index, line in enumerate(lines[:headline])
-        if line.type in (LineType.SHORT, LineType.TITLE)
-        and line.columns <= _MAX_LABEL_COLUMNS
-        and not any(character.isdigit() for character in line.text)
-    ]
-    known = [index for index in candidates if lines[index].text.lower() in lexicon.SECTION_NAMES]
-    # A navigation bar names every section; a label names one or a path of two or three, nearest to the headline.
-    path = known[-1:]
-    while path and path[0] - 1 in known:
-        path.insert(0, path[0] - 1)
-    repeated = {lines[index].text for index in candidates if lines[index].is_repeated}
-    if repeated:
-        return {index for index, line in enumerate(lines) if line.text in repeated}
-    if known:
-        return set(path) if len(path) <= 2 else set()
-    short = [index for index in candidates if len(lines[index].text.split()) <= 3 and lines[index].columns <= 24]
-    is_near = bool(short) and headline - short[-1] <= 2
-    return {short[-1]} if is_near and len(short) <= 3 else set()
 
 
 def _writers(lines: list[Line]) -> frozenset[str]:
@@ -346,7 +240,7 @@ def _is_data(line: Line) -> bool:
 
 
 def _kind_after(line: Line) -> "BlockKind.ValueType":
-    if line.type in (LineType.TITLE, LineType.BULLET) and line.columns >= _MAX_LABEL_COLUMNS and not line.is_repeated:
+    if line.type in (LineType.TITLE, LineType.BULLET) and line.columns >= MAX_LABEL_COLUMNS and not line.is_repeated:
         return BlockKind.BLOCK_KIND_RELATED_LINK
     return BlockKind.BLOCK_KIND_BOILERPLATE
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from triwire_server.text.pages import lexicon
 from triwire_server.text.pages.evidence import content_words, count_words, share_known
-from triwire_server.text.pages.flat_lines import BOILERPLATE_TYPES, Line, LineType, ends_sentence
+from triwire_server.text.pages.flat_lines import BOILERPLATE_TYPES, Line, LineType
+from triwire_server.text.pages.line_ends import ends_sentence
 
 _MIN_GAP_LINES = 2
 _MIN_ITEM_COLUMNS = 40

@@ -195,19 +195,19 @@ def _whole(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"\W{{0,3}}(?:{_joined(pattern)})\W{{0,3}}", re.IGNORECASE)
 
 
-BOILERPLATE = tuple(_whole(pattern) for pattern in (_EN_BOILERPLATE, _KO_BOILERPLATE, _JA_BOILERPLATE))
+_BOILERPLATE = tuple(_whole(pattern) for pattern in (_EN_BOILERPLATE, _KO_BOILERPLATE, _JA_BOILERPLATE))
 """Whole lines that no article holds."""
 
-STORIES_HEADING = _whole(_STORIES_HEADINGS)
+_STORIES_HEADING = _whole(_STORIES_HEADINGS)
 """Whole lines over links to other stories."""
 
-COMMENTS_HEADING = _whole(_COMMENTS_HEADINGS)
+_COMMENTS_HEADING = _whole(_COMMENTS_HEADINGS)
 """Whole lines over what readers wrote, or counting it."""
 
-COMMENT_MARK = _whole(_COMMENT_MARKS)
+_COMMENT_MARK = _whole(_COMMENT_MARKS)
 """Whole lines that stand between readers' comments."""
 
-PROMPT = re.compile(_joined(_PROMPTS), re.IGNORECASE)
+_PROMPT = re.compile(_joined(_PROMPTS), re.IGNORECASE)
 """Part of a sentence that asks the reader for something, or states rights and rules of the page."""
 
 RELATED_START = re.compile(
@@ -223,7 +223,7 @@ RELATED_START = re.compile(
 )
 """Start of a line that leads to another story."""
 
-BULLET = re.compile(r"[ \t\u00a0\u3000]{0,8}(?:[•‣◦▪●○■□◆◇–·ㆍ・*]|-(?=\s))[ \t\u00a0\u3000]{0,8}(?=\S)")
+_BULLET = re.compile(r"[ \t\u00a0\u3000]{0,8}(?:[•‣◦▪●○■□◆◇–·ㆍ・*]|-(?=\s))[ \t\u00a0\u3000]{0,8}(?=\S)")
 """Mark of a list item at the start of a line. The middle dots need a space after them, which `bullet_end` checks."""
 
 _WORDS_OF_SECTION_NAMES = """
@@ -249,33 +249,35 @@ def is_short(line: str, columns: int) -> bool:
 def is_boilerplate(line: str) -> bool:
     """Whether a short visible line is a prompt, a label or a button of a page."""
     return (
-        any(pattern.fullmatch(line) for pattern in BOILERPLATE) or is_stories_heading(line) or is_comments_heading(line)
+        any(pattern.fullmatch(line) for pattern in _BOILERPLATE)
+        or is_stories_heading(line)
+        or is_comments_heading(line)
     )
 
 
 def is_stories_heading(line: str) -> bool:
     """Whether a short visible line stands over links to other stories ("Most read")."""
-    return len(line) <= 60 and STORIES_HEADING.fullmatch(line) is not None
+    return len(line) <= 60 and _STORIES_HEADING.fullmatch(line) is not None
 
 
 def is_comments_heading(line: str) -> bool:
     """Whether a short visible line stands over readers' comments, or counts them ("Comments (12)")."""
-    return COMMENTS_HEADING.fullmatch(line) is not None
+    return _COMMENTS_HEADING.fullmatch(line) is not None
 
 
 def is_comment_mark(line: str) -> bool:
     """Whether a visible line is one of those that stand between readers' comments ("Reply", "3 hours ago")."""
-    return len(line) <= 60 and COMMENT_MARK.fullmatch(line) is not None
+    return len(line) <= 60 and _COMMENT_MARK.fullmatch(line) is not None
 
 
 def is_prompt(line: str) -> bool:
     """Whether a visible line holds a phrase by which pages ask for something. Words of the article may say it too."""
-    return len(line) <= _MAX_PROMPT_CHARACTERS and PROMPT.search(line) is not None
+    return len(line) <= _MAX_PROMPT_CHARACTERS and _PROMPT.search(line) is not None
 
 
 def bullet_end(line: str) -> int:
     """Characters that the list mark at the start of a line takes; 0 without one."""
-    match = BULLET.match(line)
+    match = _BULLET.match(line)
     if match is None:
         return 0
     mark = match.group().strip()

@@ -1,9 +1,9 @@
 """Which blocks of an HTML page are main content, by trafilatura (Apache-2.0)."""
 
 import logging
-import re
 
-from triwire_server.text.characters import width
+from triwire_server.text.characters import squeeze, width
+from triwire_server.text.language import base_language
 
 _MIN_FOUND_COLUMNS = 16
 _SEARCH_CHARACTERS = 20_000
@@ -29,28 +29,24 @@ def find_main_content(page: str, texts: list[str], language: str) -> list[bool]:
             include_comments=False,
             include_tables=True,
             deduplicate=False,
-            favor_precision=language.partition("-")[0] == "ja",
+            favor_precision=base_language(language) == "ja",
         )
         or ""
     )
-    squeezed = _squeeze(found)
-    if not squeezed:
+    everything = squeeze(found)
+    if not everything:
         # A fragment, or a page it cannot read: everything may be article, and the elements decide.
         return [bool(text) for text in texts]
-    lines = {_squeeze(cell) for line in found.split("\n") for cell in (line, *line.split("|"))}
+    lines = {squeeze(cell) for line in found.split("\n") for cell in (line, *line.split("|"))}
     is_main: list[bool] = []
     position = 0
-    for key in map(_squeeze, texts):
+    for key in map(squeeze, texts):
         place = -1
         if width(key) >= _MIN_FOUND_COLUMNS:
             # In the order of the page, and near the one before: a long page is not searched for every block.
-            place = squeezed.find(key, position, position + _SEARCH_CHARACTERS + len(key))
+            place = everything.find(key, position, position + _SEARCH_CHARACTERS + len(key))
             if place < 0:
-                place = squeezed.find(key, 0, _SEARCH_CHARACTERS)
+                place = everything.find(key, 0, _SEARCH_CHARACTERS)
         position = max(position, place)
         is_main.append(bool(key) and (place >= 0 or key in lines))
     return is_main
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"\W+", "", text)

@@ -3,7 +3,8 @@
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text.characters import visible, width
 from triwire_server.text.pages import lexicon
-from triwire_server.text.pages.flat_lines import FlatBlock, chunks, ends_sentence, line_ranges
+from triwire_server.text.pages.flat_lines import FlatBlock, chunks, line_ranges
+from triwire_server.text.pages.line_ends import ends_sentence
 
 _MAX_HEADLINE_COLUMNS = 160
 

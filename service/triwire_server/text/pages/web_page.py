@@ -4,14 +4,14 @@ trafilatura (Apache-2.0) finds the main content; its answer only decides which b
 and the words of a line decide the rest, and nothing is deleted.
 """
 
-import html as html_entities
 import re
 from collections import Counter
 
 from triwire.v1.article_pb2 import BlockKind
 from triwire_server.text.characters import visible, width
-from triwire_server.text.html import HtmlBlock
+from triwire_server.text.html import HtmlBlock, text_of
 from triwire_server.text.pages import credit_lines, lexicon
+from triwire_server.text.pages.line_ends import has_full_stop
 from triwire_server.text.pages.main_content import find_main_content
 
 _FURNITURE = frozenset(["nav", "header", "footer", "aside", "form", "button", "dialog", "menu"])
@@ -65,9 +65,7 @@ _MAX_META_COLUMNS = 60
 
 def readable(block: HtmlBlock) -> str:
     """The words of a block as a reader sees them."""
-    if not block.is_inline_html:
-        return visible(block.body)
-    return visible(html_entities.unescape(re.sub(r"<[^<>]*>", " " if "<br" in block.body else "", block.body)))
+    return visible(text_of(block.body) if block.is_inline_html else block.body)
 
 
 def plain_kinds(blocks: list[HtmlBlock]) -> list["BlockKind.ValueType"]:
@@ -172,7 +170,7 @@ class _Page:
         text = self.texts[index]
         return (
             self.is_main[index]
-            and is_sentence(text)
+            and has_full_stop(text)
             and self.blocks[index].link_share < _MANY_LINKS
             and not self._is_furniture(index)
             and not lexicon.is_boilerplate(text)
@@ -221,10 +219,10 @@ class _Page:
 
     def _continues_list(self, index: int) -> bool:
         """Whether a block is an item of the list that the one before it is of."""
-        block, before = self.blocks[index], self.blocks[index - 1]
+        block = self.blocks[index]
         return (
             "li" in block.path
-            and (block.path, block.marks) == (before.path, before.marks)
+            and self._sign(index) == self._sign(index - 1)
             and block.link_share < _MANY_LINKS
             and not self._is_furniture(index)
         )
@@ -234,18 +232,16 @@ class _Page:
 
         The main content may lack single paragraphs and list items, which look like their neighbours.
         """
-        signs = Counter((self.blocks[i].path, self.blocks[i].marks) for i in body)
+        signs = Counter(map(self._sign, body))
         for step in (1, -1):
             places = range(self.first, self.last)[::step]
             for index in places:
-                block = self.blocks[index]
-                if self.is_main[index] or block.link_share >= _MANY_LINKS or self._is_furniture(index):
+                if self.is_main[index] or self.blocks[index].link_share >= _MANY_LINKS or self._is_furniture(index):
                     continue
-                sign = (block.path, block.marks)
                 beside = index - step
                 is_beside = 0 <= beside < len(self.blocks) and self.is_main[beside]
-                same = is_beside and sign == (self.blocks[beside].path, self.blocks[beside].marks)
-                self.is_main[index] = same or signs[sign] > 1
+                is_same = is_beside and self._sign(index) == self._sign(beside)
+                self.is_main[index] = is_same or signs[self._sign(index)] > 1
 
     def _find_headline(self) -> int | None:
         blocks, texts = self.blocks, self.texts
@@ -299,7 +295,7 @@ class _Page:
             return None
         if lexicon.is_prompt(text) and self.common is not None and self._sign(index) != self.common:
             return BlockKind.BLOCK_KIND_BOILERPLATE
-        is_sure = columns < _MIN_PROMPT_COLUMNS or not is_sentence(text) or not self.is_main[index]
+        is_sure = columns < _MIN_PROMPT_COLUMNS or not has_full_stop(text) or not self.is_main[index]
         if lexicon.is_boilerplate(text) and is_sure:
             return BlockKind.BLOCK_KIND_BOILERPLATE
         is_marked = self._has_mark(index, _BYLINE_MARKS) or "address" in self.blocks[index].path
@@ -332,7 +328,7 @@ class _Page:
         if before_body and ("li" in path or is_heading) and columns >= _MIN_STORY_COLUMNS:
             return BlockKind.BLOCK_KIND_STANDFIRST
         is_link = block.link_share >= 0.8 and columns >= 30
-        if is_link and (index >= self.last or not is_sentence(text)):
+        if is_link and (index >= self.last or not has_full_stop(text)):
             return BlockKind.BLOCK_KIND_RELATED_LINK
         is_text = self.is_main[index] and columns >= _MIN_TEXT_COLUMNS
         if index >= self.last:
@@ -346,7 +342,7 @@ class _Page:
             return BlockKind.BLOCK_KIND_SUBHEADING
         if kind == BlockKind.BLOCK_KIND_SUBHEADING:
             return kind
-        if kind == BlockKind.BLOCK_KIND_PARAGRAPH and _MARKED_SUBHEADING.match(text) and not is_sentence(text):
+        if kind == BlockKind.BLOCK_KIND_PARAGRAPH and _MARKED_SUBHEADING.match(text) and not has_full_stop(text):
             return BlockKind.BLOCK_KIND_SUBHEADING if columns <= 50 else kind
         return kind if self.is_main[index] else BlockKind.BLOCK_KIND_BOILERPLATE
 
@@ -354,11 +350,6 @@ class _Page:
 def _found_marks(marks: str) -> set[str]:
     """Words of class names and ids that tell something, as they are written there."""
     return {match.group() for pattern in _ALL_MARKS for match in pattern.finditer(marks)}
-
-
-def is_sentence(text: str) -> bool:
-    """Whether a visible line ends like a sentence."""
-    return re.search(r"[.!?…。！？][\"'”’」』》）)\]】]{0,4}$", text[-6:]) is not None
 
 
 def is_credit(block: HtmlBlock, text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.characters import Script, is_cjk, script_of
+from triwire_server.text.doubt import doubt
 
 OBJECT = "\ufffc"  # OBJECT REPLACEMENT CHARACTER
 """Stands in a plain text for a protected span that is read like a word: an address, a field."""
@@ -15,10 +16,9 @@ OBJECT = "\ufffc"  # OBJECT REPLACEMENT CHARACTER
 BREAK = "\ufffb"  # INTERLINEAR ANNOTATION TERMINATOR, which no text of a page has
 """Stands in a plain text for a tag without words."""
 
-NUMBER = r"[\[［【]\s{0,2}[0-9０-９]{1,4}\s{0,2}[\]］】]"
-"""Regular expression of what reads like a mark."""
+MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
+"""What reads like a mark; its group is the number."""
 
-_MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
 _ODD_MARKS = (
     re.compile(r"\\?[\[［【(（<〈〔{]\s{0,2}([0-9]{1,4})\s{0,2}\\?[\]］】)）>〉〕}]"),
     re.compile(r"(?<![\w.,])\[?([0-9]{1,4})(?:\.(?=\s?[^\W\d])|\])"),
@@ -115,7 +115,7 @@ def read_marks(output: str, items: Sequence[Item], source_plain: str) -> Reading
     tokens: list[_Token] = []
     seen: set[int] = set()
     numbers = {int(number) for number in _PLAIN_NUMBER.findall(source_plain)}
-    for match in _MARK.finditer(output):
+    for match in MARK.finditer(output):
         index = int(match.group(1)) - 1
         if 0 <= index < len(items) and index not in seen:
             seen.add(index)
@@ -243,6 +243,4 @@ def mismatch(severity: "Finding.Severity.ValueType", expected: str = "", actual:
         message = "a placeholder or tag changed its place"
     else:
         message = "a placeholder or tag was lost and put back" if expected else "a placeholder was added and removed"
-    return Finding(
-        kind=Finding.KIND_PLACEHOLDER_MISMATCH, severity=severity, expected=expected, actual=actual, message=message
-    )
+    return doubt(Finding.KIND_PLACEHOLDER_MISMATCH, severity, message, expected=expected, actual=actual)

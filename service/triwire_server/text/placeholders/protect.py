@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.html import escape, is_untranslated
-from triwire_server.text.placeholders.marks import NUMBER, Item, Kind, read_marks
+from triwire_server.text.html import escape
+from triwire_server.text.html_tokens import ATTRIBUTES, VOID_ELEMENTS, is_untranslated
+from triwire_server.text.placeholders.marks import MARK, Item, Kind, read_marks
 from triwire_server.text.placeholders.placement import place
 
 _URL = r"(?:https?://|www\.)[!#-;=?-~]{1,2000}(?<![.,;:!?'\)\]])"
@@ -22,8 +23,8 @@ _HANDLE = r"(?<![\w@./])@[A-Za-z0-9_]{2,30}"
 _FIELD = r"\{\{?[A-Za-z_][\w.\-]{0,40}\}?\}|\$\{[\w.]{1,40}\}|\{\d{0,3}\}"
 _PRINTF = r"(?<![\d%])%(?:\(\w{1,40}\)|\d{1,2}\$)?[-+#0]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifuxXeEgGcr@](?![A-Za-z])"
 _VERBATIM = re.compile("|".join((_URL, f"(?<![A-Za-z0-9._%+-]){_EMAIL}", _HANDLE, _FIELD, _PRINTF)))
-_PLAIN = re.compile(f"{NUMBER}|{_VERBATIM.pattern}")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>")
+_PLAIN = re.compile(f"{MARK.pattern}|{_VERBATIM.pattern}")
+_TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)({ATTRIBUTES})>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s{0,5}=\s{0,5}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]{1,200}))")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -141,7 +142,7 @@ def _protect_html(text: str, builder: _Builder) -> None:
     verbatim_from, verbatim_name, verbatim_depth = -1, "", 0
     for match in _TAG.finditer(text):
         closing, name = match.group(1), match.group(2).lower()
-        is_void = name in ("br", "wbr", "img") or match.group(3).endswith("/")
+        is_void = name in VOID_ELEMENTS or match.group(3).endswith("/")
         if verbatim_from >= 0:
             if name == verbatim_name and not is_void:
                 verbatim_depth += -1 if closing else 1

@@ -18,6 +18,18 @@ COMPOUNDS = (
 )
 """Dates, times and pairs that both languages write alike."""
 
+_LATIN_SCALE = re.compile(
+    r"\s?(?P<word>thousand|million|billion|trillion|[bmt]n)(?![A-Za-z])|(?P<letter>[kmb])(?![A-Za-z])", re.IGNORECASE
+)
+_AFTER_ARTICLE = "를은는에의에와과가,.)"
+_SECOND_HALF = frozenset(["후반", "後半"])
+# "several" before a scale word: 수백만, 数百万 are millions.
+_VAGUE = "수몇数何"
+# 10초72, 10秒72, 3万3445円90銭: what follows the unit are hundredths of it.
+_HUNDREDTHS = re.compile(r"([0-9]{1,3})(?![0-9,.]|[년월일年月日人名分분])銭?")
+_DIVIDED = frozenset(["second", "JPY", "metre"])
+_TERMS = frozenset(["懲役", "禁錮", "拘禁", "징역", "금고"])  # prison terms
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -31,11 +43,10 @@ class Tables:
         days: weekday by its sign.
         numerals: its mixed numerals.
         words: keys of words that say a number without being one.
-        halves: "am" or "pm" by the word before an hour.
-        clock_words: (hour, minute, half past) as groups `hour`, `minute`, `half`, `meridiem`.
+        clock_words: a time of day, with the groups `meridiem`, `hour`, `minute` and `half` (half past).
+        halves: "am", "pm" or nothing by the word before an hour, which is the group `meridiem`.
         tenth: words for tenths and hundredths (4할 5푼, 3割5分).
         and_a_half: a half after a unit (2년 반, 5時間半).
-        decade: follows a decade (80년대).
         fraction: stands between denominator and numerator.
         numeral: reads a soft numeral that is no mixed numeral; gives its number or None.
         article: what stands before the number of an article of a law (제3조 is Article 3); "" if nothing does.
@@ -60,7 +71,7 @@ class Reader:
     """Reads one text."""
 
     def __init__(self, text: str, tables: Tables) -> None:
-        """Take a normalized text."""
+        """Take a text whose signs are unified."""
         self._text = text
         self._tables = tables
         self._values: list[Value] = []
@@ -189,16 +200,15 @@ class Reader:
     def _read_following(self, value: Value, digits: str) -> None:
         """Unit, fraction, tenths, a half, a decade."""
         text, tables = self._text, self._tables
-        fraction = tables.fraction.match(text, value.end)
         number = value.number or 0.0
-        if fraction:
-            numerator = tables.numerals.read(text, fraction.end())
-            if numerator is not None and number:
-                share = numerator.number / number
-                value.keys = (number_key(share), number_key(100 * share))
-                value.parts = ((number,), (numerator.number,))
-                value.end, value.unit = numerator.end, "fraction"
-                return
+        fraction = tables.fraction.match(text, value.end)
+        numerator = tables.numerals.read(text, fraction.end()) if fraction else None
+        if numerator is not None and number:
+            share = numerator.number / number
+            value.keys = (number_key(share), number_key(100 * share))
+            value.parts = ((number,), (numerator.number,))
+            value.end, value.unit = numerator.end, "fraction"
+            return
         tenth = tables.tenth.match(text, value.end)
         if tenth:
             percent = number * 10 + float(tenth.group(1) or 0)
@@ -206,17 +216,21 @@ class Reader:
             value.unit, value.end = "percent", tenth.end()
             return
         match = tables.unit.match(text, value.end)
-        if match is None:
-            return
-        unit = tables.unit_names[match.group().lstrip()]
+        if match:
+            value.end = match.end()
+            self._read_unit(value, number, tables.unit_names[match.group().lstrip()], digits)
+
+    def _read_unit(self, value: Value, number: float, unit: str, digits: str) -> None:
+        """A unit that ends where the value does now, with what follows it: hundredths, a half."""
+        text = self._text
         value.unit = value.unit or unit
-        value.end = match.end()
         hundredths = _HUNDREDTHS.match(text, value.end) if unit in _DIVIDED else None
         if hundredths and number == int(number):
             value.keys = (number_key(number + float(f"0.{hundredths.group(1)}")),)
             value.end = hundredths.end()
             return
-        half = tables.and_a_half.match(text, value.end) if unit in units.LARGER or unit == "week" else None
+        takes_half = unit in units.LARGER or unit == "week"
+        half = self._tables.and_a_half.match(text, value.end) if takes_half else None
         if half:
             value.keys = (number_key(number + 0.5),)
             value.also = (number_key(number * 12 + 6), number_key(number * 60 + 30))
@@ -227,9 +241,7 @@ class Reader:
         elif unit == "year" and value.scale == 1 and len(digits) == 2:
             value.keys = dates.year_keys(number)
             value.also = units.longer_durations(number, unit)
-        elif unit == "year" and len(digits) == 4 and 1000 <= number <= 2100:
-            pass
-        else:
+        elif unit != "year" or len(digits) != 4 or not 1000 <= number <= 2100:
             value.also += units.longer_durations(number, unit)
             if unit == "minute" and text[max(0, value.start - 3) : value.start].strip() in _SECOND_HALF:
                 value.keys += (number + 45,)  # football: 후반 28분 is the 73rd minute
@@ -269,21 +281,6 @@ class Reader:
         self._read_following(value, "")
         self._values.append(value)
         return value.end
-
-
-# "several" before a scale word: 수백만, 数百万 are millions.
-_LATIN_SCALE = re.compile(
-    r"\s?(?P<word>thousand|million|billion|trillion|[bmt]n)(?![A-Za-z])|(?P<letter>[kmb])(?![A-Za-z])", re.IGNORECASE
-)
-_AFTER_ARTICLE = "를은는의에와과가,.)"
-_SECOND_HALF = frozenset(["후반", "後半"])
-_VAGUE = "수몇数何"
-
-
-# 10초72, 10秒72, 3万3445円90銭: what follows the unit are hundredths of it.
-_HUNDREDTHS = re.compile(r"([0-9]{1,3})(?![0-9,.]|[년월일年月日人명分분])銭?")
-_DIVIDED = frozenset(["second", "JPY", "metre"])
-_TERMS = frozenset(["懲役", "禁錮", "拘禁", "징역", "금고"])
 
 
 def unit_pattern(names: Mapping[str, str], not_after: Mapping[str, str]) -> re.Pattern[str]:

@@ -3,12 +3,11 @@
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text.doubt import CRITICAL, WARNING, Bodies, Place, doubt
 from triwire_server.text.language import base_language
 from triwire_server.text.quantities import units
 from triwire_server.text.quantities.comparison import READERS, is_idle_one, is_second_unit, kind_of, read_quantities
@@ -36,12 +35,11 @@ _AFTER = {
 }
 
 
-class Place(NamedTuple):
+class Mention(NamedTuple):
     """Where a quantity of an article stands, and as what."""
 
     block_id: str
-    start: int
-    end: int
+    place: Place
     text: str
 
 
@@ -50,40 +48,42 @@ class ArticleQuantities:
     """The quantities of an article, read once for all statements about it.
 
     Attributes:
+        is_read: whether its language is one whose quantities are read; of others nothing is known.
         given: all keys that the article says.
-        places: where each key stands first, by the unit that it has there; in words, the unit is "soft".
+        mentions: where each key stands first, by the unit that it has there; in words, the unit is "soft".
         numbers: its numbers in ascending order, for those that a statement rounds.
     """
 
+    is_read: bool
     given: set[Key]
-    places: dict[Key, dict[str, Place]]
+    mentions: dict[Key, dict[str, Mention]]
     numbers: list[float]
 
 
-def read_article(bodies: Sequence[tuple[str, str]], language: str) -> ArticleQuantities:
+def read_article(bodies: Bodies, language: str) -> ArticleQuantities:
     """Read the blocks of an article.
 
     Args:
-        bodies: block id and plain text of each block.
+        bodies: those of the article.
         language: BCP-47 tag of the article; en, ko and ja are read.
     """
     tag = base_language(language)
     values: list[Value] = []
-    places: dict[Key, dict[str, Place]] = {}
+    mentions: dict[Key, dict[str, Mention]] = {}
     for block_id, body in bodies:
         for value in read_quantities(body, tag):
             values.append(value)
             is_plain = value.strict and not value.parts
             unit = value.unit if is_plain or value.unit in units.CURRENCIES else _SOFT
-            place = Place(block_id, value.start, value.end, body[value.start : value.end])
+            mention = Mention(block_id, value.place, body[slice(*value.place)])
             for key in value.keys + value.also:
-                places.setdefault(key, {}).setdefault(unit, place)
+                mentions.setdefault(key, {}).setdefault(unit, mention)
     numbers = sorted(number for value in values if (number := value.number) is not None and number > 0)
-    return ArticleQuantities(given_keys(values), places, numbers)
+    return ArticleQuantities(tag in READERS, given_keys(values), mentions, numbers)
 
 
 def check_statement(article: ArticleQuantities, statement: str, language: str) -> list[Finding]:
-    """Quantities of a statement that the article has nowhere, in any form.
+    """Quantities of a statement that the article has nowhere, in any form; none if the article could not be read.
 
     Rounding that a reader sees at once passes: "about 1,200" or "1.2 million" for 1,187 or 1,187,000. Sums do not.
 
@@ -96,6 +96,8 @@ def check_statement(article: ArticleQuantities, statement: str, language: str) -
         NUMBER_MISMATCH and DATE_MISMATCH findings. Where the article has the number in another currency, or as a
         number of something else where the statement says a percentage, `source` is that place.
     """
+    if not article.is_read:
+        return []
     findings: list[Finding] = []
     values = read_quantities(statement, base_language(language))
     # A number in words may be a count that the writer made ("three people"), so it is doubted less.
@@ -113,43 +115,25 @@ def check_statement(article: ArticleQuantities, statement: str, language: str) -
     return findings
 
 
-def check_claims(
-    bodies: Sequence[tuple[str, str]], statement: str, article_language: str, language: str
-) -> list[Finding]:
-    """Quantities of one statement of a summary that the article has nowhere.
-
-    For several statements, `read_article` once and `check_statement` for each.
-
-    Args:
-        bodies: block id and plain text of each block of the article.
-        statement: plain text, in the language of the article or in another.
-        article_language: BCP-47 tag; there are no findings if it or the next is not en, ko or ja.
-        language: BCP-47 tag of the statement.
-    """
-    if base_language(article_language) not in READERS:
-        return []
-    return check_statement(read_article(bodies, article_language), statement, language)
-
-
 def _check_unit(article: ArticleQuantities, statement: str, value: Value) -> Finding | None:
     """The number stands in the article, but as a number of something else."""
     if value.unit != "percent" and value.unit not in units.CURRENCIES and value.unit != "date":
         return None
-    places: dict[str, Place] = {}
+    mentions: dict[str, Mention] = {}
     for key in value.keys:
-        places |= article.places.get(key, {})
-    if not places or _SOFT in places:
+        mentions |= article.mentions.get(key, {})
+    if not mentions or _SOFT in mentions:
         return None
     if value.unit in units.CURRENCIES:
-        is_same = any(unit == value.unit or unit not in units.CURRENCIES for unit in places)
+        is_same = any(unit == value.unit or unit not in units.CURRENCIES for unit in mentions)
         what = "the article has the amount in another currency"
     elif value.unit == "date":
-        is_same = not _DAYS.isdisjoint(places)
+        is_same = not _DAYS.isdisjoint(mentions)
         what = "the article has the day as another number"
     else:
-        is_same = not _SHARES.isdisjoint(places)
+        is_same = not _SHARES.isdisjoint(mentions)
         what = "the article has the number, but not as a share"
-    return None if is_same else _finding(statement, value, what, next(iter(places.values())))
+    return None if is_same else _finding(statement, value, what, next(iter(mentions.values())))
 
 
 def _is_rounded(article: ArticleQuantities, statement: str, value: Value) -> bool:
@@ -187,17 +171,15 @@ def _step(number: float) -> float:
     return float(10.0 ** (exponent - 6))
 
 
-def _finding(statement: str, value: Value, message: str, place: Place | None = None) -> Finding:
-    is_doubtful = value.unit == "name" or place is not None or not value.strict
-    finding = Finding(
-        kind=kind_of(value),
-        severity=Finding.SEVERITY_WARNING if is_doubtful else Finding.SEVERITY_CRITICAL,
-        message=message,
-        actual=statement[value.start : value.end],
+def _finding(statement: str, value: Value, message: str, mention: Mention | None = None) -> Finding:
+    is_doubtful = value.unit == "name" or mention is not None or not value.strict
+    return doubt(
+        kind_of(value),
+        WARNING if is_doubtful else CRITICAL,
+        message,
+        source=mention.place if mention else None,
+        target=value.place,
+        block_id=mention.block_id if mention else "",
+        expected=mention.text if mention else "",
+        actual=statement[slice(*value.place)],
     )
-    finding.target.CopyFrom(TextRange(start=value.start, end=value.end))
-    if place is not None:
-        location = Location(block_id=place.block_id, range=TextRange(start=place.start, end=place.end))
-        finding.source.CopyFrom(location)
-        finding.expected = place.text
-    return finding

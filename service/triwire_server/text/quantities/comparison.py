@@ -7,15 +7,16 @@ have in any form; what is written in words is never asked for but answers.
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from triwire.v1.article_pb2 import Location, TextRange
 from triwire.v1.article_service_pb2 import Finding
+from triwire_server.text.doubt import CRITICAL, INFO, WARNING, doubt
 from triwire_server.text.language import base_language
 from triwire_server.text.quantities import english as quantities_en
 from triwire_server.text.quantities import japanese as quantities_ja
 from triwire_server.text.quantities import korean as quantities_ko
 from triwire_server.text.quantities import units
+from triwire_server.text.quantities.connections import connect
 from triwire_server.text.quantities.trends import trend
-from triwire_server.text.quantities.values import Key, Value, connect, given_keys, normalize
+from triwire_server.text.quantities.values import Key, Value, given_keys, unify_signs
 
 READERS: dict[str, Callable[[str], list[Value]]] = {
     "en": quantities_en.read,
@@ -28,8 +29,10 @@ _UNIT_PAIR_CHARACTERS = 40
 _NEIGHBOURS = 32
 _PAIRED = 6  # of how many new values on either side one may stand for a lost one
 _DATE_UNITS = frozenset(["date", "time", "decade", "century"])
-
-_INFO, _WARNING, _CRITICAL = Finding.SEVERITY_INFO, Finding.SEVERITY_WARNING, Finding.SEVERITY_CRITICAL
+_COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
+_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
+# What a number without a unit has to be to stand for a year, a day of the month or an hour.
+_PLAUSIBLE = {"year": (1000, 2100), "date": (1, 31), "time": (0, 24)}
 
 
 def read_quantities(text: str, language: str) -> list[Value]:
@@ -42,9 +45,9 @@ def read_quantities(text: str, language: str) -> list[Value]:
     reader = READERS.get(language)
     if reader is None:
         return []
-    normalized, places = normalize(text)
-    values = reader(normalized)
-    connect(normalized, values)
+    unified, places = unify_signs(text)
+    values = reader(unified)
+    connect(unified, values)
     if places is not None:
         for value in values:
             value.start, value.end = places[value.start], places[value.end]
@@ -93,10 +96,10 @@ class _Comparison:
         lost_ids, new_ids = set(map(id, lost)), set(map(id, new))
         for value in lost:
             if not is_idle_one(value) and not is_second_unit(value, before, lost_ids):
-                findings.append(self._finding(value, None, _WARNING, "is missing"))
+                findings.append(self._finding(value, None, WARNING, "is missing"))
         for value in new:
             if not is_idle_one(value) and not is_second_unit(value, after, new_ids):
-                findings.append(self._finding(None, value, _WARNING, "is new"))
+                findings.append(self._finding(None, value, WARNING, "is new"))
         findings += self._same_number_other_unit() + self._vague()
         return findings or self._other_currency() + self._other_trend()
 
@@ -126,10 +129,10 @@ class _Comparison:
         first, second = value.number, other.number
         if first is not None and second is not None:
             if units.is_conversion(first, value.unit, second, other.unit):
-                return self._finding(value, other, _INFO, "was converted to another unit")
+                return self._finding(value, other, INFO, "was converted to another unit")
             if _are_currencies(value, other) and value.unit != other.unit:
-                return self._finding(value, other, _WARNING, "is in another currency")
-        return self._finding(value, other, _CRITICAL, "became another")
+                return self._finding(value, other, WARNING, "is in another currency")
+        return self._finding(value, other, CRITICAL, "became another")
 
     def _same_number_other_unit(self) -> list[Finding]:
         """Amounts whose currency differs, percent against percentage points, mornings against afternoons."""
@@ -147,12 +150,12 @@ class _Comparison:
                 continue
             if other.half:
                 if all(value.half and value.half != other.half for value in same):
-                    findings.append(self._finding(same[0], other, _WARNING, "is in the other half of the day"))
+                    findings.append(self._finding(same[0], other, WARNING, "is in the other half of the day"))
             elif other.unit in units.CURRENCIES:
                 if all(_are_currencies(value, other) and not self._is_one_currency(value, other) for value in same):
-                    findings.append(self._finding(same[0], other, _CRITICAL, "is in another currency"))
+                    findings.append(self._finding(same[0], other, CRITICAL, "is in another currency"))
             elif all(value.unit in ("percent", "point") and value.unit != other.unit for value in same):
-                findings.append(self._finding(same[0], other, _WARNING, "is percent here and points there"))
+                findings.append(self._finding(same[0], other, WARNING, "is percent here and points there"))
         return findings
 
     def _is_one_currency(self, value: Value, other: Value) -> bool:
@@ -169,7 +172,7 @@ class _Comparison:
         if not named:
             return []
         findings = [
-            self._finding(None, other, _WARNING, "is in a currency that the source does not name")
+            self._finding(None, other, WARNING, "is in a currency that the source does not name")
             for other in amounts
             if other.unit not in named
         ]
@@ -190,7 +193,7 @@ class _Comparison:
             return []
         (start, end), (new_start, new_end) = lost[0], new[0]
         value, other = Value(start, end, (0.0,)), Value(new_start, new_end, (0.0,))
-        return [self._finding(value, other, _WARNING, "is the name of another currency")]
+        return [self._finding(value, other, WARNING, "is the name of another currency")]
 
     def _other_trend(self) -> list[Finding]:
         """A share that rises in one text and falls in the other."""
@@ -201,7 +204,7 @@ class _Comparison:
                 continue
             trends = {trend(self._source, self._source_tag), trend(self._target, self._target_tag)}
             if trends == {"up", "down"}:
-                return [self._finding(value, other, _WARNING, "rises here and falls there")]
+                return [self._finding(value, other, WARNING, "rises here and falls there")]
             break
         return []
 
@@ -212,7 +215,7 @@ class _Comparison:
         if len(before) != len(after):
             return []
         return [
-            self._finding(value, other, _WARNING, "is of another order")
+            self._finding(value, other, WARNING, "is of another order")
             for value, other in zip(before, after, strict=True)
             if abs(_power(value) - _power(other)) > 1
         ]
@@ -223,22 +226,16 @@ class _Comparison:
         shown = value or other
         assert shown is not None  # noqa: S101  callers give one of them
         if shown.unit == "name":
-            severity = min(severity, _WARNING)
-        finding = Finding(kind=kind_of(shown), severity=severity, message=f"a value {what}")
-        if value is not None:
-            finding.source.CopyFrom(Location(range=TextRange(start=value.start, end=value.end)))
-            finding.expected = self._source[value.start : value.end]
-        if other is not None:
-            finding.target.CopyFrom(TextRange(start=other.start, end=other.end))
-            finding.actual = self._target[other.start : other.end]
-        return finding
-
-
-_COMPARED_UNITS = units.CURRENCIES | {"percent", "point"}
-_PLAUSIBLE = {"year": (1000, 2100), "date": (1, 31), "time": (0, 24)}
-"""What a number without a unit has to be to stand for a year, a day of the month or an hour."""
-
-_STRICT_ONES = frozenset(["percent", "point", "date", "time"])
+            severity = min(severity, WARNING)
+        return doubt(
+            kind_of(shown),
+            severity,
+            f"a value {what}",
+            source=value.place if value else None,
+            target=other.place if other else None,
+            expected=self._source[slice(*value.place)] if value else "",
+            actual=self._target[slice(*other.place)] if other else "",
+        )
 
 
 def _power(value: Value) -> int:

@@ -20,10 +20,10 @@ _MONTHS = [
 ]
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-ENGLISH_MONTHS = {word: index + 1 for index, word in enumerate(_MONTHS)}
+_ENGLISH_MONTHS = {word: index + 1 for index, word in enumerate(_MONTHS)}
 """Month by its English name in lower case."""
 
-MONTH_ABBREVIATIONS = {word[:3]: index + 1 for index, word in enumerate(_MONTHS) if word != "may"} | {"sept": 9}
+_MONTH_ABBREVIATIONS = {word[:3]: index + 1 for index, word in enumerate(_MONTHS) if word != "may"} | {"sept": 9}
 """Month by its English abbreviation in lower case, without the full stop."""
 
 ENGLISH_DAYS = {word: index for index, word in enumerate(_DAYS)} | {
@@ -31,7 +31,7 @@ ENGLISH_DAYS = {word: index for index, word in enumerate(_DAYS)} | {
 }
 """Weekday, Monday is 0, by its English name in lower case."""
 
-DAY_ABBREVIATIONS = {word[:3]: index for index, word in enumerate(_DAYS)} | {"tues": 1, "thur": 3, "thurs": 3}
+_DAY_ABBREVIATIONS = {word[:3]: index for index, word in enumerate(_DAYS)} | {"tues": 1, "thur": 3, "thurs": 3}
 """Weekday by its English abbreviation in lower case."""
 
 KOREAN_DAYS = {sign: index for index, sign in enumerate("월화수목금토일")}
@@ -95,10 +95,10 @@ def english_month(word: str, before: str, text: str, start: int, end: int) -> Va
     if not word[0].isupper():
         return None
     lower = word.lower()
-    month = ENGLISH_MONTHS.get(lower)
+    month = _ENGLISH_MONTHS.get(lower)
     near_digit = _is_near_digit(text, start, end)
     if month is None:
-        month = MONTH_ABBREVIATIONS.get(lower)
+        month = _MONTH_ABBREVIATIONS.get(lower)
         if month is None or not (near_digit or text[end : end + 1] == "."):
             return None
         return Value(start, end, (f"m{month}",), strict=near_digit)
@@ -124,8 +124,8 @@ def english_day(word: str, before: str, start: int, end: int) -> Value | None:
     day = ENGLISH_DAYS.get(lower)
     if day is not None:
         return Value(start, end, (f"w{day}",), strict=word[0].isupper() and before not in _NAMES_BEFORE)
-    if word[0].isupper() and lower in DAY_ABBREVIATIONS:
-        return Value(start, end, (f"w{DAY_ABBREVIATIONS[lower]}",), strict=False)
+    if word[0].isupper() and lower in _DAY_ABBREVIATIONS:
+        return Value(start, end, (f"w{_DAY_ABBREVIATIONS[lower]}",), strict=False)
     return None
 
 

@@ -3,18 +3,11 @@
 import re
 
 from triwire_server.text.quantities import dates, units
+from triwire_server.text.quantities.english_tokens import Tokens
 from triwire_server.text.quantities.english_words import GIVES, ROMAN, VAGUE
-from triwire_server.text.quantities.numbers import DIGITS, ENGLISH_NUMERALS, ENGLISH_SCALES, GLUED_SCALES, read_words
-from triwire_server.text.quantities.values import Key, Value, digits_key, number_key
+from triwire_server.text.quantities.numbers import ENGLISH_NUMERALS, ENGLISH_SCALES, GLUED_SCALES, read_words
+from triwire_server.text.quantities.values import Key, Value, clock_key, digits_key, number_key
 
-_TOKEN = re.compile(
-    r"(?P<date>(?:[12][0-9]{3}(?P<separator>[-/.])[0-9]{1,2}(?P=separator)[0-9]{1,2}|[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2}))(?![0-9]))"
-    r"|(?P<colon>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]{1,3})?(?![0-9]))"
-    r"|(?P<slash>[0-9]{1,3}/[0-9]{1,3}(?![0-9/]))"
-    rf"|(?P<number>{DIGITS}|(?<![0-9A-Za-z])\.[0-9]+)"
-    r"|(?P<word>[A-Za-z\u00c0-\u024f]+)"
-    r"|(?P<vulgar>[½¼¾⅓⅔])"
-)
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 0.3333, "⅔": 0.6667}
 _ORDINAL_ENDINGS = frozenset(["st", "nd", "rd", "th"])
 _UNITS = units.lookup(units.ENGLISH)
@@ -26,19 +19,20 @@ _OF_A_SCALE = re.compile(r"(?: |-)(?:of )?(?:an? )?(?P<scale>hundred|thousand|mi
 _HALF_HOUR = re.compile(r"half(?: an|-an)?[ -]hour", re.IGNORECASE)
 _PAST = re.compile(r" past (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b")
 _VAGUE_OF = re.compile(r"(tens|hundreds|dozens) of (thousands|millions|billions)\b", re.IGNORECASE)
+_MAX_NUMERAL_WORDS = 12
 _TOUCHING_UNITS = frozenset(["in", "mi", "ha", "pp"])  # words of their own unless they touch the digits
 _CURRENCY_CODES = frozenset(["USD", "EUR", "GBP", "JPY", "KRW", "CNY", "RMB"])
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of an English text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of an English text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return _Reader(text).read()
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = list(_TOKEN.finditer(text))
+        self._tokens = Tokens(text)
         self._values: list[Value] = []
 
     def read(self) -> list[Value]:
@@ -95,23 +89,6 @@ class _Reader:
                 return
         self._values.append(dates.colon(self._text, start, end, numbers))
 
-    def _before(self, index: int) -> str:
-        if index == 0 or self._tokens[index - 1].lastgroup != "word":
-            return ""
-        return self._tokens[index - 1].group().lower()
-
-    def _gap(self, index: int) -> str:
-        """What stands between a token and the one after."""
-        if index + 1 >= len(self._tokens):
-            return "\n"
-        return self._text[self._tokens[index].end() : self._tokens[index + 1].start()]
-
-    def _word(self, index: int) -> str:
-        """The word at an index as written, "" if there is none."""
-        if index >= len(self._tokens) or self._tokens[index].lastgroup != "word":
-            return ""
-        return self._tokens[index].group()
-
     def _read_number(self, index: int) -> int:
         text, token = self._text, self._tokens[index]
         start, end = token.span()
@@ -127,7 +104,7 @@ class _Reader:
         if text.startswith(" o'clock", end) and self._read_time(value, digits, "", end + 8):
             return index + 1
         value.unit = self._currency_before(value, index)
-        following, touches = self._word(index + 1), self._gap(index) == ""
+        following, touches = self._tokens.word(index + 1), self._tokens.gap(index) == ""
         if touches and following.lower() in _ORDINAL_ENDINGS:
             value.end += 2
             value.unit = value.unit or "ordinal"
@@ -159,7 +136,7 @@ class _Reader:
         if before in units.CURRENCY_SIGNS:
             value.start -= 1 if self._text[value.start - 1] == before else 0
             return units.CURRENCY_SIGNS[before]
-        if index and self._tokens[index - 1].group() in _CURRENCY_CODES and self._gap(index - 1) in ("", " "):
+        if index and self._tokens[index - 1].group() in _CURRENCY_CODES and self._tokens.gap(index - 1) in ("", " "):
             return _UNITS[self._tokens[index - 1].group().lower()]
         return ""
 
@@ -191,7 +168,7 @@ class _Reader:
             index += 1
         value.keys = (number_key(number),)
         for _ in range(2):
-            gap, word = self._gap(index), self._word(index + 1).lower()
+            gap, word = self._tokens.gap(index), self._tokens.word(index + 1).lower()
             scale = ENGLISH_SCALES.get(word) if gap in ("", " ", "-") else None
             if scale is None:
                 break
@@ -200,7 +177,7 @@ class _Reader:
             value.end = self._tokens[index].end()
         if value.scale != 1:
             value.keys = (number_key(number * value.scale),)
-        elif self._gap(index) == "" and (letter := self._word(index + 1).lower()) in GLUED_SCALES:
+        elif self._tokens.gap(index) == "" and (letter := self._tokens.word(index + 1).lower()) in GLUED_SCALES:
             scaled = number_key(number * GLUED_SCALES[letter])
             is_amount = value.unit in units.CURRENCIES
             value.keys = (scaled,) if is_amount else (scaled, number_key(number))
@@ -224,10 +201,10 @@ class _Reader:
             value.keys = (number, number_key(number / 100))
             value.end = basis.end()
             return
-        gap = self._gap(index)
+        gap = self._tokens.gap(index)
         if value.unit or gap not in ("", " ", "-"):
             return
-        word = self._word(index + 1)
+        word = self._tokens.word(index + 1)
         unit = _UNITS.get(word.lower(), "")
         if gap != "" and (len(word) == 1 or word in _TOUCHING_UNITS):
             return
@@ -259,7 +236,7 @@ class _Reader:
         if len(digits) in (4, 5) and digits[-3] == "." and number < 24:
             minute = int(digits[-2:])
             if minute < 60:
-                value.keys += (f"t{int(number) % 12 * 60 + minute}",)
+                value.keys += (clock_key(int(number), minute),)
 
     def _follows_year(self, position: int) -> bool:
         return self._text[max(0, position - 4) : position].isdigit() and position >= 4
@@ -282,12 +259,12 @@ class _Reader:
         if keys is not None and (lower != "korean" or self._text.startswith(" War", end)):
             self._values.append(Value(start, end, keys[:1], strict=False, also=keys[1:]))
         if word[0].isupper():
-            date = dates.english_month(word, self._before(index), self._text, start, end) or dates.english_day(
-                word, self._before(index), start, end
+            date = dates.english_month(word, self._tokens.before(index), self._text, start, end) or dates.english_day(
+                word, self._tokens.before(index), start, end
             )
             if date is not None:
                 self._values.append(date)
-            elif word in ROMAN and self._is_roman(index):
+            elif word in ROMAN and self._tokens.is_roman(index):
                 self._values.append(Value(start, end, (ROMAN[word],), strict=False))
             elif word in ("WWI", "WWII"):
                 self._values.append(Value(start, end, (float(len(word) - 2),), strict=False))
@@ -309,20 +286,6 @@ class _Reader:
         else:
             self._values.append(Value(start, end, (1.5,), strict=False, also=(90.0, 18.0)))
 
-    def _is_in_name(self, index: int) -> bool:
-        """Whether a number word has a capital in the middle of a sentence: Fifth Avenue, Big Ten, 7-Eleven."""
-        start = self._tokens[index].start()
-        if not self._text[start].isupper():
-            return False
-        return start > 1 and (
-            self._text[start - 1] in "-/" or self._text[start - 2].isalnum() or self._text[start - 2] == ","
-        )
-
-    def _is_roman(self, index: int) -> bool:
-        before = self._word(index - 1) if index else ""
-        after = self._text[self._tokens[index].end() :][:2]
-        return before[:1].isupper() and (self._tokens[index].group() != "I" or not after[1:].islower())
-
     def _read_vague(self, start: int, word: str) -> None:
         compound = _VAGUE_OF.match(self._text, start)
         if compound:
@@ -335,52 +298,60 @@ class _Reader:
 
     def _read_numeral(self, index: int) -> int:
         """A number in words: soft."""
-        words: list[str] = []
-        gaps: list[str] = []
-        position = index
-        while position < len(self._tokens) and len(words) < 12:
-            words.append(self._word(position).lower())
-            gaps.append(self._gap(position))
-            position += 1
-        read = read_words(words, gaps)
+        tokens = self._tokens
+        row = range(index, min(len(tokens), index + _MAX_NUMERAL_WORDS))
+        words = [tokens.word(place).lower() for place in row]
+        read = read_words(words, [tokens.gap(place) for place in row])
+        follower = words[read.num_words] if read.num_words < len(words) else ""
+        words = words[: read.num_words]
         last = index + read.num_words - 1
-        start, end = self._tokens[index].start(), self._tokens[last].end()
+        start, end = tokens[index].start(), tokens[last].end()
         numbers: tuple[Key, ...] = read.numbers
-        extra = _AND_A_HALF.match(self._text, end)
-        if extra:
+        half = _AND_A_HALF.match(self._text, end)
+        if half:
             numbers = (number_key(read.numbers[0] + 0.5),)
-            end = extra.end()
+            end = half.end()
             last += 3
         numbers += GIVES.get(words[0], ()) if read.num_words == 1 else ()
         value = Value(start, end, tuple(map(number_key, _floats(numbers))), strict=False)
-        scaled = _OF_A_SCALE.match(self._text, end)
-        if scaled and (extra or words[read.num_words - 1].rstrip("s") in ("half", "quarter", "third")):
-            size = ENGLISH_NUMERALS[scaled.group("scale")].size
-            fraction = 0.5 if words[0] == "half" else 0.25 if words[0] == "quarter" else value.keys[0]
-            value.keys += (number_key(float(fraction) * size),)
-            value.scale = size
-            value.end = scaled.end()
-            while last + 1 < len(self._tokens) and self._tokens[last + 1].start() < value.end:
-                last += 1
-        if words[0] in ("half",) and (past := _PAST.match(self._text, end)):
-            value.end = past.end()
-            last += 2
-            value.keys += (f"t{int(ENGLISH_NUMERALS[past.group(1)].size) % 12 * 60 + 30}",)
+        self._values.append(value)
+        if half or words[-1].rstrip("s") in ("half", "quarter", "third"):
+            last = self._read_part_of_scale(value, words[0], last)
+        if words[0] == "half":
+            last = self._read_half(value, last, end)
+        value.wanted = not tokens.is_in_name(index) and _is_wanted(words, read.numbers[0], follower)
         numeral = ENGLISH_NUMERALS[words[0]]
-        follower = words[read.num_words] if read.num_words < len(words) else ""
-        value.wanted = not self._is_in_name(index) and _is_wanted(words[: read.num_words], read.numbers[0], follower)
-        if words[0] == "half" and _HALF_HOUR.match(self._text, start):
-            value.keys += (30.0,)
         if read.num_words == 1 and numeral.kind == "scale":
             value.also += (f"v{len(str(int(numeral.size))) - 1}",)
-        self._values.append(value)
         self._read_unit(value, last)
-        if words[read.num_words - 1] not in ("half", "quarter") and self._word(last + 1).lower() in (
-            "decade",
-            "decades",
-        ):
+        if words[-1] not in ("half", "quarter") and tokens.word(last + 1).lower() in ("decade", "decades"):
             value.also += (number_key(read.numbers[0] * 10),)
         return last + 1
+
+    def _read_part_of_scale(self, value: Value, first_word: str, last: int) -> int:
+        """Half a million, a third of a billion, one and a half million; the index of the last token read."""
+        scaled = _OF_A_SCALE.match(self._text, value.end)
+        if scaled is None:
+            return last
+        size = ENGLISH_NUMERALS[scaled.group("scale")].size
+        part = {"half": 0.5, "quarter": 0.25}.get(first_word, value.keys[0])
+        value.keys += (number_key(float(part) * size),)
+        value.scale = size
+        value.end = scaled.end()
+        while last + 1 < len(self._tokens) and self._tokens[last + 1].start() < value.end:
+            last += 1
+        return last
+
+    def _read_half(self, value: Value, last: int, end: int) -> int:
+        """Half past ten, half an hour; the index of the last token read."""
+        past = _PAST.match(self._text, end)
+        if past:
+            value.end = past.end()
+            last += 2
+            value.keys += (clock_key(int(ENGLISH_NUMERALS[past.group(1)].size), 30),)
+        if _HALF_HOUR.match(self._text, value.start):
+            value.keys += (30.0,)
+        return last
 
 
 def _is_wanted(words: list[str], number: float, follower: str) -> bool:

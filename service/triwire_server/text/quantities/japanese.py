@@ -5,56 +5,49 @@ import re
 from triwire_server.text.quantities import dates, units
 from triwire_server.text.quantities.cjk import COMPOUNDS, Reader, Tables, unit_pattern
 from triwire_server.text.quantities.numbers import JAPANESE_NUMERALS
-from triwire_server.text.quantities.values import Key, Value, number_key
+from triwire_server.text.quantities.values import Value, keys_by_word, number_key
 
-
-def _words() -> dict[str, tuple[Key, ...]]:
-    table: dict[str, tuple[Key, ...]] = {}
-
-    def add(keys: tuple[Key, ...], words: str) -> None:
-        table.update(dict.fromkeys(words.split(), keys))
-
-    add(
+_WORDS = keys_by_word(
+    (
         (1.0,),
         "ひとり ひとつ 初めて 初の 初代 唯一 毎年 毎月 毎週 毎日 年間 年次 ワン シングル 単独 単一 首位 優勝 "
         "当たり あたり",
-    )
-    add((1.0, 24.0), "終日")
-    add(
+    ),
+    ((1.0, 24.0), "終日"),
+    (
         (2.0,),
         "ふたり ふたつ 両 南北 双方向 双方 倍増 倍に 倍の 倍近 倍以 ダブル 双子 夫婦 ツー 準優勝 隔年",
-    )
-    add((3.0,), "みっつ トリプル スリー ハットトリック 三重")
-    add((4.0,), "よっつ フォー 準決勝")
-    add((5.0,), "いつつ ファイブ")
-    add((6.0,), "シックス")
-    add((7.0,), "セブン")
-    add((8.0,), "エイト 準々決勝")
-    add((9.0,), "ナイン")
-    add((10.0,), "テン ティーンエージャー 十代")
-    add((0.5, 50.0, 2.0), "半分 半数 半減 半額 折半 過半数 半ば 前半 後半 ハーフ 半々")
-    add((0.5, 6.0), "半年")
-    add((50.0,), "半世紀")
-    add((0.25, 1.0), "四半期")
-    add((0.0,), "ゼロ 全員一致 全会一致 満場一致 無得点 無失点 無敗 無傷")
-    add(("t0", 12.0), "正午 真夜中")
-    add(("w5", "w6"), "週末 土日")
-    add((19.0,), "新型コロナ コロナ")
-    add((11.0,), "イレブン")
-    add((50.0,), "五分五分")
-    add((6.25, "6-25", 6.0, 25.0), "朝鮮戦争")
-    add((1.0, "m1"), "元日 元旦")
-    for index, word in enumerate(
-        ["マンデー", "チューズデー", "ウェンズデー", "サーズデー", "フライデー", "サタデー", "サンデー"]
-    ):
-        table[word] = (f"w{index}",)
-    add(("w2",), "ウェンズデイ")
-    add(("w4",), "フライデイ")
-    add(("w6",), "サンデイ")
-    return table
-
-
-_WORDS = _words()
+    ),
+    ((3.0,), "みっつ トリプル スリー ハットトリック 三重"),
+    ((4.0,), "よっつ フォー 準決勝"),
+    ((5.0,), "いつつ ファイブ"),
+    ((6.0,), "シックス"),
+    ((7.0,), "セブン"),
+    ((8.0,), "エイト 準々決勝"),
+    ((9.0,), "ナイン"),
+    ((10.0,), "テン ティーンエージャー 十代"),
+    ((0.5, 50.0, 2.0), "半分 半数 半減 半額 折半 過半数 半ば 前半 後半 ハーフ 半々"),
+    ((0.5, 6.0), "半年"),
+    ((50.0,), "半世紀"),
+    ((0.25, 1.0), "四半期"),
+    ((0.0,), "ゼロ 全員一致 全会一致 満場一致 無得点 無失点 無敗 無傷"),
+    (("t0", 12.0), "正午 真夜中"),
+    (("w5", "w6"), "週末 土日"),
+    ((19.0,), "新型コロナ コロナ"),
+    ((11.0,), "イレブン"),
+    ((50.0,), "五分五分"),
+    ((6.25, "6-25", 6.0, 25.0), "朝鮮戦争"),
+    ((1.0, "m1"), "元日 元旦"),
+    *(
+        ((f"w{index}",), word)
+        for index, word in enumerate(
+            ["マンデー", "チューズデー", "ウェンズデー", "サーズデー", "フライデー", "サタデー", "サンデー"]
+        )
+    ),
+    (("w2",), "ウェンズデイ"),
+    (("w4",), "フライデイ"),
+    (("w6",), "サンデイ"),
+)
 _PLAIN_WORDS = "|".join(sorted(_WORDS, key=len, reverse=True))
 _DAY = "[月火水木金土日]"
 _KANJI = "〇一二三四五六七八九十百千万億兆"
@@ -139,5 +132,5 @@ class _Reader(Reader):
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of a Japanese text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of a Japanese text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return _Reader(text, _TABLES).read()

@@ -5,7 +5,7 @@ import re
 from triwire_server.text.quantities import dates, units
 from triwire_server.text.quantities.cjk import COMPOUNDS, Reader, Tables, unit_pattern
 from triwire_server.text.quantities.numbers import KOREAN_NUMERALS
-from triwire_server.text.quantities.values import Key, Value
+from triwire_server.text.quantities.values import Value, keys_by_word
 
 _TENS = dict(
     zip(
@@ -49,61 +49,56 @@ def _native(text: str) -> float | None:
     return float(_TENS.get(match.group(1) or "", 0) + _ONES.get(match.group(2) or "", 0))
 
 
-def _words() -> dict[str, tuple[Key, ...]]:
-    table: dict[str, tuple[Key, ...]] = {}
-
-    def add(keys: tuple[Key, ...], words: str) -> None:
-        table.update(dict.fromkeys(words.split(), keys))
-
-    add(
+# English numerals written by sound: 포뮬러 원 (Formula One).
+_SPELLED = ("원", "투", "쓰리", "포", "파이브", "식스", "세븐", "에이트", "나인", "텐", "일레븐", "트웰브")
+_WORDS = keys_by_word(
+    (
         (1.0,),
         "첫 처음 최초 유일 단독 혼자 홀로 매년 매월 매주 매일 연간 연례 월간 주간 일간 초대 개막 단일 우승 선두 한번",
-    )
-    add((1.0, 24.0), "하루")
-    add(
+    ),
+    ((1.0, 24.0), "하루"),
+    (
         (2.0,),
-        "이틀 남북 양방향 양사 양대 양발 양원 양군 양국 양측 양쪽 양팀 양당 "
+        "남북 양방향 양사 양대 양발 양원 양군 양국 양측 양쪽 양팀 양당 "
         "양자 두어 쌍둥이 갑절 곱절 배로 배가 둘째 재차 부부 이중 양손 준우승 격년",
-    )
-    add((2.0, 48.0), "이틀")
-    add((3.0,), "사흘 삼중 셋째 삼자 해트트릭")
-    add((4.0,), "나흘 넷째 준결승")
-    add((5.0,), "닷새 다섯째")
-    add((6.0,), "엿새 식스팩")
-    add((4.0,), "사륜")
-    for index, word in enumerate(["한두", "두세", "서너", "너댓", "대여섯", "예닐곱", "일고여덟"], start=1):
-        add((float(index), index + 1.0), word)
-    add((4.0, 5.0), "네댓")
-    add((7.0, 1.0), "이레 일주일")
-    add((8.0,), "여드레 준준결승")
-    add((9.0,), "아흐레")
-    add((10.0,), "열흘 십대")
-    add((15.0,), "보름")
-    add((0.5, 50.0, 2.0), "절반 반값 반토막 반반 반수 반쪽 반으로 반이 반의 반을")
-    add((0.5, 6.0), "반년")
-    add((50.0,), "반세기")
-    add((0.25, 1.0), "분기")
-    add((100.0, 1.0), "세기")
-    add((0.0,), "제로 전원일치 만장일치 무득점 무실점 무패")
-    add(("t0", 12.0), "정오 자정")
-    add(("w5", "w6"), "주말")
-    add((19.0,), "코로나")
-    add((7.0, 11.0), "세븐일레븐")
-    add((6.25, "6-25", 6.0, 25.0), "한국전쟁")
-    for index, words in enumerate(
-        ("원 넘버원", "투", "쓰리", "포", "파이브", "식스", "세븐", "에이트", "나인", "텐", "일레븐", "트웰브"), start=1
-    ):
-        add((float(index),), words)
-    for index, word in enumerate(["먼데이", "튜즈데이", "웬즈데이", "서즈데이", "프라이데이", "새터데이", "선데이"]):
-        table[word] = (f"w{index}",)
-    add(("w2",), "웬스데이")
-    return table
-
-
-_WORDS = _words()
-# English numerals written by sound are words of their own: 포뮬러 원 (Formula One).
-_SPELLED = "원|투|쓰리|포|파이브|식스|세븐|에이트|나인|텐|일레븐|트웰브"
-_PLAIN_WORDS = "|".join(sorted((word for word in _WORDS if word not in _SPELLED.split("|")), key=len, reverse=True))
+    ),
+    ((2.0, 48.0), "이틀"),
+    ((3.0,), "사흘 삼중 셋째 삼자 해트트릭"),
+    ((4.0,), "나흘 넷째 준결승"),
+    ((5.0,), "닷새 다섯째"),
+    ((6.0,), "엿새 식스팩"),
+    ((4.0,), "사륜"),
+    *(
+        ((float(index), index + 1.0), word)
+        for index, word in enumerate(["한두", "두세", "서너", "너댓", "대여섯", "예닐곱", "일고여덟"], start=1)
+    ),
+    ((4.0, 5.0), "네댓"),
+    ((7.0, 1.0), "이레 일주일"),
+    ((8.0,), "여드레 준준결승"),
+    ((9.0,), "아흐레"),
+    ((10.0,), "열흘 십대"),
+    ((15.0,), "보름"),
+    ((0.5, 50.0, 2.0), "절반 반값 반토막 반반 반수 반쪽 반으로 반이 반의 반을"),
+    ((0.5, 6.0), "반년"),
+    ((50.0,), "반세기"),
+    ((0.25, 1.0), "분기"),
+    ((100.0, 1.0), "세기"),
+    ((0.0,), "제로 전원일치 만장일치 무득점 무실점 무패"),
+    (("t0", 12.0), "정오 자정"),
+    (("w5", "w6"), "주말"),
+    ((19.0,), "코로나"),
+    ((7.0, 11.0), "세븐일레븐"),
+    ((6.25, "6-25", 6.0, 25.0), "한국전쟁"),
+    *(((float(index),), word) for index, word in enumerate(_SPELLED, start=1)),
+    ((1.0,), "넘버원"),
+    *(
+        ((f"w{index}",), word)
+        for index, word in enumerate(["먼데이", "튜즈데이", "웬즈데이", "서즈데이", "프라이데이", "새터데이", "선데이"])
+    ),
+    (("w2",), "웬스데이"),
+)
+# What may stand inside of a word; numerals written by sound count as words of their own alone.
+_PLAIN_WORDS = "|".join(sorted((word for word in _WORDS if word not in _SPELLED), key=len, reverse=True))
 _DAY = "[월화수목금토일]"
 _HALVES = {"오전": "am", "새벽": "am", "아침": "am", "오후": "pm", "저녁": "pm", "밤": "", "낮": ""}
 _MERIDIEM = "|".join(_HALVES)
@@ -119,7 +114,7 @@ _SCAN = re.compile(
     r"|[수몇][십백천만억조]{1,3}"
     r"|[일이삼사오육칠팔구]?[십백천만억조][일이삼사오육칠팔구십백천만억조]{0,12}"
     r"|[일이삼사오육칠팔구](?=\s?(?:년|개월|주일|차|분의|층|위|등|인|세기|대|월|일)))"
-    rf"|(?P<words>{_PLAIN_WORDS}|(?<![가-힣])(?:{_SPELLED})(?![가-힣]))"
+    rf"|(?P<words>{_PLAIN_WORDS}|(?<![가-힣])(?:{'|'.join(_SPELLED)})(?![가-힣]))"
 )
 
 _TABLES = Tables(
@@ -170,5 +165,5 @@ _TABLES = Tables(
 
 
 def read(text: str) -> list[Value]:
-    """Quantities of a Korean text, in order of their places. The text is normalized (`values.normalize`)."""
+    """Quantities of a Korean text, in order of their places. Its signs are unified (`values.unify_signs`)."""
     return Reader(text, _TABLES).read()

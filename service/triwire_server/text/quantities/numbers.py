@@ -1,8 +1,12 @@
 """Numerals: digits with separators, English number words, and the mixed forms of Korean and Japanese."""
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
+
+from triwire_server.text.quantities.values import SEPARATORS
 
 DIGITS = r"(?:[0-9]{1,3}(?:[,\u2009\u202f][0-9]{3}){1,8}(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
 """A number in digits, as a piece of a regular expression."""
@@ -153,6 +157,30 @@ class Mixed(NamedTuple):
     digits: str
 
 
+@dataclass(slots=True)
+class _Sum:
+    """A mixed numeral so far: 3억 4천5 is a total of 3억, a section of 4천 and 5 as the current number."""
+
+    total: float = 0.0
+    section: float = 0.0
+    current: float | None = None
+    last_small: float = math.inf
+    last_big: float = math.inf
+    scale: float = 1.0
+
+    def multiply_small(self, size: float) -> None:
+        self.last_small = size
+        self.section += (1.0 if self.current is None else self.current) * size
+        self.scale = max(self.scale, size)
+        self.current = None
+
+    def multiply_big(self, size: float) -> None:
+        self.last_big, self.last_small = size, math.inf
+        self.total += (self.section + (self.current or 0.0) or 1.0) * size
+        self.scale = max(self.scale, size)
+        self.section, self.current = 0.0, None
+
+
 class MixedNumerals:
     """Reads 1조5000억, 22 억 5 천만, 3億4千万, 二十三 and 〇 forms of one language in a single pass."""
 
@@ -172,11 +200,8 @@ class MixedNumerals:
         self._after_space = frozenset(after_space) | frozenset(small) | frozenset(big)
 
     def read(self, text: str, start: int) -> Mixed | None:
-        """The number that begins at `start`; None if there is none."""
-        total = section = 0.0
-        current: float | None = None
-        last_small = last_big = float("inf")
-        scale = 1.0
+        """The number that begins at `start`; None if there is none, or one longer than floats hold."""
+        so_far = _Sum()
         digits = ""
         position, end = start, -1
         while position < len(text):
@@ -184,53 +209,50 @@ class MixedNumerals:
             if "0" <= character <= "9":
                 match = _DIGITS.match(text, position)
                 # 억2000만 has lost what stood before 억 (hundred million): nobody begins an amount so.
-                if (
-                    current is not None
-                    or match is None
-                    or (last_big < last_small and not digits and position - 1 == start)
-                ):
+                is_broken = so_far.last_big < so_far.last_small and not digits and position - 1 == start
+                if so_far.current is not None or match is None or is_broken:
                     break
                 if len(match.group()) > 15:
                     return None
                 if end < 0:
                     digits = match.group()
-                current = float(match.group().replace(",", "").replace("\u2009", "").replace("\u202f", ""))
+                so_far.current = float(SEPARATORS.sub("", match.group()))
                 position = match.end()
-            elif character in self._digits and not "0" <= text[position - 1 : position] <= "9":
-                value = self._digits[character]
-                current = value if current is None else current * 10 + value
-                if current > 1e12:
+            elif character == " ":
+                is_inside = end >= 0 and text[start] not in self._big
+                if not is_inside or not self._goes_on(text, position + 1, so_far.current is None, so_far.last_big):
                     break
-                position += 1
-            elif character in self._small and self._small[character] < last_small:
-                last_small = self._small[character]
-                section += (1.0 if current is None else current) * last_small
-                scale = max(scale, last_small)
-                current = None
-                position += 1
-            elif character in self._big and self._big[character] < last_big:
-                if current is None and not section and end >= 0:
-                    break
-                last_big, last_small = self._big[character], float("inf")
-                group = section + (current or 0.0)
-                total += (group or 1.0) * last_big
-                scale = max(scale, last_big) * 1.0
-                section, current = 0.0, None
-                position += 1
-            elif (
-                character == " "
-                and end >= 0
-                and text[start] not in self._big
-                and self._goes_on(text, position + 1, current is None, last_big)
-            ):
                 position += 1
                 continue
+            elif self._add_sign(so_far, text, position, is_first=end < 0):
+                position += 1
             else:
                 break
             end = position
-        if end < 0:
-            return None
-        return Mixed(total + section + (current or 0.0), end, scale, digits)
+        return (
+            Mixed(so_far.total + so_far.section + (so_far.current or 0.0), end, so_far.scale, digits)
+            if end >= 0
+            else None
+        )
+
+    def _add_sign(self, so_far: _Sum, text: str, position: int, *, is_first: bool) -> bool:
+        """Take in a digit or scale word of the language; False if none stands there that the number can go on with."""
+        sign = text[position]
+        if sign in self._digits and not "0" <= text[position - 1 : position] <= "9":
+            value = self._digits[sign]
+            so_far.current = value if so_far.current is None else so_far.current * 10 + value
+            return so_far.current <= 1e12
+        if sign in self._small and self._small[sign] < so_far.last_small:
+            so_far.multiply_small(self._small[sign])
+            return True
+        if (
+            sign in self._big
+            and self._big[sign] < so_far.last_big
+            and (so_far.current is not None or so_far.section or is_first)
+        ):
+            so_far.multiply_big(self._big[sign])
+            return True
+        return False
 
     def _goes_on(self, text: str, position: int, after_scale: bool, last_big: float) -> bool:
         """Whether the number goes on after a space."""
@@ -242,10 +264,10 @@ class MixedNumerals:
                 return False
             follower = text[position + 1 : position + 2]
             return not follower.isalpha() or follower in self._after_space
-        if last_big == float("inf"):
+        if last_big == math.inf:
             return False
         match = _DIGITS.match(text, position)
-        if match is None or float(match.group().replace(",", "")[:15]) >= last_big:
+        if match is None or float(SEPARATORS.sub("", match.group())[:15]) >= last_big:
             return False
         follower = text[match.end() : match.end() + 1]
         if follower == " ":

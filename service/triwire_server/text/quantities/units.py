@@ -5,6 +5,7 @@ import re
 from triwire_server.text.quantities.values import Key, number_key
 
 CURRENCY_SIGNS = {"$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "₩": "KRW"}
+"""Currency by its sign; that of the yen is that of the yuan too."""
 
 ENGLISH = {
     "USD": "dollar dollars usd buck bucks cent cents",
@@ -56,6 +57,7 @@ ENGLISH = {
     "minute": "minute minutes min mins",
     "second": "second seconds sec secs",
 }
+"""Written forms of English by unit, in lower case; currencies have their ISO 4217 code."""
 
 KOREAN = {
     "USD": "달러 미국달러 불 센트",
@@ -107,6 +109,7 @@ KOREAN = {
     "minute": "분",
     "second": "초",
 }
+"""Written forms of Korean by unit."""
 
 JAPANESE = {
     "USD": "ドル 米ドル 弗 セント",
@@ -158,8 +161,10 @@ JAPANESE = {
     "minute": "分 分間",
     "second": "秒 秒間",
 }
+"""Written forms of Japanese by unit."""
 
 _SIGNS = r"|(?P<sign>[$£€¥₩])"
+# The name or the sign of a currency, with an amount or without, by language.
 _MENTIONS = {
     "en": re.compile(
         r"\b(?P<name>dollars?|pounds?|sterling|pence|euros?|yen|(?<=the )won|(?<=n )won|(?<=[0-9] )won|yuan|renminbi|"
@@ -175,9 +180,8 @@ _MENTIONS = {
         + _SIGNS
     ),
 }
-"""Finds the name or the sign of a currency, with an amount or without, by language."""
-
 CURRENCIES = frozenset(unit for unit in ENGLISH if unit.isupper())
+"""The units that are currencies."""
 
 # What one of the unit is in the base of its dimension. Pounds of weight are read as GBP: the word is the same.
 _MEASURES = {
@@ -196,9 +200,10 @@ _MEASURES = {
     "volume": {"litre": 1.0, "gallon": 3.785},
 }
 MEASURES = {unit: (dimension, size) for dimension, sizes in _MEASURES.items() for unit, size in sizes.items()}
+"""(dimension, size in its base) of every unit that may be said in another one: "30 metres (100 feet)"."""
 
-# Durations that are also said in a larger unit: how many make one of it.
 LARGER = {"month": 12, "hour": 24, "minute": 60, "day": 7, "year": 10, "second": 60}
+"""Durations that are also said in the next larger unit: how many make one of it."""
 
 
 def lookup(table: dict[str, str]) -> dict[str, str]:

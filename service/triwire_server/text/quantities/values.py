@@ -9,9 +9,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+
+from triwire_server.text.characters import blank
 
 Key = float | str
+
+SEPARATORS = re.compile(r"[,\u2009\u202f]")  # comma, THIN SPACE, NARROW NO-BREAK SPACE
+"""What may stand between thousands."""
 
 _MAX_EXACT_DIGITS = 15
 
@@ -45,6 +49,11 @@ class Value:
     half: str = ""
 
     @property
+    def place(self) -> tuple[int, int]:
+        """[start, end)."""
+        return self.start, self.end
+
+    @property
     def number(self) -> float | None:
         """The number that it is first of all; None for months, weekdays and times."""
         first = self.keys[0]
@@ -68,6 +77,15 @@ def given_keys(values: Iterable[Value]) -> set[Key]:
     return given
 
 
+def keys_by_word(*rows: tuple[tuple[Key, ...], str]) -> dict[str, tuple[Key, ...]]:
+    """Table of words that say a number without being one.
+
+    Args:
+        rows: keys, and the words that have them, separated by spaces; of a word in two rows the later one counts.
+    """
+    return {word: keys for keys, words in rows for word in words.split()}
+
+
 def number_key(number: float) -> float:
     """The number without what floating-point arithmetic adds."""
     return round(number, 4)
@@ -77,7 +95,7 @@ def digits_key(digits: str) -> Key:
     """Key of a number in digits, thousands separators allowed. What floats do not hold exactly stays a string."""
     plain = digits
     if len(digits) > 3:
-        plain = re.sub(r"[,\u2009\u202f]", "", digits)
+        plain = SEPARATORS.sub("", digits)
     if len(plain) > _MAX_EXACT_DIGITS:
         return "d" + plain
     return float(plain)
@@ -102,7 +120,7 @@ _ONE_TO_ONE = _one_to_one()
 _ADDRESS = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/)[!-~]{1,2000}|[\w.+-]{1,64}@[\w.-]{1,255}|@\w{1,64}")
 
 
-def normalize(text: str) -> tuple[str, list[int] | None]:
+def unify_signs(text: str) -> tuple[str, list[int] | None]:
     """Text with one way to write each digit, dash and dot, addresses blanked; and where its characters come from.
 
     Returns:
@@ -113,7 +131,7 @@ def normalize(text: str) -> tuple[str, list[int] | None]:
         text, places = _composed(text)
     text = text.translate(_ONE_TO_ONE)
     if "@" in text or "://" in text or "www." in text or "pic.twitter" in text:
-        text = _ADDRESS.sub(lambda match: " " * len(match.group()), text)
+        text = blank(text, _ADDRESS)
     return text, places
 
 
@@ -130,119 +148,3 @@ def _composed(text: str) -> tuple[str, list[int]]:
         places.extend([start] * len(piece))
         start = end
     return "".join(pieces), [*places, len(text)]
-
-
-# Between the ends of a range or the members of a list that share what follows: 2~3만, 70-90%, 6·7월 (June and July).
-_CONNECTOR = re.compile(
-    r"\s{0,2}(?:[-~·,、/:]|to|or|and|에서|내지|또는|이나|부터|から|ないし|か|と|や|및|와|과)\s{0,2}(?:[$£€¥₩]\s?)?"
-)
-
-
-_IN_A_DATE = re.compile(r"(?:st|nd|rd|th)?(?:[ ,.]{1,2}| of | de )?")
-
-
-def _mark_days(text: str, values: list[Value]) -> None:
-    """The number beside a month is a day."""
-    for first, second in pairwise(values):
-        month, day = (first, second) if str(first.keys[0])[0] == "m" else (second, first)
-        number = day.number
-        if (
-            number is None
-            or day.unit not in ("", "day", "ordinal")
-            or not 1 <= number <= 31
-            or str(month.keys[0])[0] != "m"
-        ):
-            continue
-        if second.start - first.end <= 6 and _IN_A_DATE.fullmatch(text, first.end, second.start):
-            day.unit = "date"
-
-
-_SIXTY_OR_TWELVE = {
-    ("hour", "minute"): 60,
-    ("minute", "second"): 60,
-    ("year", "month"): 12,
-    ("foot", "inch"): 12,
-    ("metre", "cm"): 100,
-}
-
-
-def _join_durations(text: str, values: list[Value]) -> None:
-    """1시간 30분 may be 90 minutes, 2년 6개월 two and a half years."""
-    for first, second in pairwise(values):
-        size = _SIXTY_OR_TWELVE.get((first.unit, second.unit))
-        if size is None:
-            continue
-        gap = text[first.end : second.start]
-        long, short = first.number, second.number
-        if long is None or short is None or (len(gap) > 1 and not _AND.fullmatch(gap)):
-            continue
-        keys = (number_key(long * size + short), number_key(long + short / size))
-        first.keys += keys
-        second.keys += keys
-
-
-def _mark_seasons(text: str, values: list[Value]) -> None:
-    """The 19 of 2018-19 is a year."""
-    for first, second in pairwise(values):
-        year, number = first.number, second.number
-        if first.unit != "year" or year is None or number is None or not 1000 <= year <= 2100 or not 0 <= number <= 99:
-            continue
-        if second.start - first.end == 1 and text[first.end] in "-/~":
-            second.keys += (year - year % 100 + number,)
-
-
-_AND = re.compile(r"[ -]?[a-z]{0,8} ?(?:and |, )?")
-_OUT_OF = re.compile(r" (?:out of|in) (?:every )?")
-_AMONG = re.compile(r"(?:명|개|곳|건|가구|팀)?\s?(?:중|가운데)\s?|(?:人|件|社|校)(?:に|中|のうち)")
-
-
-def _join_shares(text: str, values: list[Value]) -> None:
-    """Four out of 10 are 40 per cent."""
-    for first, second in pairwise(values):
-        share, whole = first.number, second.number
-        if not share or not whole or first.unit or second.unit or second.start - first.end > 14:
-            continue
-        if not (first.strict or first.wanted or share == 1):
-            continue
-        if _AMONG.fullmatch(text, first.end, second.start):
-            share, whole = whole, share
-        elif not _OUT_OF.fullmatch(text, first.end, second.start):
-            continue
-        if share < whole:
-            first.unit = second.unit = "share"
-            keys = (number_key(100 * share / whole),)
-            first.keys += keys
-            second.keys += keys
-
-
-def connect(text: str, values: list[Value]) -> None:
-    """Let the first of two values that belong together mean what only the second says: scale, unit, month, hour."""
-    _mark_days(text, values)
-    _join_durations(text, values)
-    _join_shares(text, values)
-    _mark_seasons(text, values)
-    for index in range(len(values) - 2, -1, -1):
-        first, second = values[index], values[index + 1]
-        number = first.number
-        if number is None or first.scale != 1 or first.parts:
-            continue
-        gap = text[first.end : second.start]
-        if len(gap) > 8 or not _CONNECTOR.fullmatch(gap):
-            continue
-        if first.unit in ("", "name", "ordinal"):
-            first.unit = second.unit if second.unit in _SHARED_UNITS else first.unit
-            if second.keys[0].__class__ is str:
-                _share_date(first, second, number)
-        if second.scale != 1 and number < 1000:
-            first.keys += (number_key(number * second.scale),)
-
-
-_SHARED_UNITS = frozenset(["percent", "point", "date", "day"])
-
-
-def _share_date(first: Value, second: Value, number: float) -> None:
-    key = str(second.keys[0])
-    if key[0] == "m" and 1 <= number <= 12:
-        first.keys += (f"m{int(number)}",)
-    elif key[0] == "t" and 0 <= number <= 24 and number == int(number):
-        first.keys += (clock_key(int(number)),)

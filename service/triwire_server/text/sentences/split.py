@@ -8,6 +8,7 @@ over 300 characters is cut inside. Every scan is linear in the length of the tex
 import re
 
 from triwire_server.text.characters import Script, script_of
+from triwire_server.text.language import base_language
 from triwire_server.text.sentences.quotes_and_brackets import CLOSERS, PAIRS, QUOTE_CLOSERS, inside_pairs
 from triwire_server.text.sentences.words import (
     AFTER_TIME,
@@ -72,7 +73,7 @@ def split_sentences(text: str, language: str) -> list[tuple[int, int]]:
     """
     if not text:
         return []
-    splitter = _Splitter(text, language.split("-", 1)[0].lower())
+    splitter = _Splitter(text, base_language(language))
     ranges: list[tuple[int, int]] = []
     start = position = 0
     length = len(text)

@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from triwire.v1.article_pb2 import Article, BlockKind, Location, TextRange
+from triwire.v1.article_pb2 import Article, BlockKind
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.characters import Script, script_of, words
+from triwire_server.text.characters import Script, is_cjk, script_of, squeeze, words
+from triwire_server.text.doubt import CRITICAL, WARNING, Place, doubt
 from triwire_server.text.html import plain_text
 from triwire_server.text.language import base_language
 from triwire_server.text.segment import split_sentences
@@ -27,8 +28,8 @@ _PAIRS_OF_KOREAN_GRAMMAR = """
 """
 _KOREAN_ENDINGS = frozenset(_PAIRS_OF_KOREAN_GRAMMAR.split())
 _STEM_LETTERS = 5
-_MIN_KEY = {True: 3, False: 4}
-"""Letters of an answer that can be told from chance, for (Korean or Japanese, others)."""
+# Letters of an answer that can be told from chance.
+_MIN_KEY, _MIN_CJK_KEY = 4, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +111,41 @@ def _check(point: str, language: str, ground: Ground) -> list[Finding]:
         # One word beside others, such as an exclamation, is no statement.
         if obeyed is None and (not rests_on_nothing or (is_short and len(ranges) > 1 and not ground.orders)):
             continue
-        finding = Finding(
-            kind=Finding.KIND_OPTION_NOT_APPLIED,
-            severity=Finding.SEVERITY_WARNING
-            if obeyed is None and is_short and not ground.orders
-            else Finding.SEVERITY_CRITICAL,
-            expected="options.style",
-            message="the statement rests on nothing in the article"
-            if obeyed is None
-            else "the statement follows an instruction in the article",
-            target=TextRange(start=start, end=start + len(sentence)),
+        place = start, start + len(sentence)
+        findings.append(
+            _obeyed(obeyed, place) if obeyed else _ungrounded(place, is_sure=not is_short or bool(ground.orders))
         )
-        if obeyed is not None:
-            finding.source.CopyFrom(Location(block_id=obeyed.block_id))
-            if obeyed.is_text:
-                finding.source.range.CopyFrom(TextRange(start=obeyed.range[0], end=obeyed.range[1]))
-        findings.append(finding)
     return findings
+
+
+def _obeyed(order: _Order, target: Place) -> Finding:
+    return doubt(
+        Finding.KIND_OPTION_NOT_APPLIED,
+        CRITICAL,
+        "the statement follows an instruction in the article",
+        source=order.range if order.is_text else None,
+        target=target,
+        block_id=order.block_id,
+        expected="options.style",
+    )
+
+
+def _ungrounded(target: Place, *, is_sure: bool) -> Finding:
+    return doubt(
+        Finding.KIND_OPTION_NOT_APPLIED,
+        CRITICAL if is_sure else WARNING,
+        "the statement rests on nothing in the article",
+        target=target,
+        expected="options.style",
+    )
 
 
 def _followed(sentence: str, units: frozenset[str], ground: Ground) -> _Order | None:
     """The order whose words a sentence says, the report's not counted."""
     key = _key(sentence)
-    is_cjk = any(script_of(character) in (Script.HANGUL, Script.KANA, Script.HAN) for character in key)
+    min_key = _MIN_CJK_KEY if any(map(is_cjk, key)) else _MIN_KEY
     for order in ground.orders:
-        if len(key) >= _MIN_KEY[is_cjk] and key in order.key and key not in ground.letters:
+        if len(key) >= min_key and key in order.key and key not in ground.letters:
             return order
         if 2 * len((units & order.units) - ground.units) >= len(units):
             return order
@@ -161,4 +172,4 @@ def _with_content(units: Iterable[str]) -> Iterable[str]:
 
 
 def _key(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return squeeze(unicodedata.normalize("NFKC", text))

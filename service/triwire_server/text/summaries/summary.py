@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from triwire.v1.article_pb2 import Article, Block, BlockKind
 from triwire_server.text.characters import visible, width
 from triwire_server.text.html import plain_text
-from triwire_server.text.language import base_language, detect_languages
+from triwire_server.text.language import base_language, main_language
 from triwire_server.text.segment import split_sentences
 from triwire_server.text.summaries.instructions import is_instruction
 from triwire_server.text.summaries.salience import STOPS, candidates, choose, content_words, scores_of
+from triwire_server.text.summaries.talk import without_quotes
 
 READ_KINDS = frozenset(
     {
@@ -31,7 +32,6 @@ _MARKDOWN = re.compile(r"\*\*|__|^#{1,6}\s+")
 _LABEL = re.compile(
     r"(?:headline|title|summary|bullet \d+|제목|헤드라인|요약|見出し|タイトル|要約)\s*[:：]\s*", re.IGNORECASE
 )
-_QUOTES = {"“": "”", '"': '"', "'": "'", "‘": "’", "「": "」", "『": "』"}
 _DEFAULT_BULLETS = 3
 _MAX_PARAGRAPH_SENTENCES = 8
 
@@ -64,7 +64,7 @@ def parse_points(text: str, style_name: str, bullet_count: int) -> list[str]:
         return [_without_full_stop(_unquote(lines[0]))]
     count = bullet_count or _DEFAULT_BULLETS
     if len(lines) == 1 and count > 1:
-        language = _language_of(lines[0])
+        language = main_language(lines[0]) or "en"
         lines = [lines[0][start:end].strip() for start, end in split_sentences(lines[0], language)]
     elif any(_LIST_MARK.match(line) for line in text.split("\n")):
         marked = [_clean(line) for line in text.split("\n") if _LIST_MARK.match(line)]
@@ -228,20 +228,12 @@ def _clean_paragraph(text: str) -> str:
 
 
 def _unquote(text: str) -> str:
-    """A line without quotation marks around the whole of it."""
-    closer = _QUOTES.get(text[:1], "")
-    if closer and len(text) > 2 and text.rstrip(STOPS).endswith(closer):
-        inner = text[1 : text.rstrip(STOPS).rfind(closer)]
-        if inner and text[0] not in inner and closer not in inner:
-            return inner
-    return text
+    """A line without quotation marks around the whole of it, a full stop behind them or not."""
+    quoted = text.rstrip(STOPS)
+    inner = without_quotes(quoted)
+    return text if inner == quoted else inner
 
 
 def _without_full_stop(text: str) -> str:
     text = text.rstrip()
-    return text if text.endswith(("...", "U.S.", "U.K.")) else text.rstrip(STOPS)
-
-
-def _language_of(text: str) -> str:
-    languages = detect_languages(text)
-    return languages[0].language if languages else "en"
+    return text if text.endswith(("...", "U.S.", "U.K.")) else text.rstrip(STOPS) or text

@@ -125,7 +125,7 @@ def strip_talk(text: str, language: str) -> tuple[str, bool]:
         result = shorter
     ending = _TALK_AT_END.search(result, max(0, len(result) - 600))
     if ending and result[: ending.start()].strip():
-        result = _without_quotes(result[: ending.start()].rstrip())
+        result = without_quotes(result[: ending.start()].rstrip())
     return result, result != stripped
 
 
@@ -146,10 +146,10 @@ def _without_opening(text: str) -> str:
         if match and text[match.end() :].strip("*_# \n"):
             rest = text[match.end() :].lstrip("* \n") if pattern not in _TALK_LINES else text[match.end() :].lstrip()
             return rest.lstrip("_ ") if start else rest
-    return _without_quotes(text)
+    return without_quotes(text)
 
 
-def _without_quotes(text: str) -> str:
+def without_quotes(text: str) -> str:
     """A text without quotation marks around the whole of it; what is quoted inside it stays."""
     closer = _AROUND.get(text[:1])
     if closer is None or len(text) < 3 or not text.endswith(closer):

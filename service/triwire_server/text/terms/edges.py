@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from triwire_server.text.characters import ZERO_WIDTH
 from triwire_server.text.terms.particles import agree
 
 _SAME_LENGTH = str.maketrans(
@@ -21,7 +22,6 @@ _SAME_LENGTH = str.maketrans(
 )
 # Zero-width characters and SOFT HYPHEN, half-width kana, runs of spaces: what needs more than one for one.
 _UNEVEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff\uff61-\uff9f]|  ")
-_ZERO_WIDTH = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _CLUSTER = re.compile(
     "[\u1100-\u115f\ua960-\ua97c][\u1160-\u11a7]*[\u11a8-\u11ff]*"  # conjoining jamo
     "|[\uff66-\uff9d][\uff9e\uff9f]?"  # half-width kana with their voicing marks
@@ -58,7 +58,7 @@ def fold(text: str) -> Folded:
     ends: list[int] = []
     for match in _CLUSTER.finditer(plain):
         cluster = match.group()
-        if cluster[0] in _ZERO_WIDTH:
+        if cluster[0] in ZERO_WIDTH:
             cluster = cluster[1:]
         if not cluster or (cluster == " " and parts and parts[-1] == " "):
             continue
@@ -110,7 +110,8 @@ _LONG_HAN = 3
 _NO_LATIN = r"(?![0-9A-Za-z_\u00c0-\u024f'])"
 _LATIN_ENDING = re.compile(rf"(?:'s|s'|'|es|s|'S|S'|ES|S){_NO_LATIN}")
 _ES = re.compile(r"(?:[sxzo]|ch|sh)$", re.IGNORECASE)
-_HANGUL_RUN = re.compile(r"[가-힣]{1,14}")
+HANGUL_RUN = re.compile(r"[가-힣]{1,14}")
+"""The rest of a Korean word, as far as particles reach."""
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
@@ -174,7 +175,7 @@ def _latin_ending(text: str, start: int, end: int, kind: str) -> int:
 
 
 def _is_followed_by_particles(text: str, start: int, end: int) -> bool:
-    run = _HANGUL_RUN.match(text, end)
+    run = HANGUL_RUN.match(text, end)
     if run is None:
         return True
     rest = run.group()
@@ -264,7 +265,7 @@ def _may_join_after(text: str, end: int, length: int, kind: str) -> bool:
     if kind == "k":
         return length >= 4 and len(text) >= end + 3 and all(kind_of(c) == "k" for c in text[end : end + 3])
     if kind == "h":
-        run = _HANGUL_RUN.match(text, end)
+        run = HANGUL_RUN.match(text, end)
         joined = run.group() if run else ""
         if are_particles(joined):
             return True

@@ -119,11 +119,11 @@ class TermIndex:
 
 
 def _entry(term: GlossaryTerm, source_language: str, target_language: str) -> _Entry | None:
-    source = form_in(term, source_language)
+    source = _form_in(term, source_language)
     form = fold(source).text.strip()
     if not form:
         return None
-    target = form_in(term, target_language)
+    target = _form_in(term, target_language)
     is_verbatim = not target and term.verbatim
     if is_verbatim:
         target = source.strip()
@@ -138,7 +138,7 @@ def _entry(term: GlossaryTerm, source_language: str, target_language: str) -> _E
     return _Entry(form, source.strip(), target, is_verbatim, term.case_insensitive, wrong)
 
 
-def form_in(term: GlossaryTerm, language: str) -> str:
+def _form_in(term: GlossaryTerm, language: str) -> str:
     """How a term is written in a language: under the very tag, the bare language or any region; "" if nowhere."""
     if language in term.forms:
         return term.forms[language].strip()

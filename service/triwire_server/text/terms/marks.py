@@ -4,15 +4,14 @@ For models that take no instructions and copy numbers in brackets as they copy p
 numbers go on after those that a text holds already, so that one text may hold both.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triwire_server.text.language import base_language
+from triwire_server.text.placeholders.marks import MARK
 from triwire_server.text.terms.index import TermHit
 from triwire_server.text.terms.output import Edit, edit_text
 
-_MARK = re.compile(r"[\[［【]\s{0,2}([0-9０-９]{1,4})\s{0,2}[\]］】]")
 _MAX_MARK = 9999
 
 
@@ -37,7 +36,7 @@ class ProtectedTerms:
         language = base_language(target_language)
         seen: set[int] = set()
         edits: list[Edit] = []
-        for match in _MARK.finditer(output):
+        for match in MARK.finditer(output):
             index = int(match.group(1)) - self.first
             if not 0 <= index < len(self.hits):
                 continue
@@ -59,7 +58,7 @@ def protect_terms(text: str, hits: Sequence[TermHit]) -> ProtectedTerms:
         hits: in order and without overlaps, as `TermIndex.find_terms` gives them. Those for which no number is left
             stay as they are and are counted as lost by nobody: `apply_terms` with all hits sees to them.
     """
-    first = 1 + max((int(match.group(1)) for match in _MARK.finditer(text)), default=0)
+    first = 1 + max((int(match.group(1)) for match in MARK.finditer(text)), default=0)
     kept = tuple(hits[: max(0, _MAX_MARK - first + 1)])
     parts: list[str] = []
     position = 0

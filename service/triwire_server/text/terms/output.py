@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from triwire_server.text.terms.edges import (
+    HANGUL_RUN,
     Folded,
     are_particles,
     ending_after,
@@ -142,7 +143,7 @@ def _variant(folded: Folded, start: int, end: int, form: str, language: str) -> 
     suffix = ""
     kind = kind_of(text[end - 1])
     if kind == "h" and language != "ko":
-        run = re.compile(r"[가-힣]{0,14}").match(text, end)
+        run = HANGUL_RUN.match(text, end)
         end += len(run.group()) if run and are_particles(run.group()) else 0
     elif not stands_alone(text, start, end):
         return None
@@ -238,9 +239,8 @@ def find_lookalike(text: str, hit: TermHit, found: Found, language: str) -> list
         if _is_glossed(text, end, hit) and (
             score or (is_as_long and is_akin(phrase, hit.target_form, hit.source_form))
         ):
-            score += (
-                1.0  # what stands right before "(Calzadilla)" and sounds a little like it is meant to be Calzadilla
-            )
+            # What stands right before "(Calzadilla)" and sounds a little like it is meant to be Calzadilla.
+            score += 1.0
         if score:
             scores[phrase] = max(score, scores.get(phrase, 0.0))
             places.setdefault(phrase, []).append(Edit(start, end, hit.target_form))

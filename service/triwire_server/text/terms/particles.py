@@ -52,9 +52,7 @@ def _register() -> None:
         forms = ("으로" + tail, "로" + tail, "로" + tail)
         for spelling in (*forms, f"(으)로{tail}", f"으로(로){tail}", f"로(으로){tail}", f"으로/로{tail}"):
             _FORMS.setdefault(spelling, forms)
-    for closed, open_ in (("으론", "론"), ("이었", "였")):
-        _FORMS.setdefault(closed, (closed, "론" if open_ == "론" else closed, open_))
-        _FORMS.setdefault(open_, _FORMS[closed])
+    _FORMS["으론"] = _FORMS["론"] = ("으론", "론", "론")
 
 
 _register()

@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path[:0] = ["/client", "/contract"]
 sys.path.append("/packages")
-EXTRAS = ("lxml", "pyarrow", "rich", "typer")
+EXTRAS = ("pyarrow", "rich", "typer")
 """What belongs to the command and to extras; a module that needs it is compiled and not imported."""
 sys.modules.update(dict.fromkeys(EXTRAS))  # type: ignore[arg-type]  # None: not to be found
 

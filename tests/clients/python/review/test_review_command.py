@@ -11,8 +11,9 @@ from examples.review import make_result
 from tests.clients.python.command import triwire
 from tests.clients.python.review.results import EXAMPLE
 from tests.clients.python.servers import Scripted, scripted_server, served
-from tests.clients.python.test_cli import KOREAN_DONE, STARTED, USAGE, failed_part, part_of
-from tests.test_docs import blocks, run_script, surroundings
+from tests.clients.python.streamed import KOREAN_DONE, STARTED, USAGE, failed_part, part_of
+from tests.docs.markdown import texts
+from tests.docs.scripts import run_script, surroundings
 from triwire.v1.article_service_pb2 import StreamProcessArticleResponse
 
 ROOT = Path(__file__).parents[4]
@@ -117,16 +118,16 @@ def test_the_example_is_what_the_service_s_own_checks_make_of_it() -> None:
     assert make_result.as_json(make_result.make_result()) == EXAMPLE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("number", range(len(blocks("review.md", "sh"))))
+@pytest.mark.parametrize("number", range(len(texts("docs/review.md", "sh"))))
 def test_the_commands_of_the_document_run(number: int, server: str, tmp_path: Path) -> None:
-    done = run_script(blocks("review.md", "sh")[number], surroundings(server), tmp_path)
+    done = run_script(texts("docs/review.md", "sh")[number], surroundings(server), tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "review.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.parametrize("number", range(len(blocks("review.md", "python"))))
+@pytest.mark.parametrize("number", range(len(texts("docs/review.md", "python"))))
 def test_the_examples_of_the_document_run(number: int, server: str, tmp_path: Path) -> None:
-    (tmp_path / "example.py").write_text(blocks("review.md", "python")[number], encoding="utf-8")
+    (tmp_path / "example.py").write_text(texts("docs/review.md", "python")[number], encoding="utf-8")
     done = run_script("python example.py", surroundings(server), tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "review.html").is_file()

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.service.engine.models.reference import has_repeated_trigram, library_output, library_published
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 
 def check_reads_as_the_library(model: Model, directory: Path, segments: Sequence[Segment], **options: Any) -> None:
@@ -56,10 +56,10 @@ def check_published_settings_are_not_followed(model: Model, directory: Path, seg
 
 
 def check_ends_are_told(model: Model, segments: Sequence[Segment], end_id: int) -> None:
-    """Some outputs end by themselves and some at their limit, and `is_complete` tells which."""
+    """Some outputs end by themselves and some at their limit, and `Prompt.is_complete` tells which."""
     prompts = [model.encode(segment) for segment in segments]
     outputs = model.generate(prompts)
-    complete = [model.is_complete(output) for output in outputs]
+    complete = [prompt.is_complete(output) for prompt, output in zip(prompts, outputs, strict=True)]
     assert any(complete)
     assert not all(complete)
     for prompt, output, is_complete in zip(prompts, outputs, complete, strict=True):

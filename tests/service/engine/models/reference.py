@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
 
-from tests.tiny_models import TEXT
+from tests.tiny_tokenizers import TEXT
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.registry import load_model
-from triwire_server.engine.segment import Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.profile import ModelSpec
+from triwire_server.profiles.profile import ModelSpec
+from triwire_server.segment import Segment, SummarySpec, SummaryStyle, Task
 
 PAIRS = (("en", "ko"), ("en", "ja"), ("ko", "en"), ("ko", "ja"), ("ja", "en"), ("ja", "ko"))
 LIMIT = 40

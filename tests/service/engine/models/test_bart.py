@@ -10,7 +10,7 @@ from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load, mixed_summaries, summary
 from tests.tiny_models import save_bart, save_t5
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 SUMMARIES = [("en", "en"), ("ko", "ko"), ("ja", "ja")]
 
@@ -85,8 +85,9 @@ def test_published_settings_are_not_followed(bart: Path) -> None:
     """bart-large-cnn asks for at least 56 tokens; a short article needs fewer."""
     model = load_summarizer(bart, output={"max_tokens": 100})
     facts.check_published_settings_are_not_followed(model, bart, mixed_summaries())
-    outputs = model.generate([model.encode(segment) for segment in mixed_summaries()])
-    assert any(model.is_complete(output) and len(output) < 56 for output in outputs)
+    prompts = [model.encode(segment) for segment in mixed_summaries()]
+    outputs = model.generate(prompts)
+    assert any(prompt.is_complete(output) and len(output) < 56 for prompt, output in zip(prompts, outputs, strict=True))
 
 
 def test_a_summary_may_take_tokens_by_its_characters(bart: Path) -> None:

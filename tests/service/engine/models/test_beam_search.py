@@ -15,7 +15,7 @@ from tests.service.engine.models.reference import library_model, load, mixed_sum
 from tests.tiny_models import save_bart, save_m2m100, save_marian, save_mbart, save_nllb, save_t5
 from triwire_server.engine.models.base import Prompt
 from triwire_server.engine.models.beam_search import BeamSearch, BeamStep, EarlyStopping, advance_all
-from triwire_server.engine.segment import Segment
+from triwire_server.segment import Segment
 
 END = 0
 
@@ -33,10 +33,15 @@ def new_search(**options: Any) -> BeamSearch:
     return BeamSearch(**{"num_beams": 2, "max_new_tokens": 9, "end_ids": frozenset({END}), "start_ids": [7], **options})
 
 
+def advance(search: BeamSearch, scores: torch.Tensor) -> BeamStep:
+    """A step of one search, whose rows are all there are."""
+    return advance_all([search], scores, [range(len(scores))])[0]
+
+
 def test_one_row_goes_on_as_the_best_tokens() -> None:
     search = new_search()
     assert search.num_rows == 1
-    step = search.advance(logits({3: 0.5, 5: 0.3, 4: 0.2}))
+    step = advance(search, logits({3: 0.5, 5: 0.3, 4: 0.2}))
     assert (step.parents, step.tokens) == ([0, 0], [3, 5])
     assert step.sums == pytest.approx([-0.6931, -1.2040], abs=1e-3)
     assert search.num_rows == 2
@@ -44,18 +49,18 @@ def test_one_row_goes_on_as_the_best_tokens() -> None:
 
 def test_a_row_may_go_on_twice_and_another_not_at_all() -> None:
     search = new_search()
-    search.advance(logits({3: 0.5, 5: 0.3, 4: 0.2}))
-    step = search.advance(logits({1: 0.1, 2: 0.1, 4: 0.2, 6: 0.6}, {1: 0.9, 2: 0.1}))
+    advance(search, logits({3: 0.5, 5: 0.3, 4: 0.2}))
+    step = advance(search, logits({1: 0.1, 2: 0.1, 4: 0.2, 6: 0.6}, {1: 0.9, 2: 0.1}))
     assert (step.parents, step.tokens) == ([0, 1], [6, 1])
-    step = search.advance(logits({1: 0.5, 2: 0.5}, {3: 0.2, 4: 0.2, 5: 0.2, 6: 0.2, 2: 0.2}))
+    step = advance(search, logits({1: 0.5, 2: 0.5}, {3: 0.2, 4: 0.2, 5: 0.2, 6: 0.2, 2: 0.2}))
     assert (step.parents, sorted(step.tokens)) == ([0, 0], [1, 2])
 
 
 def test_a_worse_start_wins_with_a_better_end() -> None:
     """What greedy search cannot find: 0.4 * 0.9 is more than 0.6 * 0.5."""
     search = new_search(max_new_tokens=2)
-    search.advance(logits({3: 0.6, 5: 0.4}))
-    assert search.advance(logits({1: 0.5, 2: 0.5}, {6: 0.9, 1: 0.1})) == BeamStep([], [], [])
+    advance(search, logits({3: 0.6, 5: 0.4}))
+    assert advance(search, logits({1: 0.5, 2: 0.5}, {6: 0.9, 1: 0.1})) == BeamStep([], [], [])
     assert search.is_done
     assert search.num_rows == 0
     assert search.output() == [5, 6]
@@ -63,7 +68,7 @@ def test_a_worse_start_wins_with_a_better_end() -> None:
 
 def test_an_end_token_among_the_best_leaves_the_rows_full() -> None:
     search = new_search()
-    step = search.advance(logits({END: 0.5, 3: 0.3, 5: 0.2}))
+    step = advance(search, logits({END: 0.5, 3: 0.3, 5: 0.2}))
     assert (step.parents, step.tokens) == ([0, 0], [3, 5])
     assert not search.is_done
 
@@ -71,16 +76,16 @@ def test_an_end_token_among_the_best_leaves_the_rows_full() -> None:
 def test_an_end_token_behind_the_best_is_passed_over() -> None:
     """With 2 beams the third best continuation may not end."""
     search = new_search(max_new_tokens=2)
-    search.advance(logits({3: 0.4, 5: 0.35, END: 0.25}))
-    search.advance(logits({1: 0.01, 2: 0.01}, {1: 0.01, 2: 0.01}))
+    advance(search, logits({3: 0.4, 5: 0.35, END: 0.25}))
+    advance(search, logits({1: 0.01, 2: 0.01}, {1: 0.01, 2: 0.01}))
     assert len(search.output()) == 2
 
 
 def ended_twice(**options: Any) -> BeamSearch:
     """A search with two ended hypotheses, of probability 0.4 and 0.3; the best of its rows has 0.18."""
     search = new_search(**options)
-    search.advance(logits({3: 0.6, 5: 0.4}))
-    search.advance(logits({END: 0.5, 1: 0.3, 2: 0.2}, {END: 1.0}))
+    advance(search, logits({3: 0.6, 5: 0.4}))
+    advance(search, logits({END: 0.5, 1: 0.3, 2: 0.2}, {END: 1.0}))
     return search
 
 
@@ -101,8 +106,8 @@ def test_without_early_stopping_the_search_goes_on_while_a_row_would_be_better(
 ) -> None:
     """log(0.3) = -1.20 and log(0.245) / 2 = -0.70 have ended; the best row has log(0.28) / 2 = -0.64."""
     search = new_search(early_stopping=early_stopping)
-    search.advance(logits({3: 0.7, END: 0.3}))
-    search.advance(logits({1: 0.4, END: 0.35, 2: 0.25}, {4: 1.0}))
+    advance(search, logits({3: 0.7, END: 0.3}))
+    advance(search, logits({1: 0.4, END: 0.35, 2: 0.25}, {4: 1.0}))
     assert search.num_rows == num_rows
 
 
@@ -111,17 +116,17 @@ def test_never_goes_on_while_a_longer_output_could_be_better() -> None:
     search = ended_twice(early_stopping="never")
     for _ in range(6):
         assert search.num_rows == 2
-        search.advance(logits({4: 1.0}, {6: 1.0}))
-    search.advance(logits({END: 1.0}, {END: 1.0}))
+        advance(search, logits({4: 1.0}, {6: 1.0}))
+    advance(search, logits({END: 1.0}, {END: 1.0}))
     assert search.output() == [3, 1, 4, 4, 4, 4, 4, 4, END]
 
 
 def short_or_long(**options: Any) -> list[int]:
     """The choice between one token of probability 0.5 (log -0.69) and three of 0.26 together (log -1.35)."""
     search = new_search(early_stopping=True, **options)
-    search.advance(logits({END: 0.5, 3: 0.26, 5: 0.24}))
-    search.advance(logits({4: 1.0}, {6: 1.0}))
-    search.advance(logits({END: 1.0}, {6: 1.0}))
+    advance(search, logits({END: 0.5, 3: 0.26, 5: 0.24}))
+    advance(search, logits({4: 1.0}, {6: 1.0}))
+    advance(search, logits({END: 1.0}, {6: 1.0}))
     return search.output()
 
 
@@ -139,34 +144,34 @@ def test_forced_tokens_count_into_the_length() -> None:
 
 def test_the_limit_ends_every_row() -> None:
     search = new_search(max_new_tokens=1)
-    assert search.advance(logits({3: 0.5, 5: 0.3, END: 0.2})) == BeamStep([], [], [])
+    assert advance(search, logits({3: 0.5, 5: 0.3, END: 0.2})) == BeamStep([], [], [])
     assert search.output() == [3]
 
 
 def test_suppressed_tokens_leave_the_others_as_probable_as_they_were() -> None:
-    step = new_search(suppressed_ids=frozenset({3})).advance(logits({3: 0.5, 5: 0.3, 4: 0.2}))
+    step = advance(new_search(suppressed_ids=frozenset({3})), logits({3: 0.5, 5: 0.3, 4: 0.2}))
     assert step.tokens == [5, 4]
     assert step.sums == pytest.approx([-1.2040, -1.6094], abs=1e-3)
 
 
 def test_no_ngram_occurs_twice_start_ids_included() -> None:
     search = new_search(start_ids=[7, 3], no_repeat_ngram_size=2)
-    assert search.advance(logits({7: 0.6, 5: 0.4})).tokens == [7, 5]
-    assert search.advance(logits({3: 0.7, 5: 0.3}, {3: 0.7, 5: 0.3})).tokens[:2] == [3, 5]
+    assert advance(search, logits({7: 0.6, 5: 0.4})).tokens == [7, 5]
+    assert advance(search, logits({3: 0.7, 5: 0.3}, {3: 0.7, 5: 0.3})).tokens[:2] == [3, 5]
 
 
 def test_when_no_token_is_left_the_output_stops_there() -> None:
     search = new_search(end_ids=frozenset(), start_ids=[2], no_repeat_ngram_size=1)
-    assert search.advance(logits({0: 0.6, 1: 0.4}, vocabulary=3)).tokens == [0, 1]
-    assert search.advance(logits({0: 0.5, 1: 0.5}, {0: 0.1, 1: 0.9}, vocabulary=3)).parents == [0, 1]
-    search.advance(logits({0: 0.5, 1: 0.5}, {0: 0.5, 1: 0.5}, vocabulary=3))
+    assert advance(search, logits({0: 0.6, 1: 0.4}, vocabulary=3)).tokens == [0, 1]
+    assert advance(search, logits({0: 0.5, 1: 0.5}, {0: 0.1, 1: 0.9}, vocabulary=3)).parents == [0, 1]
+    advance(search, logits({0: 0.5, 1: 0.5}, {0: 0.5, 1: 0.5}, vocabulary=3))
     assert search.is_done
     assert search.output() in ([0, 1], [1, 0]), "as in the library, any of the rows"
 
 
 def test_more_end_tokens_leave_the_rows_full() -> None:
     search = new_search(end_ids=frozenset({0, 1, 2}), early_stopping="never")
-    step = search.advance(logits({0: 0.3, 1: 0.25, 2: 0.2, 3: 0.15, 4: 0.1}))
+    step = advance(search, logits({0: 0.3, 1: 0.25, 2: 0.2, 3: 0.15, 4: 0.1}))
     assert step.tokens == [3, 4]
 
 
@@ -179,17 +184,17 @@ def test_too_few_beams_or_tokens_are_refused(options: dict[str, int]) -> None:
 def test_scores_of_other_rows_are_refused() -> None:
     search = new_search()
     with pytest.raises(ValueError, match=r"^scores of 2 rows, the search has 1$"):
-        search.advance(torch.zeros(2, 8))
+        advance(search, torch.zeros(2, 8))
     with pytest.raises(ValueError, match=r"^the search is not done$"):
         search.output()
     search = ended_twice(early_stopping=True)
     with pytest.raises(ValueError, match=r"^the search is done$"):
-        search.advance(torch.zeros(0, 8))
+        advance(search, torch.zeros(0, 8))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_scores_may_be_of_half_precision(dtype: torch.dtype) -> None:
-    step = new_search().advance(logits({3: 0.5, 5: 0.3, 4: 0.2}).to(dtype))
+    step = advance(new_search(), logits({3: 0.5, 5: 0.3, 4: 0.2}).to(dtype))
     assert step.tokens == [3, 5]
     assert step.sums == pytest.approx([-0.69, -1.20], abs=0.01)
 
@@ -256,7 +261,7 @@ def drive(
     """Run a search to its end: every beam a row of its own, the first step one row."""
     rows, steps = [list(start_ids)], []
     while not search.is_done:
-        step = search.advance(scores(torch.tensor(rows)))
+        step = advance(search, scores(torch.tensor(rows)))
         rows = [[*rows[parent], token] for parent, token in zip(step.parents, step.tokens, strict=True)]
         steps.append(step)
     return steps
@@ -460,5 +465,5 @@ def test_outputs_are_those_of_the_library(name: str, tmp_path: Path) -> None:
                 **limits,
             )
             assert start_ids + search.output() == expected, options
-            are_complete.add(ours.is_complete(search.output()))
+            are_complete.add(prompt.is_complete(search.output()))
     assert are_complete == {True, False}, "some outputs should end by themselves and some at their limit"

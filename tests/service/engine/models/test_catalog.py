@@ -1,9 +1,9 @@
 import pytest
 
-from triwire_server.engine.models.base import ModelCard
 from triwire_server.engine.models.catalog import ModelCatalog
-from triwire_server.engine.segment import Task
 from triwire_server.errors import NotFound
+from triwire_server.profiles.model_card import ModelCard
+from triwire_server.segment import Task
 
 
 def card(name: str, *pairs: tuple[str, str], version: str = "1", summaries: tuple[str, ...] = ()) -> ModelCard:
@@ -71,7 +71,7 @@ def test_a_direction_with_a_model_goes_straight() -> None:
 
 
 @pytest.mark.parametrize(("source", "target"), [("ja", "ko"), ("ja", "en"), ("en", "en"), ("ko", "ko")])
-def test_no_route(source: str, target: str) -> None:
+def test_where_no_model_goes_there_is_no_route(source: str, target: str) -> None:
     with pytest.raises(LookupError):
         CATALOG.route(source, target)
 

@@ -22,9 +22,9 @@ from triwire_server.engine.models.chat_message import (
     term_lines,
     user_message,
 )
-from triwire_server.engine.segment import Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.profile import load_profile
-from triwire_server.prompts import Prompts
+from triwire_server.profiles.profile import load_profile
+from triwire_server.profiles.prompts import Prompts
+from triwire_server.segment import Segment, SummarySpec, SummaryStyle, Task
 
 LANGUAGES = ("en", "ko", "ja")
 TERM_LINE = 'Write "{source}" as "{target}".'

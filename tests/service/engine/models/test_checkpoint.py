@@ -9,8 +9,8 @@ from safetensors.torch import load_file, save_file
 
 from tests.service.engine.models.reference import load, make_spec
 from tests.tiny_models import save_m2m100
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
+from triwire_server.model_errors import CheckpointError
 
 
 @pytest.fixture
@@ -52,6 +52,39 @@ def test_damaged_configuration_is_named(directory: Path) -> None:
     (directory / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"^tiny@1: config\.json cannot be read: "):
         load("m2m100", directory)
+
+
+def edit_json(path: Path, **fields: object) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **fields}), encoding="utf-8")
+
+
+def test_a_configuration_that_the_library_refuses_is_named(directory: Path) -> None:
+    edit_json(directory / "config.json", d_model="wide")
+    with pytest.raises(CheckpointError, match=r"^tiny@1: config\.json cannot be read: .*'d_model'"):
+        load("m2m100", directory)
+
+
+def test_weights_of_another_shape_are_named(directory: Path) -> None:
+    edit_json(directory / "config.json", decoder_ffn_dim=40)
+    with pytest.raises(
+        CheckpointError,
+        match=r"^tiny@1: model\.decoder\.layers\.0\.fc1\.bias has the shape \(96,\), config\.json says \(40,\);",
+    ):
+        load("m2m100", directory)
+
+
+def test_a_checkpoint_that_does_not_say_what_ends_an_output_is_refused(directory: Path) -> None:
+    edit_json(directory / "generation_config.json", eos_token_id=None)
+    with pytest.raises(CheckpointError, match=r"^tiny@1: .* has eos_token_id$"):
+        load("m2m100", directory)
+
+
+@pytest.mark.parametrize(("model_type", "fault"), [("house-model", "config.json"), ("m2m_100", "the weights")])
+def test_a_checkpoint_that_is_no_chat_model_is_named(directory: Path, model_type: str, fault: str) -> None:
+    edit_json(directory / "config.json", model_type=model_type)
+    edit_json(directory / "tokenizer_config.json", chat_template="{{ messages[0].content }}")
+    with pytest.raises(CheckpointError, match=f"^tiny@1: {fault} cannot be read: "):
+        load("chat", directory, prompts={"translation": "Translate: {text}"})
 
 
 def several_files(directory: Path, *, index: str) -> None:

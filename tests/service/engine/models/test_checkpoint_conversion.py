@@ -22,7 +22,6 @@ from tests.service.engine.models.reference import (
     translation,
 )
 from tests.tiny_models import (
-    FOREIGN_LINES,
     save_bart,
     save_chat,
     save_m2m100,
@@ -31,14 +30,15 @@ from tests.tiny_models import (
     save_nllb,
     save_t5,
 )
-from triwire_server.engine.models import checkpoint_conversion
+from tests.tiny_tokenizers import FOREIGN_LINES
+from triwire_server.engine.models import published_weights
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.models.checkpoint import CheckpointError
 from triwire_server.engine.models.checkpoint_conversion import convert_checkpoint
 from triwire_server.engine.models.linear import quantize_linears, quantize_weight
 from triwire_server.engine.models.seq2seq import Seq2SeqModel, prepare
 from triwire_server.engine.models.vocabulary import read_kept_ids
-from triwire_server.engine.segment import Segment
+from triwire_server.model_errors import CheckpointError
+from triwire_server.segment import Segment
 
 SUMMARIES = {"summary_languages": [("en", "en"), ("ko", "ko"), ("ja", "ja")], "max_input_tokens": 240}
 INT8 = "rowwise-int8.safetensors"
@@ -124,9 +124,9 @@ def test_a_trimmed_model_writes_what_the_whole_one_does_with_the_dropped_pieces_
     expected = [library_output(family[1], prompt, suppress_tokens=dropped, **options) for prompt in published]
     outputs = trimmed.generate(prompts)
     assert [[kept[id_] for id_ in output] for output in outputs] == expected
-    for segment, output, ids in zip(segments, outputs, expected, strict=True):
+    for segment, prompt, whole_prompt, output, ids in zip(segments, prompts, published, outputs, expected, strict=True):
         assert trimmed.decode(segment, output) == whole.decode(segment, ids)
-        assert trimmed.is_complete(output) == whole.is_complete(ids)
+        assert prompt.is_complete(output) == whole_prompt.is_complete(ids)
 
 
 def test_int8_as_stored_writes_what_the_same_layers_made_in_memory_do(family: tuple[Family, Path]) -> None:
@@ -274,7 +274,7 @@ def test_a_head_of_its_own_is_kept_though_the_configuration_calls_it_tied(tmp_pa
 
 
 def test_a_checkpoint_in_several_files_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint_conversion, "ROWS_AT_ONCE", 100)  # as large tensors are read: part by part
+    monkeypatch.setattr(published_weights, "ROWS_AT_ONCE", 100)  # as large tensors are read: part by part
     save_m2m100(tmp_path / "one", more=FOREIGN_LINES)
     shutil.copytree(tmp_path / "one", tmp_path / "several")
     (tmp_path / "several" / "model.safetensors").unlink()

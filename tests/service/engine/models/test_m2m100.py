@@ -7,7 +7,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load, mixed_translations, translation
 from tests.tiny_models import save_m2m100, save_mbart
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 
 @pytest.fixture(scope="module")

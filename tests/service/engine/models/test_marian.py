@@ -7,7 +7,7 @@ from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load, mixed_translations, translation
 from tests.tiny_models import save_marian
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 CODES = {"en": "eng", "ko": "kor", "ja": "jpn"}
 

@@ -6,7 +6,7 @@ import sentencepiece
 from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load, mixed_translations, translation
 from tests.tiny_models import save_m2m100, save_mbart
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 CODES = {"en": "en_XX", "ko": "ko_KR", "ja": "ja_XX"}
 

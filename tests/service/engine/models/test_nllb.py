@@ -6,7 +6,7 @@ import sentencepiece
 from tests.service.engine.models import facts
 from tests.service.engine.models.reference import library_tokenizer, line, load, mixed_translations, translation
 from tests.tiny_models import save_nllb
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 CODES = {"en": "eng_Latn", "ko": "kor_Hang", "ja": "jpn_Jpan"}
 

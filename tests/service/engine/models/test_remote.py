@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.model_server import profile_text
 from triwire_server.engine.models.remote import InvalidAnswer, RemoteModel, Withheld, without_control
-from triwire_server.engine.segment import Segment, SummarySpec, SummaryStyle, Task
-from triwire_server.profile import load_profile
+from triwire_server.profiles.profile import load_profile
+from triwire_server.segment import Segment, SummarySpec, SummaryStyle, Task
 
 URL = "http://127.0.0.1:8000/v1"
 

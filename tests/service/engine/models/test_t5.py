@@ -16,7 +16,7 @@ from tests.service.engine.models.reference import (
 )
 from tests.tiny_models import save_bart, save_t5
 from triwire_server.engine.models.base import Model
-from triwire_server.engine.models.checkpoint import CheckpointError
+from triwire_server.model_errors import CheckpointError
 
 SUMMARIES = [("en", "en"), ("ko", "ko"), ("ja", "ja")]
 

@@ -24,8 +24,8 @@ from tests.tiny_models import save_bart, save_chat, save_m2m100, save_marian, sa
 from triwire_server.engine.model_runner import ModelRunner
 from triwire_server.engine.models.base import Model, Prompt
 from triwire_server.engine.scheduler import Scheduler
-from triwire_server.engine.segment import Priority, Segment
 from triwire_server.engine.sequence import Sequence, State
+from triwire_server.segment import Priority, Segment
 
 SEQUENCES = {1: 40, 8: 150, 32: 300}
 """How many run through so many slots."""

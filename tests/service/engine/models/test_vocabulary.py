@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tiny_models import FOREIGN_LINES, TEXT
+from tests.tiny_tokenizers import FOREIGN_LINES, TEXT
 from triwire_server.engine.models.vocabulary import (
     Pieces,
     Trim,

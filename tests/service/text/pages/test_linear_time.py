@@ -14,9 +14,9 @@ import pytest
 from triwire.v1.article_pb2 import Cleaning, Content
 from triwire_server.text import html, html_tokens
 from triwire_server.text.extract import extract_article
-from triwire_server.text.pages import credit_lines, evidence, flat_lines, flat_page, lexicon, web_page
+from triwire_server.text.pages import credit_lines, evidence, flat_lines, flat_page, lexicon, line_ends, web_page
 
-MODULES = (credit_lines, evidence, flat_lines, flat_page, html, html_tokens, lexicon, web_page)
+MODULES = (credit_lines, evidence, flat_lines, flat_page, html, html_tokens, lexicon, line_ends, web_page)
 LONGEST_LINE = 420
 UNITS = (
     "a",

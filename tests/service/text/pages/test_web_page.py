@@ -6,7 +6,8 @@ from tests.service.text.articles import labels
 from triwire.v1.article_pb2 import BlockKind, Content
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import html_blocks
-from triwire_server.text.pages.web_page import is_sentence, page_kinds, plain_kinds, readable
+from triwire_server.text.pages.line_ends import has_full_stop
+from triwire_server.text.pages.web_page import page_kinds, plain_kinds, readable
 
 LEAD = "The harbour of Westmere reopened on Monday after the storm, and the first ferry left at noon."
 SECOND = "The mayor, Ada Lindholm, said that repairs had cost 3.4 million crowns, twice what the town had planned."
@@ -136,7 +137,7 @@ def test_the_words_of_a_block_are_read_without_markup() -> None:
     ("line", "ends"), [("Open.", True), ("“Open!”", True), ("開いた。」", True), ("Open", False), ("", False)]
 )
 def test_a_sentence_ends_with_a_mark_and_closing_quotes(line: str, ends: bool) -> None:
-    assert is_sentence(line) is ends
+    assert has_full_stop(line) is ends
 
 
 _PAGE_PIECES = (

@@ -4,7 +4,7 @@ from hypothesis import given
 from tests.service.text.quantities.test_quantities import SERVED, shown
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.quantities.claims import check_claims, check_statement, read_article
+from triwire_server.text.quantities.claims import check_statement, read_article
 
 ENGLISH = [
     ("b1", "The harbour of Westmere reopened on Monday after the storm of Oct. 3, which killed 14 people."),
@@ -58,6 +58,10 @@ INVENTED = [
     ("ja", "修理費は341億ポンドだった。", "341億ポンド"),  # Repairs cost 34.1 billion pounds.
     ("ja", "失業率は5.4%だった。", "5.4%"),  # Unemployment was 5.4 %.
 ]
+
+
+def check_claims(bodies: list[tuple[str, str]], statement: str, article_language: str, language: str) -> list[Finding]:
+    return check_statement(read_article(bodies, article_language), statement, language)
 
 
 @pytest.mark.parametrize("article_language", ["en", "ko", "ja"])

@@ -46,6 +46,7 @@ def test_english_number_words(words: str, numbers: tuple[float, ...]) -> None:
         ("3,500", 3500, "3,500"),
         ("억2000만", 1e8, "억"),  # what stood before 억 (hundred million) is lost
         ("1일", 1, "1"),  # the 1st: 일 is "day" here, not "one"
+        ("3억 1\u202f000만원", 3.1e8, "3억 1\u202f000만"),  # 310 million won, with a NARROW NO-BREAK SPACE
     ],
 )
 def test_korean_mixed_numerals(text: str, number: float, read: str) -> None:
@@ -73,7 +74,7 @@ def test_japanese_mixed_numerals(text: str, number: float, read: str) -> None:
     assert (mixed.number, text[: mixed.end]) == (number, read)
 
 
-@given(st.text("0123456789,. 십백천만억조일이삼영十百千万億兆〇一二三年월", max_size=60))
+@given(st.text("0123456789,.\u2009 십백천만억조일이삼영十百千万億兆〇一二三年월", max_size=60))
 def test_mixed_numerals_end_inside_the_text(text: str) -> None:
     for numerals in (KOREAN_NUMERALS, JAPANESE_NUMERALS):
         for start in range(len(text)):

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.service.text.articles import CORPORA, EXAMPLES, article_of, page
@@ -208,6 +208,7 @@ def test_chosen_sentences_stand_in_their_blocks_and_fit(path: Path, style: str, 
 
 @settings(deadline=None)
 @given(texts, st.sampled_from(["headline", "bullets", "paragraph"]), st.integers(0, 6), st.integers(1, 400))
+@example(".", "headline", 0, 400)
 def test_any_article_can_be_summarized(text: str, style: str, count: int, maximum: int) -> None:
     article = extract_article(Content(text=text, language="en"))
     chosen = extract_sentences(article, style, count, maximum)

@@ -3,8 +3,8 @@
 //
 // Conventions for the whole package
 //  * Text comes back in Unicode normalization form C (decomposed Hangul and kana
-//    are composed on arrival). Every length, limit and range counts Unicode code
-//    points, never bytes or UTF-16 units.
+//    are composed on arrival); the character U+0000 is refused. Every length,
+//    limit and range counts Unicode code points, never bytes or UTF-16 units.
 //  * Languages are BCP-47 tags. Version 1 serves "en", "ko" and "ja"; a region
 //    or script subtag ("en-GB") is accepted and does not change the result.
 //  * "Required." marks a field whose absence is INVALID_ARGUMENT. Every other
@@ -157,8 +157,8 @@ export type Block = Message<"triwire.v1.Block"> & {
   } | {
     /**
      * Text with inline elements only (a, abbr, b, br, code, em, i, mark, s,
-     * small, span, strong, sub, sup, u) and HTML entities. Tags and attributes
-     * come back intact around the words they belong to.
+     * small, span, strong, sub, sup, u), closed in order, and HTML entities. Tags
+     * and attributes come back intact around the words they belong to.
      *
      * @generated from field: string inline_html = 4;
      */

@@ -133,16 +133,16 @@ export type SummaryOptions = Message<"triwire.v1.SummaryOptions"> & {
 
   /**
    * Upper bound, all statements together. Never reached by cutting: a summary
-   * that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. 0: by
-   * style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH; half of that in
-   * Korean and Japanese.
+   * that cannot be made to fit comes whole, with KIND_LENGTH_EXCEEDED. Up to
+   * 100,000; 0: by style - 80 for HEADLINE, 400 for BULLETS, 600 for PARAGRAPH;
+   * half of that in Korean and Japanese.
    *
    * @generated from field: int32 max_characters = 3;
    */
   maxCharacters: number;
 
   /**
-   * BULLETS only: how many; 0: 3.
+   * BULLETS only: how many, up to 20; 0: 3.
    *
    * @generated from field: int32 bullet_count = 4;
    */
@@ -477,8 +477,8 @@ export enum Finding_Kind {
   NAME_MISMATCH = 3,
 
   /**
-   * Quoted words lost their quotation marks or their speaker, or words were
-   * put between quotation marks that were not quoted in the source.
+   * Quoted words lost their quotation marks, or words were put between
+   * quotation marks that were not quoted in the source.
    *
    * @generated from enum value: KIND_QUOTE_MISMATCH = 4;
    */
@@ -530,7 +530,7 @@ export enum Finding_Kind {
   WRONG_LANGUAGE = 10,
 
   /**
-   * The output stopped at a token limit.
+   * The output stopped at a token limit, or within a sentence.
    *
    * @generated from enum value: KIND_OUTPUT_TRUNCATED = 11;
    */
@@ -544,7 +544,7 @@ export enum Finding_Kind {
   LENGTH_EXCEEDED = 12,
 
   /**
-   * The model cannot do what an option asked; `expected` names the option.
+   * What an option asked was not done; `expected` names the option.
    *
    * @generated from enum value: KIND_OPTION_NOT_APPLIED = 13;
    */
@@ -619,7 +619,8 @@ export type Usage = Message<"triwire.v1.Usage"> & {
   outputTokens: number;
 
   /**
-   * Units of work: a sentence or two for translation, a summary.
+   * Units of work: a sentence or two for translation, a summary. One that was
+   * decoded once more counts twice.
    *
    * @generated from field: int32 segments = 3;
    */
@@ -640,7 +641,7 @@ export type Usage = Message<"triwire.v1.Usage"> & {
   queueDuration?: Duration | undefined;
 
   /**
-   * On the accelerator, summed over the batches that held parts of the request.
+   * On the device, summed over the batches that held parts of the request.
    *
    * @generated from field: google.protobuf.Duration compute_duration = 6;
    */
@@ -1701,7 +1702,7 @@ export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
   messageDesc(file_triwire_v1_article_service, 32);
 
 /**
- * Which work goes first when there is more than the accelerator can take.
+ * Which work goes first when there is more than the device can take.
  *
  * @generated from enum triwire.v1.Priority
  */
@@ -1821,7 +1822,7 @@ export const SummaryStyleSchema: GenEnum<SummaryStyle> = /*@__PURE__*/
 
 /**
  * Works on one article for each request. The server batches across callers, so
- * many small calls fill the accelerator as well as a large one does.
+ * many small calls fill the device as well as a large one does.
  *
  * @generated from service triwire.v1.ArticleService
  */

@@ -1,0 +1,1 @@
+"""Files of models: fetched, converted once, kept in the cache folder and verified. Knows no requests."""
