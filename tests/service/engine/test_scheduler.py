@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -328,7 +329,22 @@ def test_sequences_of_a_batch_that_raised_run_again_in_halves_and_from_their_sta
     assert [sequence.token_ids for sequence in sequences] == [[5, 5, 5]] * 5
 
 
-def test_after_running_out_of_memory_nothing_runs_beside_a_half() -> None:
+def test_a_half_that_is_not_to_be_alone_runs_beside_others() -> None:
+    desk = Desk()
+    sequences = [desk.add(tokens=3) for _ in range(2)]
+    other = desk.add(tokens=9, model="n@1")
+    desk.run()
+    desk.run()  # the other model's
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    joins = [batch for batch in desk.run_all() if batch.joining]
+    assert [batch.joining for batch in joins] == [(sequences[0],), (sequences[1],)]
+    assert all(pool_of(other) in batch.pools for batch in joins)
+
+
+@pytest.mark.parametrize("outcomes", [[True, True], [True, False], [False, True]])
+def test_after_running_out_of_memory_nothing_runs_beside_a_half(outcomes: list[bool]) -> None:
     desk = Desk()
     sequences = [desk.add(tokens=3) for _ in range(2)]
     other = desk.add(tokens=3, model="n@1")
@@ -337,7 +353,7 @@ def test_after_running_out_of_memory_nothing_runs_beside_a_half() -> None:
     batch = desk.scheduler.schedule()
     assert batch is not None
     assert batch.running == tuple(sequences)
-    desk.scheduler.postprocess(batch, [RunAgain(alone=True)] * 2)
+    desk.scheduler.postprocess(batch, [RunAgain(alone=alone) for alone in outcomes])
     rest = desk.run_all()
     assert [batch.sequences for batch in rest if batch.joining] == [(sequences[0],), (sequences[1],)]
     assert all(len(batch.pools) == 1 for batch in rest)
