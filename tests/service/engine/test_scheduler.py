@@ -369,6 +369,20 @@ def test_fail_all_ends_everything_that_waits_or_runs() -> None:
     assert desk.run() is None
 
 
+def test_fail_all_ends_halves_too_those_that_wait_and_those_that_run() -> None:
+    desk = Desk()
+    sequences = [desk.add(tokens=5) for _ in range(2)]
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    desk.run()  # the first half; the other waits
+    desk.scheduler.fail_all(InferenceFailed("the device was lost"))
+    assert desk.ended == Counter(sequences)
+    assert len(desk.scheduler) == 0
+    desk.scheduler.check_invariants()
+    assert desk.run() is None
+
+
 def test_a_sequence_that_has_ended_does_not_end_again() -> None:
     desk = Desk()
     sequence = desk.add()
