@@ -329,6 +329,17 @@ def test_sequences_of_a_batch_that_raised_run_again_in_halves_and_from_their_sta
     assert [sequence.token_ids for sequence in sequences] == [[5, 5, 5]] * 5
 
 
+def test_a_sequence_that_runs_again_started_when_it_ran_first() -> None:
+    desk = Desk(now=1.0)
+    sequence, other = desk.add(), desk.add()
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    desk.now = 2.0
+    desk.run_all()
+    assert (sequence.started, other.started) == (1.0, 1.0)
+
+
 def test_a_half_that_is_not_to_be_alone_runs_beside_others() -> None:
     desk = Desk()
     sequences = [desk.add(tokens=3) for _ in range(2)]
