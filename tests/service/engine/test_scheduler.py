@@ -120,6 +120,13 @@ def test_what_joins_in_one_step_is_bounded_in_tokens() -> None:
     assert [lengths(batch) for batch in desk.run_all()] == [[30, 20], [25, 28]]
 
 
+def test_what_still_fits_a_step_joins_past_what_does_not() -> None:
+    desk = Desk(max_batch_tokens=60)
+    for length in (50, 20, 10):
+        desk.add(length)
+    assert [lengths(batch) for batch in desk.run_all()] == [[50, 10], [20]]
+
+
 def test_shared_instructions_do_not_count() -> None:
     desk = Desk(max_batch_tokens=60)
     for _ in range(4):
@@ -238,6 +245,17 @@ def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None
             break
     assert bulk.state is State.FINISHED
     assert 30 <= desk.now < 40
+
+
+def test_bulk_ages_from_its_arrival() -> None:
+    desk = Desk(max_batch_sequences=2, now=1000.0)
+    bulk = desk.add(100, BULK, "archive")
+    for second in range(1000, 1029):
+        desk.now = float(second)
+        for number in range(3):
+            desk.add(10, INTERACTIVE, f"editor {second} {number}")
+        desk.run()
+    assert bulk.state is State.WAITING
 
 
 def test_an_old_archive_leaves_most_slots_to_who_waits_for_an_answer() -> None:
