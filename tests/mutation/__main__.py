@@ -87,7 +87,7 @@ class Judge:
         import hypothesis  # after pytest, which rewrites its assertions
 
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-        hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases)
+        hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None, phases=phases)
         hypothesis.settings.load_profile("mutation")
         self._coverage.start()
 

@@ -233,6 +233,18 @@ def test_slots_are_kept_for_interactive_sequences() -> None:
     assert desk.scheduler.num_running == 32
 
 
+def test_one_request_leaves_slots_to_others() -> None:
+    desk = Desk(max_batch_sequences=32, max_batch_tokens=10_000)
+    for _ in range(100):
+        desk.add(10, INTERACTIVE, "article", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 28
+    for number in range(3):
+        desk.add(10, STANDARD, f"headline {number}", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 30  # two more are kept for INTERACTIVE ones
+
+
 def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None:
     desk = Desk(max_batch_sequences=2)
     bulk = desk.add(100, BULK, "archive")
