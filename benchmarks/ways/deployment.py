@@ -127,7 +127,7 @@ class RememberingEngine:
                     )
                 return [self._memory[model_name, segment] for segment in segments]
 
-            call.generate = remembered  # type: ignore[method-assign]
+            call.generate = remembered  # type: ignore[method-assign]  # the call remembers what it gave
             yield call
 
 

@@ -111,7 +111,7 @@ class RecordingEngine:
                 record.has_ended = True
                 return outputs
 
-            call.generate = noted  # type: ignore[method-assign]
+            call.generate = noted  # type: ignore[method-assign]  # the call notes what it was asked
             yield call
 
 

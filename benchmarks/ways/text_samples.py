@@ -119,9 +119,9 @@ def make_terms(count: int) -> list[GlossaryTerm]:
     ]
 
 
-_ENGLISH = "har bor east mere salt marsh north calder var row hol den kit ber wick lun".split()  # noqa: SIM905 - short
-_KOREAN = "가 람 솔 뫼 한 강 동 해 서 울 남 산 백 도 현 윤".split()  # noqa: SIM905
-_JAPANESE = "北 野 東 山 川 港 森 島 大 和 田 中 村 上 石 原".split()  # noqa: SIM905
+_ENGLISH = "har bor east mere salt marsh north calder var row hol den kit ber wick lun".split()
+_KOREAN = "가 람 솔 뫼 한 강 동 해 서 울 남 산 백 도 현 윤".split()
+_JAPANESE = "北 野 東 山 川 港 森 島 大 和 田 中 村 上 石 原".split()
 
 
 def _own_pages(language: str) -> Iterator[Content]:

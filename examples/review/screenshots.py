@@ -14,11 +14,11 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from examples.review.make_result import GLOSSARY, RESULT  # noqa: E402 - the path is set above
-from tests.clients.python.review.browser import chromium  # noqa: E402
-from triwire.v1.article_service_pb2 import Model, ProcessArticleResponse  # noqa: E402
-from triwire_client import review_page  # noqa: E402
-from triwire_client.glossary_files import read_glossary  # noqa: E402
+from examples.review.make_result import GLOSSARY, RESULT
+from tests.clients.python.review.browser import chromium
+from triwire.v1.article_service_pb2 import Model, ProcessArticleResponse
+from triwire_client import review_page
+from triwire_client.glossary_files import read_glossary
 
 IMAGES = ROOT / "docs" / "images"
 
@@ -32,7 +32,7 @@ def main() -> None:
         file = Path(folder) / "review.html"
         file.write_text(html, encoding="utf-8")
         for scheme, name, shown in (("light", "ko", "0"), ("light", "ja", "1"), ("dark", "findings", "all")):
-            page = browser.new_page(color_scheme=scheme, viewport={"width": 1360, "height": 850})  # type: ignore[arg-type]
+            page = browser.new_page(color_scheme=scheme, viewport={"width": 1360, "height": 850})  # type: ignore[arg-type]  # one of its words
             page.goto(file.as_uri())
             page.locator(f"input[name=column][value='{shown}']").check()
             _arrange(page, name)

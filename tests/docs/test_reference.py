@@ -136,7 +136,7 @@ def test_each_decision_is_in_the_index_with_its_title() -> None:
 @pytest.fixture(scope="module")
 def places() -> set[str]:
     """Every file and folder of the repository, by each end of its path."""
-    listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S607
+    listed = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True, cwd=ROOT)  # noqa: S607  # the git of the path
     paths = {place for file in map(Path, listed.stdout.splitlines()) for place in (file, *file.parents)}
     return {"/".join(path.parts[at:]) for path in paths for at in range(len(path.parts))}
 

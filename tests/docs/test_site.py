@@ -105,7 +105,7 @@ class TestInABrowser:
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_pages_are_shown_in_light_and_dark(self, browser: Browser, site: str, scheme: str) -> None:
-        with browser.new_context(color_scheme=scheme) as context:  # type: ignore[arg-type]
+        with browser.new_context(color_scheme=scheme) as context:  # type: ignore[arg-type]  # one of its words
             page = context.new_page()
             page.goto(f"{site}/concepts.html")
             assert (

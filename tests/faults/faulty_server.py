@@ -102,8 +102,8 @@ def make_faulty(model: Model) -> Model:
                 marks[prompt] = mark
         return prompt
 
-    model.encode = encode_or_fail  # type: ignore[method-assign]
-    model.new_rows = lambda: FaultyRows(new_rows(), marks)  # type: ignore[method-assign]
+    model.encode = encode_or_fail  # type: ignore[method-assign]  # the fault
+    model.new_rows = lambda: FaultyRows(new_rows(), marks)  # type: ignore[method-assign]  # the fault
     return model
 
 

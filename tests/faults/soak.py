@@ -24,12 +24,12 @@ import grpc
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.faults.calls import events, is_idle, metrics_of, num_descriptors, num_threads, resident_mebibytes  # noqa: E402
-from tests.faults.mixed_load import LIMITS, MixedLoad  # noqa: E402
-from tests.faults.watched_server import OBJECTS, TASKS  # noqa: E402
-from tests.server_process import Server, process  # noqa: E402
-from tests.tiny_models import write_tiny_profile  # noqa: E402
-from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc  # noqa: E402
+from tests.faults.calls import events, is_idle, metrics_of, num_descriptors, num_threads, resident_mebibytes
+from tests.faults.mixed_load import LIMITS, MixedLoad
+from tests.faults.watched_server import OBJECTS, TASKS
+from tests.server_process import Server, process
+from tests.tiny_models import write_tiny_profile
+from triwire.v1 import article_service_pb2_grpc, glossary_service_pb2_grpc
 
 SAMPLE_SECONDS = 2.0
 WARM_UP_SHARE = 0.25

@@ -320,7 +320,7 @@ async def test_a_restart_in_the_middle_of_500_calls_to_two_servers_loses_none(
         servers = (first, second)
         for server in servers:
             # Its log says so; asking its health would start a process each time, on a machine that starts two servers.
-            await until(lambda server=server: '"serving"' in "".join(server.lines), 150)  # type: ignore[misc]
+            await until(lambda server=server: '"serving"' in "".join(server.lines), 150)  # type: ignore[misc]  # mypy cannot infer a lambda's default
         async with AsyncExitStack() as stack:
             stubs = [
                 article_service_pb2_grpc.ArticleServiceStub(

@@ -11,7 +11,7 @@ def test_this_machine_alone_needs_neither_tls_nor_tokens(host: str) -> None:
     assert load_settings({"host": host}, {}).host == host
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "10.0.0.7", "triwire.internal"])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "10.0.0.7", "triwire.internal"])  # noqa: S104  # nothing listens there
 def test_other_machines_in_plaintext_and_without_a_name_are_refused_unless_asked_for(host: str) -> None:
     lines = refusal({"host": host}, {})
     assert lines[0] == "2 settings are wrong:"

@@ -145,14 +145,21 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
                 terms = await self._resolver.resolve(request.house_style, path)
             request.house_style.CopyFrom(terms)
 
+    async def _prepare(
+        self, validate: Callable[[Validator, Any], None], request: Any, deadline: float | None, *, wait: bool
+    ) -> tuple[Pipeline, CallContext]:
+        """Check a request and let it hold its terms; what does the work, and for which call."""
+        ready = self._get_ready(is_accepted=wait)
+        check_request(current_call().caller, request)
+        validate(ready.validator, request)
+        await self._resolve_terms(request)
+        return ready.pipeline, _call_context(request, deadline, wait=wait)
+
     async def _translate(
         self, request: article_service_pb2.TranslateRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.TranslateResponse:
-        ready = self._get_ready(is_accepted=wait)
-        check_request(current_call().caller, request)
-        ready.validator.translate(request)
-        await self._resolve_terms(request)
-        response = await ready.pipeline.translate(request, _call_context(request, deadline, wait=wait))
+        pipeline, call = await self._prepare(Validator.translate, request, deadline, wait=wait)
+        response = await pipeline.translate(request, call)
         self._count_translation(response.translation)
         current_call().add_usage(response.usage)
         return response
@@ -160,11 +167,8 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     async def _summarize(
         self, request: article_service_pb2.SummarizeRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.SummarizeResponse:
-        ready = self._get_ready(is_accepted=wait)
-        check_request(current_call().caller, request)
-        ready.validator.summarize(request)
-        await self._resolve_terms(request)
-        response = await ready.pipeline.summarize(request, _call_context(request, deadline, wait=wait))
+        pipeline, call = await self._prepare(Validator.summarize, request, deadline, wait=wait)
+        response = await pipeline.summarize(request, call)
         self._count_summary(response.summary)
         current_call().add_usage(response.usage)
         return response
@@ -186,11 +190,8 @@ class ArticleService(article_service_pb2_grpc.ArticleServiceServicer):
     async def _process(
         self, request: article_service_pb2.ProcessArticleRequest, deadline: float | None, *, wait: bool = False
     ) -> article_service_pb2.ProcessArticleResponse:
-        ready = self._get_ready(is_accepted=wait)
-        check_request(current_call().caller, request)
-        ready.validator.process_article(request)
-        await self._resolve_terms(request)
-        response = await ready.pipeline.process(request, _call_context(request, deadline, wait=wait))
+        pipeline, call = await self._prepare(Validator.process_article, request, deadline, wait=wait)
+        response = await pipeline.process(request, call)
         for translation in response.translations:
             self._count_translation(translation)
         for summary in response.summaries:

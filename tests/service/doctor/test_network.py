@@ -58,7 +58,7 @@ async def test_a_model_server_is_asked_for_its_models(tmp_path: Path) -> None:
     answers = {"status": 200, "models": ["org/far"]}
 
     async def models(request: Request) -> bytes:
-        listed = {"object": "list", "data": [{"id": name} for name in answers["models"]]}  # type: ignore[attr-defined]
+        listed = {"object": "list", "data": [{"id": name} for name in answers["models"]]}  # type: ignore[attr-defined]  # a list by the case
         return response(int(str(answers["status"])), json.dumps(listed).encode())
 
     async with model_server(models) as server:

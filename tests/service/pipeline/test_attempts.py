@@ -132,6 +132,22 @@ MAYOR = house_style({"en": "Lindholm", "ko": "린드홀름", "ja": "リンドホ
 SAID = "Lindholm said the harbour would stay open all winter."
 
 
+async def test_findings_of_a_later_segment_are_places_in_the_whole_block() -> None:
+    second = (
+        "Repairs of the pier cost 3.4 million pounds, which is twice as much as the council had set aside for them."
+    )
+    wrong = "부두 수리에는 의회가 마련한 돈의 두 배인 340만 유로가 들었다."  # ... cost 3.4 million euros
+    block, model = await translate(
+        {SOURCE: GOOD, second: wrong}, article_pb2.Block(block_id="p1", text=f"{SOURCE} {second}"), repair=False
+    )
+    assert [segment.text for segment in model.segments] == [SOURCE, second]
+    [finding] = block.findings
+    place = finding.source.range
+    assert f"{SOURCE} {second}"[place.start : place.end] == "3.4 million pounds"
+    assert block.block.text[finding.target.start : finding.target.end] == "340만 유로"
+    assert finding.source.block_id == "p1"
+
+
 async def test_a_model_that_takes_terms_is_told_of_those_in_the_segment() -> None:
     right = "린드홀름은 항구가 겨우내 열려 있을 것이라고 말했다."  # Lindholm said ...
     block, model = await translate({SAID: right}, article_pb2.Block(text=SAID), takes_terms=True, house_style=MAYOR)

@@ -218,7 +218,7 @@ async def test_an_article_without_readable_blocks_gives_an_empty_summary_that_sa
 async def test_blocks_in_a_language_that_the_model_does_not_read_are_named() -> None:
     article = article_of("en", *[block.text for block in REPORT.blocks], "북쪽 부두가 다시 열린다.")  # the pier reopens
     article.blocks[3].language = "ko"
-    assert article.blocks[3].text in summarizer().plan(article, options(), HOUSE).work.reading.sections[0].text  # type: ignore[union-attr]
+    assert article.blocks[3].text in summarizer().plan(article, options(), HOUSE).work.reading.sections[0].text  # type: ignore[union-attr]  # a model has work
     plan = summarizer(pairs=frozenset({("en", "en")})).plan(article, options(), HOUSE)
     assert plan.work is not None
     assert plan.work.reading.sections[0].block_ids == ("b1", "b2", "b3")
@@ -274,11 +274,11 @@ async def test_a_section_that_gives_nothing_or_obeys_is_asked_for_again_and_then
 
     made = summarizer(300)
     call = ScriptedCall(answer)
-    summary = await made.summarize(call, made.plan(article, options(), HOUSE))  # type: ignore[arg-type]
+    summary = await made.summarize(call, made.plan(article, options(), HOUSE))  # type: ignore[arg-type]  # a scripted call
     assert [segment.attempt for segment in call.asked].count(1) >= 1
     assert not [f for f in summary.findings if "wrote nothing of use" in f.message]
     stubborn = ScriptedCall(lambda s: "Purple elephants" if s.text.count(article.blocks[8].text[:40]) else notes_of(s))
-    summary = await made.summarize(stubborn, made.plan(article, options(), HOUSE))  # type: ignore[arg-type]
+    summary = await made.summarize(stubborn, made.plan(article, options(), HOUSE))  # type: ignore[arg-type]  # a scripted call
     [finding] = [f for f in summary.findings if "wrote nothing of use" in f.message]
     assert finding.source.block_id
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from triwire.v1.article_pb2 import Block
 
-_OF_THE_CONTRACT = frozenset("a abbr b br code em i mark s small span strong sub sup u".split())  # noqa: SIM905
+_OF_THE_CONTRACT = frozenset("a abbr b br code em i mark s small span strong sub sup u".split())
 _RUBY = frozenset(["ruby", "rt", "rp"])  # readings over Japanese words; they hold nothing but text
 _ELEMENTS = _OF_THE_CONTRACT | _RUBY
 _ATTRIBUTE = r"[^\s\"'<>/=]{1,200}(?:\s{0,99}=\s{0,99}(?:\"[^\"]*\"|'[^']*'|[^\s\"'=<>`]{1,2000}))?"

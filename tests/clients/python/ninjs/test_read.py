@@ -24,7 +24,7 @@ def blocks(item: dict[str, Any]) -> list[tuple[str, str]]:
 
 def wrong(item: object) -> list[str]:
     with pytest.raises(NinjsError) as caught:
-        read_ninjs(item)  # type: ignore[arg-type]
+        read_ninjs(item)  # type: ignore[arg-type]  # what the types forbid
     return [f"{violation.field}: {violation.description}" for violation in caught.value.violations]
 
 

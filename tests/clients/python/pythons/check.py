@@ -47,7 +47,7 @@ CODES = [
     "DATA_LOSS",
     "UNAUTHENTICATED",
 ]
-StatusCode = enum.Enum("StatusCode", [(name, (number, "")) for number, name in enumerate(CODES)])  # type: ignore[misc]
+StatusCode = enum.Enum("StatusCode", [(name, (number, "")) for number, name in enumerate(CODES)])  # type: ignore[misc]  # the tables of gRPC, which is not here
 
 for name in ("grpc", "grpc.aio", "grpc.experimental", "grpc._utilities", "grpc_status", "grpc_status.rpc_status"):
     sys.modules[name] = StandIn(name)

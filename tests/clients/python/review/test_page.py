@@ -199,9 +199,9 @@ def test_a_result_without_its_article_is_refused() -> None:
 
 def test_values_of_a_newer_contract_do_not_stop_the_page() -> None:
     made = result()
-    made.translations[0].blocks[0].findings[0].kind = 99  # type: ignore[assignment]
-    made.translations[0].blocks[0].findings[0].severity = 99  # type: ignore[assignment]
-    made.source.blocks[0].kind = 99  # type: ignore[assignment]
+    made.translations[0].blocks[0].findings[0].kind = 99  # type: ignore[assignment]  # of a newer server
+    made.translations[0].blocks[0].findings[0].severity = 99  # type: ignore[assignment]  # of a newer server
+    made.source.blocks[0].kind = 99  # type: ignore[assignment]  # of a newer server
     assert "look unspecified" in Elements(review_page(made)).text("finding-1")
 
 

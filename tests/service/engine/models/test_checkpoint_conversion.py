@@ -161,7 +161,7 @@ def test_trimmed_int8_rows_are_those_of_the_whole_int8(family: tuple[Family, Pat
 
 def test_no_piece_of_other_scripts_is_left_and_every_piece_of_ours_is(family: tuple[Family, Path]) -> None:
     whole, trimmed = load_family(family), load_family(family, vocabulary="trimmed")
-    pieces = whole.codec.pieces(kept_of(family)[1])  # type: ignore[attr-defined]
+    pieces = whole.codec.pieces(kept_of(family)[1])  # type: ignore[attr-defined]  # of this family
     kept = set(kept_of(family)[0])
     texts = {
         id_: piece.decode(errors="ignore").replace("\u2581", "")
@@ -262,7 +262,7 @@ def test_a_head_of_its_own_is_kept_though_the_configuration_calls_it_tied(tmp_pa
     assert torch.equal(stored["lm_head.weight"], quantize_weight(tensors["lm_head.weight"])[0])
     assert "decoder.embed_tokens.weight" not in stored
     whole = load("t5", tmp_path / "madlad", **fields)
-    assert whole._model.lm_head is not None  # type: ignore[attr-defined]
+    assert whole._model.lm_head is not None  # type: ignore[attr-defined]  # of this family
     trimmed = load("t5", tmp_path / "madlad", **fields, vocabulary="trimmed")
     kept, size = read_kept_ids(tmp_path / "madlad-auto-trimmed") or ([], 0)
     segment = translation(line("en", 0), "en", "ko")

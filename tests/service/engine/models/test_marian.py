@@ -87,7 +87,7 @@ def test_padding_is_never_written(bilingual: Path) -> None:
     """Decoding starts with it, so that it is what a confused model writes next."""
     model = load_bilingual(bilingual)
     pad_id = vocabulary(bilingual)["<pad>"]
-    loaded = model._model  # type: ignore[attr-defined]
+    loaded = model._model  # type: ignore[attr-defined]  # of this family
     loaded.final_logits_bias[0, pad_id] = 1e4
     outputs = model.generate([model.encode(segment) for segment in mixed_translations([("en", "ko")])])
     assert not any(pad_id in output for output in outputs)
