@@ -9,7 +9,7 @@ BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
 .PHONY: help setup proto monitoring format lint audit test test-models test-faults test-monitoring test-k8s test-image test-browser
-.PHONY: test-slow test-clients test-pythons test-backfill soak fuzz docs release-check
+.PHONY: test-slow test-clients test-pythons test-backfill soak fuzz mutation docs release-check
 .PHONY: bench demo serve image clean
 
 help:  ## List the jobs.
@@ -73,6 +73,12 @@ soak: setup  ## Half an hour of mixed load on one server, which has to stay as i
 
 fuzz: setup  ## Many more fuzzed requests than in test-faults (FUZZ_EXAMPLES, FUZZ_SEED).
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100000} $(BIN)/python -m pytest -q -s -m faults tests/faults/test_fuzz.py --timeout 7200
+
+MUTATE ?= service/triwire_server/text
+MUTATION_TESTS ?= tests/service/text
+
+mutation: setup  ## Change functions of MUTATE a little and see whether MUTATION_TESTS notice; MUTATION_FLAGS="--every 6".
+	@$(BIN)/python -m tests.mutation $(MUTATE) --tests $(MUTATION_TESTS) $(MUTATION_FLAGS)
 
 test-monitoring: setup  ## Let a real Prometheus watch a real server: every query of rules and dashboard, and an alert.
 	@{ command -v prometheus && command -v promtool; } >/dev/null || { echo "needs prometheus and promtool: apt-get install prometheus, or https://prometheus.io/download"; exit 1; }

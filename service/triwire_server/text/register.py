@@ -70,7 +70,7 @@ def check_register(text: str, language: str, register: str, *, is_headline: bool
         return []
     endings = list(_endings(text, tag))
     wrong = [place for place, found in endings if found != register]
-    if not wrong or len(wrong) * 2 <= len(endings):
+    if len(wrong) * 2 <= len(endings):
         return []
     return [
         doubt(
@@ -105,11 +105,7 @@ def _endings(text: str, language: str) -> Iterator[tuple[tuple[int, int], str]]:
 def _register_of(word: str, language: str, *, is_closed: bool) -> str:
     polite = _POLITE[language].search(word)
     if polite:
-        if (
-            language == "ko"
-            and polite.group().startswith(("니다", "니까"))
-            and not _has_final_bieup(word, polite.start())
-        ):
+        if polite.group().startswith(("니다", "니까")) and not _has_final_bieup(word, polite.start()):
             return NEWS if is_closed and polite.group() == "니다" else ""  # 아니다 (is not), 다니다 (go about), 하니까
         return POLITE
     if is_closed and _PLAIN[language].search(word) and not _NOT_PLAIN[language].search(word):
@@ -119,7 +115,7 @@ def _register_of(word: str, language: str, *, is_closed: bool) -> str:
 
 def _has_final_bieup(word: str, end: int) -> bool:
     """Whether the syllable before a place ends in ㅂ, as all verbs do before 니다: 합니다, 했습니다."""
-    return end > 0 and "가" <= word[end - 1] <= "힣" and (ord(word[end - 1]) - 0xAC00) % 28 == 17
+    return end > 0 and (ord(word[end - 1]) - 0xAC00) % 28 == 17
 
 
 def _blank_asides(text: str) -> str | None:

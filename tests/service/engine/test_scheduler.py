@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -119,6 +120,13 @@ def test_what_joins_in_one_step_is_bounded_in_tokens() -> None:
     assert [lengths(batch) for batch in desk.run_all()] == [[30, 20], [25, 28]]
 
 
+def test_what_still_fits_a_step_joins_past_what_does_not() -> None:
+    desk = Desk(max_batch_tokens=60)
+    for length in (50, 20, 10):
+        desk.add(length)
+    assert [lengths(batch) for batch in desk.run_all()] == [[50, 10], [20]]
+
+
 def test_shared_instructions_do_not_count() -> None:
     desk = Desk(max_batch_tokens=60)
     for _ in range(4):
@@ -149,6 +157,13 @@ def test_long_and_short_sequences_run_in_pools_that_take_turns() -> None:
     desk = Desk(max_batch_tokens=10_000)
     short, long = desk.add(10, tokens=3), desk.add(1_000, tokens=3)
     assert [batch.sequences for batch in desk.run_all()] == [(short,), (long,)] * 3
+
+
+def test_a_pool_takes_lengths_up_to_its_width_and_the_next_is_four_times_as_wide() -> None:
+    desk = Desk()
+    widths = [pool_of(desk.add(length)).width for length in (1, 128, 129, 512, 513, 2048, 2049)]
+    assert widths == [128, 128, 512, 512, 2048, 2048, 8192]
+    assert pool_of(desk.add(2049, is_padded=False)).width == 0
 
 
 def test_rows_that_are_not_padded_run_together_whatever_their_length() -> None:
@@ -218,6 +233,18 @@ def test_slots_are_kept_for_interactive_sequences() -> None:
     assert desk.scheduler.num_running == 32
 
 
+def test_one_request_leaves_slots_to_others() -> None:
+    desk = Desk(max_batch_sequences=32, max_batch_tokens=10_000)
+    for _ in range(100):
+        desk.add(10, INTERACTIVE, "article", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 28
+    for number in range(3):
+        desk.add(10, STANDARD, f"headline {number}", tokens=50)
+    desk.run()
+    assert desk.scheduler.num_running == 30  # two more are kept for INTERACTIVE ones
+
+
 def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None:
     desk = Desk(max_batch_sequences=2)
     bulk = desk.add(100, BULK, "archive")
@@ -230,6 +257,17 @@ def test_bulk_does_not_starve_behind_a_steady_flow_of_interactive_work() -> None
             break
     assert bulk.state is State.FINISHED
     assert 30 <= desk.now < 40
+
+
+def test_bulk_ages_from_its_arrival() -> None:
+    desk = Desk(max_batch_sequences=2, now=1000.0)
+    bulk = desk.add(100, BULK, "archive")
+    for second in range(1000, 1029):
+        desk.now = float(second)
+        for number in range(3):
+            desk.add(10, INTERACTIVE, f"editor {second} {number}")
+        desk.run()
+    assert bulk.state is State.WAITING
 
 
 def test_an_old_archive_leaves_most_slots_to_who_waits_for_an_answer() -> None:
@@ -270,6 +308,24 @@ def test_running_sequences_that_are_cancelled_or_late_leave_their_slots_at_the_n
     assert desk.ended == Counter([cancelled, late])
 
 
+def test_a_sequence_that_has_ended_is_not_cancelled_any_more() -> None:
+    desk = Desk()
+    sequence = desk.add()
+    desk.run_all()
+    desk.scheduler.cancel(sequence)
+    assert not sequence.is_cancelled
+    assert desk.ended == Counter([sequence])
+
+
+def test_the_arrival_of_the_oldest_is_known_by_class() -> None:
+    desk = Desk()
+    desk.now = 3.0
+    desk.add(priority=BULK)
+    desk.now = 4.0
+    desk.add(priority=BULK)
+    assert [desk.scheduler.oldest_arrival(priority) for priority in Priority] == [None, None, 3.0]
+
+
 def test_when_all_that_wait_are_unwanted_there_is_no_batch_and_nothing_waits() -> None:
     desk = Desk()
     desk.scheduler.cancel(desk.add())
@@ -303,7 +359,33 @@ def test_sequences_of_a_batch_that_raised_run_again_in_halves_and_from_their_sta
     assert [sequence.token_ids for sequence in sequences] == [[5, 5, 5]] * 5
 
 
-def test_after_running_out_of_memory_nothing_runs_beside_a_half() -> None:
+def test_a_sequence_that_runs_again_started_when_it_ran_first() -> None:
+    desk = Desk(now=1.0)
+    sequence, other = desk.add(), desk.add()
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    desk.now = 2.0
+    desk.run_all()
+    assert (sequence.started, other.started) == (1.0, 1.0)
+
+
+def test_a_half_that_is_not_to_be_alone_runs_beside_others() -> None:
+    desk = Desk()
+    sequences = [desk.add(tokens=3) for _ in range(2)]
+    other = desk.add(tokens=9, model="n@1")
+    desk.run()
+    desk.run()  # the other model's
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    joins = [batch for batch in desk.run_all() if batch.joining]
+    assert [batch.joining for batch in joins] == [(sequences[0],), (sequences[1],)]
+    assert all(pool_of(other) in batch.pools for batch in joins)
+
+
+@pytest.mark.parametrize("outcomes", [[True, True], [True, False], [False, True]])
+def test_after_running_out_of_memory_nothing_runs_beside_a_half(outcomes: list[bool]) -> None:
     desk = Desk()
     sequences = [desk.add(tokens=3) for _ in range(2)]
     other = desk.add(tokens=3, model="n@1")
@@ -312,7 +394,7 @@ def test_after_running_out_of_memory_nothing_runs_beside_a_half() -> None:
     batch = desk.scheduler.schedule()
     assert batch is not None
     assert batch.running == tuple(sequences)
-    desk.scheduler.postprocess(batch, [RunAgain(alone=True)] * 2)
+    desk.scheduler.postprocess(batch, [RunAgain(alone=alone) for alone in outcomes])
     rest = desk.run_all()
     assert [batch.sequences for batch in rest if batch.joining] == [(sequences[0],), (sequences[1],)]
     assert all(len(batch.pools) == 1 for batch in rest)
@@ -325,6 +407,20 @@ def test_fail_all_ends_everything_that_waits_or_runs() -> None:
     desk.run()
     desk.scheduler.fail_all(InferenceFailed("the device was lost"))
     assert {str(sequence.error) for sequence in waiting} == {"the device was lost"}
+    assert desk.run() is None
+
+
+def test_fail_all_ends_halves_too_those_that_wait_and_those_that_run() -> None:
+    desk = Desk()
+    sequences = [desk.add(tokens=5) for _ in range(2)]
+    batch = desk.scheduler.schedule()
+    assert batch is not None
+    desk.scheduler.postprocess(batch, [RunAgain()] * 2)
+    desk.run()  # the first half; the other waits
+    desk.scheduler.fail_all(InferenceFailed("the device was lost"))
+    assert desk.ended == Counter(sequences)
+    assert len(desk.scheduler) == 0
+    desk.scheduler.check_invariants()
     assert desk.run() is None
 
 

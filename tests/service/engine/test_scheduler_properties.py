@@ -296,6 +296,13 @@ def test_a_sequence_that_someone_more_urgent_wants_joins_with_the_urgent() -> No
     assert joined == [archive[3], standard, archive[0], archive[1], archive[2], archive[4]]
 
 
+def test_a_sequence_whose_deadline_alone_changes_keeps_its_place() -> None:
+    desk = Desk(max_batch_sequences=1)
+    first, second = desk.add(), desk.add()
+    desk.scheduler.change(first, request_id="r", priority=STANDARD, deadline=50.0)
+    assert [batch.joining for batch in desk.run_all()] == [(first,), (second,)]
+
+
 def test_a_deadline_that_is_put_off_does_not_end_the_work_and_one_brought_forward_does() -> None:
     desk = Desk(max_batch_sequences=2)
     put_off, forward, dropped = desk.add(tokens=9, deadline=5.0), desk.add(tokens=9), desk.add(deadline=5.0)

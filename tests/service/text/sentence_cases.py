@@ -158,3 +158,27 @@ J.K.ローリング氏が来た。‖U.S.スチールの株が上がった。
 彼女は「行く。」「帰る。」と繰り返した。‖誰も止めなかった。
 Ｑ．いつですか。‖Ａ．明日です。
 """
+
+LATER = (
+    ("en", "Bravo! ‖Fans sang."),
+    ("en", "Thank you.🚢 ‖Fans sang."),
+    ("en", "It opened.[1] ‖It closed."),
+    ("en", "He left. ‖“iPhone sales fell,” she said."),
+    ("en", "“It is open.” ‖Hallam said so later."),
+    ("en", "“Is it over?” ‖Fans sang."),
+    ("en", "It ended in 2019. ‖12 people came."),
+    ("en", "So did I. ‖Fans cheered."),
+    ("en", "I. Amos won. ‖He sang."),
+    ("en", "It opens at 9 a.m. KST. ‖Entry is free."),
+    ("en", "He paused … “please” he said. ‖She left."),
+    ("en", "He stopped... ‖“I am here.” ‖She left."),
+    ("en", "He said (it rained.\n\n‖It was late. ‖Nobody came.) ‖She left."),
+    ("en", "'Who won? The Reds' was the headline. ‖It sold well."),
+    ("ja", "彼は「行く。」「帰る。」と繰り返した。‖雨だった。"),  # "I go." "I return," he repeated. It rained.
+    ("ja", "Dream!Worldが開業した。‖雨だった。"),  # Dream!World opened. It rained.
+    ("ja", "港が再開した.‖船は正午に出た."),  # The harbour reopened. The ferry left at noon.
+    ("ja", "すごい!‖港が開いた。"),  # Great! The harbour is open.
+    ("ja", "１．５倍になった。‖雨だった。"),  # It is 1.5 times as much. It rained.
+    ("ko", "항구가 열렸다.‖그는 떠났다."),  # The harbour opened. He left.
+)
+"""What no other case decides."""

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from tests.service.text.articles import article_of
 from tests.service.text.strategies import inline_html, texts
+from triwire.v1.article_pb2 import Article, Block, Location
 from triwire.v1.article_service_pb2 import Finding
 from triwire_server.text.findings import check_summary, check_translation, is_broken
 
@@ -121,6 +122,20 @@ def test_markup_is_not_read_as_words() -> None:
     body = '<a href="https://example.com/the-first-ferry-left-at-noon">항구</a>가 R&amp;D로 다시 열렸다.'
     source = '<a href="https://example.com/the-first-ferry-left-at-noon">The harbour</a> reopened with R&amp;D.'
     assert translation(source, body, "en-ko", is_html=True) == []
+    source = '<em class="lead wide open">The harbour</em> reopened.'
+    body = '<em class="lead wide open">항구</em>가 다시 열렸다.'
+    assert translation(source, body, "en-ko", is_html=True) == []
+
+
+def test_an_output_that_is_no_translation_is_not_compared_with_its_source() -> None:
+    other_numbers = CHINESE.replace("200", "900")
+    assert translation(EN, other_numbers, "en-ko") == [("WRONG_LANGUAGE", "CRITICAL", "zh")]
+    # A word of Japanese ("opened") is a doubt, and no obstacle; the ferry left with 900.
+    target = "웨스트미어 항구가 ひらいた 폭풍 이후 월요일 다시 열렸고, 첫 여객선이 승객 900명을 태우고 정오에 떠났다."
+    assert translation(EN, target, "en-ko") == [
+        ("WRONG_LANGUAGE", "WARNING", "ja"),
+        ("NUMBER_MISMATCH", "CRITICAL", "900"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -177,6 +192,8 @@ def test_a_statement_made_before_is_found() -> None:
         "The harbour reopened after the storm on Monday at noon again.",
     ]
     assert shown(check_summary(ENGLISH, near, "en")[1]) == [("REPETITION", "WARNING", "")]
+    taken_over = "시장은 수리비로 34억 원이 들었다고 밝혔다."
+    assert shown(check_summary(KOREAN, [taken_over, taken_over], "ko")[1]) == [("REPETITION", "CRITICAL", "")]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +222,22 @@ def test_a_sentence_taken_over_is_told_with_its_place_in_the_article() -> None:
     assert not is_broken(findings)
 
 
+def test_a_place_in_markup_is_the_block_alone() -> None:
+    article = Article(
+        language="ko",
+        blocks=[Block(block_id="b1", inline_html="<b>시장은</b> 수리비로 34억 원이 들었다고 밝혔다.")],
+    )
+    [[finding]] = check_summary(article, ["시장은 수리비로 34억 원이 들었다고 밝혔다."], "ko")
+    assert (finding.kind, finding.source) == (Finding.KIND_COPIED_SOURCE, Location(block_id="b1"))
+
+
+def test_an_article_that_does_not_say_its_language_is_compared_all_the_same() -> None:
+    article = Article(blocks=ENGLISH.blocks)
+    assert check_summary(article, ["수리비는 340만 크로나였다."], "ko") == [[]]  # Repairs cost 3.4 million crowns.
+    [[finding]] = check_summary(article, ["수리비는 350만 크로나였다."], "ko")
+    assert (finding.kind, finding.actual) == (Finding.KIND_NUMBER_MISMATCH, "350만 크로나")
+
+
 def test_the_article_itself_is_no_summary() -> None:
     paragraphs = [block.text for block in ENGLISH.blocks]
     for points in (paragraphs, ["\n".join(paragraphs)], paragraphs[1:]):
@@ -215,6 +248,7 @@ def test_the_article_itself_is_no_summary() -> None:
 def test_what_is_critical_lost_or_cut_is_broken() -> None:
     assert not is_broken([])
     assert not is_broken([Finding(kind=Finding.KIND_LENGTH_RATIO, severity=Finding.SEVERITY_WARNING)])
+    assert not is_broken([Finding(kind=Finding.KIND_NUMBER_MISMATCH, severity=Finding.SEVERITY_INFO)])
     assert is_broken([Finding(kind=Finding.KIND_LENGTH_RATIO, severity=Finding.SEVERITY_CRITICAL)])
     assert is_broken([Finding(kind=Finding.KIND_PLACEHOLDER_MISMATCH, severity=Finding.SEVERITY_WARNING)])
     assert is_broken([Finding(kind=Finding.KIND_OUTPUT_TRUNCATED, severity=Finding.SEVERITY_WARNING)])

@@ -63,6 +63,55 @@ def test_hangul_is_composed_and_places_are_those_of_the_page() -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("One</script> two", ["One", "two"]),  # an end without a beginning hides nothing
+        ("<p>One<br> <br>three</p>", ["One", "three"]),  # white space between two breaks leaves them two
+        ("<p>One<br>x<br>three</p>", ["One<br>x<br>three"]),
+        ("<b>One <i>two</b> three</i> four", ["One", "two", "three", "four"]),  # elements that cross are no elements
+        ("<p>a   b\n c</p>", ["a b c"]),
+        ("<pre>a   b\n c</pre>", ["a   b\n c"]),
+        ("<p><b> </b>one<i></i></p>", ["one"]),
+        ('<p><b translate="no">one</b></p>', ['<b translate="no">one</b>']),
+    ],
+)
+def test_a_run_of_text_is_what_a_reader_sees_as_one(html: str, expected: list[str]) -> None:
+    assert bodies(html) == expected
+
+
+def test_a_block_knows_the_elements_around_it() -> None:
+    html = '<ul class="Nav"><li id="top">one<li>two</ul><div translate="no">three<p translate="yes">four</p></div>'
+    blocks = html_blocks(html, keep_elements=False)
+    assert [(block.path, block.marks, block.is_verbatim) for block in blocks] == [
+        (("ul", "li"), "nav top", False),
+        (("ul", "li"), "nav", False),
+        (("div",), "", True),
+        (("div", "p"), "", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "share"),
+    [
+        ("<p>one</p>", 0.0),
+        ("<p><a>ab</a>cd</p>", 0.5),
+        ("<p>ab<a>cd</a></p>", 0.5),
+        ("<p>ab<a>c</a>d<b>e</b></p>", 0.2),
+        ("<p><a><b>one</b></a></p>", 1.0),
+    ],
+)
+def test_the_share_of_letters_that_are_a_link(html: str, share: float) -> None:
+    [block] = html_blocks(html, keep_elements=False)
+    assert block.link_share == share
+
+
+def test_white_space_around_a_block_belongs_to_the_page() -> None:
+    html = "<p> one <b>two</b> three  </p>"
+    [block] = html_blocks(html, keep_elements=False)
+    assert html[block.start : block.end] == block.body == "one <b>two</b> three"
+
+
+@pytest.mark.parametrize(
     ("attributes", "expected"),
     [({"translate": "no"}, True), ({"class": "a notranslate"}, True), ({"translate": "yes"}, False), ({}, False)],
 )

@@ -11,6 +11,10 @@ from triwire_server.text.placeholders.protect import protect
 from triwire_server.text.segment import split_segments
 
 
+def severities(findings: list[Finding]) -> list[str]:
+    return [Finding.Severity.Name(finding.severity).removeprefix("SEVERITY_") for finding in findings]
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
@@ -81,6 +85,69 @@ def test_a_piece_of_placeholders_alone_is_verbatim() -> None:
     assert not protect("항구 {name}").is_verbatim
 
 
+@pytest.mark.parametrize(
+    ("body", "output", "expected", "findings"),
+    [
+        # A longer address is not the one that was lost; one that was written out beside its mark is taken out.
+        (
+            "See https://example.com/",
+            "https://example.com/abc를 보라",  # see ...
+            "https://example.com/abc를 보라 https://example.com/",
+            [("CRITICAL", "https://example.com/", "")],
+        ),
+        (
+            "Write to press@example.com",
+            "xpress@example.com에 쓰라",  # write to ...
+            "xpress@example.com에 쓰라 press@example.com",
+            [("CRITICAL", "press@example.com", "")],
+        ),
+        (
+            "See https://example.com",
+            "[1](https://example.com)을 보라",
+            "https://example.com을 보라",
+            [("INFO", "", "https://example.com")],
+        ),
+        # Two that are lost come back in their order, with spaces around words.
+        (
+            "See {a} now and {b} soon",
+            "지금 볼 것은 곧 온다",  # what to see now comes soon
+            "지금 볼 {a} 것은 곧 {b} 온다",
+            [("CRITICAL", "{a}", ""), ("CRITICAL", "{b}", "")],
+        ),
+        ("See {a} and {b}", "[1][2]", "{a}{b}", []),
+    ],
+)
+def test_fields_and_addresses_stand_in_the_output_once(
+    body: str, output: str, expected: str, findings: list[tuple[str, str, str]]
+) -> None:
+    text, found = protect(body).restore(output)
+    assert text == expected
+    assert [(severity, f.expected, f.actual) for severity, f in zip(severities(found), found, strict=True)] == findings
+
+
+@pytest.mark.parametrize(
+    ("body", "output", "expected"),
+    [
+        # A number that stands twice in odd brackets is text: the harbour (2) opened.
+        ("The <b>harbour</b> opened", "(1)항구(2)가 (2) 열렸다", "<b>항구(2)가</b> (2) 열렸다"),
+        # Marks of a pair the wrong way round, and in the middle of words.
+        ("The <b>harbour</b> opened", "항구[2]가 열[1]렸다", "항구<b>가 열</b>렸다"),
+        # A field in an element that was lost takes it along: look now.
+        ('See <a href="/x">{a}</a> now', "지금 보라", '지금 <a href="/x">{a}</a> 보라'),
+        ("<b>12</b> boats and 5 men", "배 12척과 5명", "배 <b>12</b>척과 5명"),  # 12 boats and five men
+        # Spaces that the model wrote for the marks' sake, and those of the text.
+        ("“<b>Run</b>,” he said", "“[1] 도망쳐 [2],”라고 했다", "“<b>도망쳐</b>,”라고 했다"),
+        ("the <b>harbour</b>", "港 [1] 港 [2] が", "港 <b>港</b> が"),
+        ('<img src="a"> one <br/>two', "[2]하나 [1]둘", '<br/>하나 <img src="a">둘'),  # one, two
+        ("<b>It rained", "비가 왔다", "<b>비가 왔다"),
+        ("it rained</b>", "비가 왔다", "비가 왔다</b>"),
+        ("a <b>one</b>", "[1][2]", "<b></b>"),
+    ],
+)
+def test_tags_stand_where_their_words_went(body: str, output: str, expected: str) -> None:
+    assert protect(body, is_html=True).restore(output)[0] == expected
+
+
 @settings(deadline=None)
 @given(texts)
 def test_plain_text_comes_back_as_it_was(text: str) -> None:
@@ -105,10 +172,6 @@ def tags_are_nested(body: str) -> bool:
         elif not open_tags or open_tags.pop() != name:
             return False
     return not open_tags
-
-
-def severities(findings: list[Finding]) -> list[str]:
-    return [Finding.Severity.Name(finding.severity).removeprefix("SEVERITY_") for finding in findings]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,25 @@ JA_POLITE = "港は月曜日に再開しました。けが人はいません。"
         ("港は再開した（共同）。", "ja", "polite", True),
         ("항구가 다시 열렸다(사진).", "ko", "polite", True),  # The harbour reopened (pictured).
         ("ご協力ありがとう。", "ja", "polite", False),  # Thanks for helping.
+        ("갑니다.", "ko", "news", True),  # (He) goes. A sentence of one word.
+        ("바람이 세니까.", "ko", "polite", False),  # Because the wind is strong.
+        ("사실은 아니다만.", "ko", "news", False),  # Though it is not a fact: 니다 after a vowel is plain.
+        ("목적지는 서캐나다.", "ko", "polite", False),  # Destination: western Canada.
+        ("항구가 다시 열렸다", "ko", "polite", False),  # Without its full stop it may go on, or be a noun.
+        ("그는 회사를 다니다", "ko", "polite", False),
+        ("새 항구 개장", "ko", "news", False),  # New harbour opens: a noun.
+        (
+            "항구는 다시 열렸습니다. 이름은 King’s Wharf",
+            "ko",
+            "news",
+            True,
+        ),  # It reopened. Its name is …: an apostrophe,
+        (
+            "‘24년 항구는 다시 열렸습니다.",
+            "ko",
+            "news",
+            True,
+        ),  # In ’24 it reopened: which closes or opens no quotation.
     ],
 )
 def test_sentence_endings_tell_the_register(text: str, language: str, register: str, is_told: bool) -> None:
@@ -50,7 +69,17 @@ def test_sentence_endings_tell_the_register(text: str, language: str, register: 
     [
         ("“바람이 셌습니다. 무서웠습니다.”라고 그는 말했다.", "ko", "news"),  # "The wind was strong ...," he said.
         ("“바람이 셌습니다. 무서웠습니다.", "ko", "news"),  # a quotation that goes on in the next paragraph
-        ("무서웠습니다.” 선장은 고개를 저었다.", "ko", "news"),  # and one that began in the paragraph before
+        (
+            "무서웠습니다. 끝났습니다.” 선장은 고개를 저었다.",
+            "ko",
+            "news",
+        ),  # and one that began in the paragraph before
+        ("무서웠습니다.” “끝났습니다.” 저었습니다.” 선장은 말했다.", "ko", "news"),
+        (
+            "그는 웃었다. “끝났습니다. 『등대』가 보였습니다. 「무서웠습니다.",
+            "ko",
+            "news",
+        ),  # the first of two that go on
         ("「風が強かったです。怖かったです。」と船長は述べた。", "ja", "news"),
         ("船長は「風が強かった。怖かった」と話しました。", "ja", "polite"),
         ('"바람이 셌습니다.', "ko", "news"),  # one straight mark: nobody knows what is quoted
@@ -70,6 +99,29 @@ def test_the_majority_of_sentences_decides() -> None:
     )
     text = f"{KO_POLITE} 항구는 안전하다."
     assert text[finding.target.start : finding.target.end] == "열렸습니다"
+    [finding] = check_register(KO_NEWS, "ko", "polite")
+    assert finding.actual == "news"
+
+
+def test_half_of_the_sentences_are_no_majority() -> None:
+    assert check_register("항구는 다시 열렸다. 항구는 안전합니다.", "ko", "news") == []
+    assert check_register(f"{KO_NEWS} 항구는 안전하다. {KO_POLITE}", "ko", "news") == []  # two of five
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "ending"),
+    [
+        ("그는 “무서웠다”고(사진) 말했습니다.", "ko", "말했습니다"),  # "It was frightening," he (pictured) said.
+        (
+            "船長は「『怖い』と言った」と（共同に）話しました。",
+            "ja",
+            "しました",
+        ),  # The captain told Kyodo: "They said ...".
+    ],
+)
+def test_a_place_counts_what_quotations_and_brackets_hold(text: str, language: str, ending: str) -> None:
+    [finding] = check_register(text, language, "news")
+    assert text[finding.target.start : finding.target.end] == ending
 
 
 def test_headlines_are_free_but_for_polite_verbs_in_news() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.service.text.sentence_cases import ENGLISH, JAPANESE, KOREAN
+from tests.service.text.sentence_cases import ENGLISH, JAPANESE, KOREAN, LATER
 from tests.service.text.strategies import inline_html, languages, texts
 from triwire_server.text.segment import split_segments, split_sentences
 
@@ -93,7 +93,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("language", "case"), CASES)
+@pytest.mark.parametrize(("language", "case"), [*CASES, *LATER])
 def test_hard_cases(language: str, case: str) -> None:
     assert sentences(case.replace("‖", ""), language) == [sentence.strip() for sentence in case.split("‖")]
 
@@ -167,12 +167,22 @@ def test_a_hard_wrapped_line_goes_on_and_a_blank_line_ends() -> None:
     wrapped = "The last post office in the country that delivers by mule will\nkeep the animal. Good."
     assert len(sentences(wrapped, "en")) == 2
     assert sentences("Results\n\nDrone: 19", "en") == ["Results", "Drone: 19"]
+    names = ["Ann Roe", "Bob Lee", "Cas Poe"] * 8  # short lines, however many
+    assert sentences("\n".join(names), "en") == names
+
+
+def test_white_space_at_the_end_belongs_to_the_last_sentence() -> None:
+    assert split_sentences("It rained.\n\n ", "en") == [(0, 13)]
+    assert split_sentences("It rained. He left. ", "en") == [(0, 11), (11, 20)]
 
 
 def test_short_neighbours_are_one_segment_and_long_sentences_stand_alone() -> None:
     long = "The market stayed open, because nobody had told the fishermen that it was closed until Friday morning."
     assert segments("It rained. Nobody came.", "en", 500) == ["It rained. Nobody came."]
     assert segments(f"It rained. {long} {long}", "en", 110) == ["It rained.", long, long]
+    # The harbour opened its gates again at noon on Monday after the storm had passed: a letter of Korean says more.
+    korean = "항구는 폭풍이 지나간 뒤 월요일 정오에 다시 문을 열었다."
+    assert segments(f"{korean} {korean}", "ko", 500) == [korean, korean]
 
 
 def test_the_caller_says_how_long_a_piece_of_several_sentences_may_be() -> None:
@@ -211,6 +221,9 @@ def test_a_sentence_that_does_not_fit_is_cut_at_a_clause_then_at_a_space() -> No
     body = "The harbour reopened on Monday, and the first ferry left at noon"
     assert segments(body, "en", 40) == ["The harbour reopened on Monday,", "and the first ferry left at noon"]
     assert segments("harbour reopened monday", "en", 16) == ["harbour reopened", "monday"]
+    # A comma inside of a number is no clause.
+    body = "The council paid 3,400,000 crowns for the repair of the harbour"
+    assert segments(body, "en", 22) == ["The council paid", "3,400,000 crowns for", "the repair of the", "harbour"]
     assert segments("港が再開した港が再開した", "ja", 6) == ["港が再開した", "港が再開した"]  # no mark, no space
 
 

@@ -41,6 +41,11 @@ def shown(findings: list[Finding]) -> list[tuple[str, str, str]]:
         ('현실입니다."라고 말했다.', ["현실입니다."]),  # "(It) is reality," (he) said.
         ("“The first paragraph goes on.\n“The second ends.”", ["The first paragraph goes on.", "The second ends."]),
         ('"mixed marks” here', ["mixed marks"]),
+        ("„Wir kommen wieder“, sagte er.", ["Wir kommen wieder"]),
+        ("“It is,” he said. It is.”", ["It is,"]),  # the last mark is a slip
+        ('시장은"reform은 없다"고 말했다.', ["reform은 없다"]),  # The mayor said, "(There) is no reform."
+        ("'We trust the workers' Ada said, 'and pay them.'", ["We trust the workers", "and pay them."]),
+        ("O'Hare's 'new wing' opened.", ["new wing"]),
         ("", []),
         ("“”", []),
     ],
@@ -122,6 +127,30 @@ def test_one_word_in_marks_is_for_the_record() -> None:
     assert shown(findings) == [("INFO", "", "reform")]
 
 
+def test_a_few_long_words_are_no_statement() -> None:
+    findings = check_quotes("The “extraordinarily dangerous” plan was stopped.", "그 계획은 중단됐다.")
+    assert shown(findings) == [("INFO", "extraordinarily dangerous", "")]
+
+
+def test_the_longest_of_several_quotations_is_named_when_most_of_them_are_gone() -> None:
+    # "We will raise the wall by two metres before winter," she said, and twice: "Yes."
+    source = "“We will raise the wall by two metres before winter,” she said. “Yes.”"
+    target = "그는 겨울이 오기 전에 벽을 2미터 높이겠다고 말했다. “네.”"
+    longest = "We will raise the wall by two metres before winter,"
+    assert shown(check_quotes(source, target)) == [("WARNING", longest, "")]
+    korean = "그는 “겨울이 오기 전에 벽을 2미터 높이겠다”고 말했다. “네.”"
+    bare = "She said they would raise the wall by two metres before winter. “Yes.”"
+    assert shown(check_quotes(bare, korean)) == [("WARNING", "", "겨울이 오기 전에 벽을 2미터 높이겠다")]
+
+
+def test_one_quotation_less_in_a_long_text_is_what_translators_do() -> None:
+    plain = "The council met for six hours on Tuesday and heard the fishermen, the school and both ferry companies. "
+    source = f"{plain}“The wall stays,” said Ada. “We will raise it by two metres before the winter.”"
+    korean = "시의회는 화요일 여섯 시간 동안 회의를 열어 어민과 학교, 여객선 회사 두 곳의 말을 들었다. "
+    target = f"{korean}아다는 벽은 그대로 두고 “겨울 전에 2미터 높이겠다”고 말했다."
+    assert check_quotes(source, target) == []
+
+
 def test_a_mark_without_its_partner_is_found_where_the_source_has_both() -> None:
     assert shown(check_quotes(EN, KO.replace("”", ""))) == [
         ("WARNING", "", "겨울이 오기 전에 벽을 2미터 높이겠다고 말했고, 의회도 동의했다.")
@@ -188,6 +217,9 @@ def test_words_that_the_article_quotes_are_no_finding(language: str, statement: 
         ("ko", "비판하는 이들은 ‘세금 낭비’라고 부른다.", "WARNING", "세금 낭비"),  # a waste of taxes
         ("ja", "市長は「この港を来年売る」と述べた。", "WARNING", "この港を来年売る"),  # sell it next year
         ("ja", "批判する人々は「税金の無駄」と呼ぶ。", "WARNING", "税金の無駄"),
+        # The article has the small words of it, which says nothing.
+        ("en", "“It is up to the old sailors to save us.”", "CRITICAL", "It is up to the old sailors to save us."),
+        ("en", "“It is up to us to do it.”", "WARNING", "It is up to us to do it."),  # has no others
     ],
 )
 def test_words_that_nobody_said_are_found_with_their_place(
@@ -197,6 +229,11 @@ def test_words_that_nobody_said_are_found_with_their_place(
     findings = check_quoted_words(bodies, statement, language, language)
     assert shown(findings) == [(severity, "", actual)]
     assert statement[findings[0].target.start + 1 : findings[0].target.end - 1] == actual
+
+
+def test_a_quotation_that_a_statement_leaves_open_is_not_compared() -> None:
+    bodies = [(block.block_id, block.text) for block in ARTICLES["en"].blocks]
+    assert check_quoted_words(bodies, "The mayor: “we will never give up this harbour", "en", "en") == []
 
 
 def test_across_languages_only_an_article_without_quotations_tells_anything() -> None:

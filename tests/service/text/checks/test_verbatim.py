@@ -24,6 +24,11 @@ CRITICAL, WARNING = Finding.SEVERITY_CRITICAL, Finding.SEVERITY_WARNING
             [("https://example.org/a", "https://example.org/b", CRITICAL)],
         ),
         ("Write to desk@example.org.", "연락 바랍니다.", [("desk@example.org", "", CRITICAL)]),
+        (  # an address of another sort is not the same one, altered
+            "Write to desk@example.org.",
+            "www.example.org",
+            [("desk@example.org", "", CRITICAL), ("", "www.example.org", WARNING)],
+        ),
         ("Follow @westmere_news.", "@westmere를 보라.", [("@westmere_news", "@westmere", WARNING)]),
         ("It rained.", "비가 왔다. www.example.org", [("", "www.example.org", WARNING)]),
         ("%(n)d boats, %s", "배 %(n)d척, %s", []),

@@ -136,6 +136,31 @@ def test_plain_blocks_are_separated_by_blank_lines_and_bullets() -> None:
     ]
 
 
+STORY = "The harbour reopened on Monday after the storm.\n\nThe first ferry left at noon."
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"Harbour reopens\n\n{STORY}", "HEADLINE"),
+        (f"Harbour reopens\n\nBy Ada Lind\n\n{STORY}", "HEADLINE"),
+        (f"The harbour reopens.\n\n{STORY}", "PARAGRAPH"),  # a sentence
+        (f"Harbour reopens\nafter the storm\n\n{STORY}", "PARAGRAPH"),  # two lines
+        (f"{'Harbour reopens ' * 11}\n\n{STORY}", "PARAGRAPH"),  # 160 columns and more
+        (f"{'Harbour reopens ' * 9}\n\n{STORY}", "HEADLINE"),
+        ("Harbour reopens\n\nBy Ada Lind\n\nThe first ferry left at noon.", "PARAGRAPH"),  # one sentence follows
+        (f"- Harbour reopens\n\n{STORY}", "LIST_ITEM"),
+        ("Harbour reopens\n\nThe first ferry left at noon.", "PARAGRAPH"),
+        ("항구 다시 문 열어\n\n항구가 다시 열렸다.\n\n첫 배가 떠났다.", "HEADLINE"),  # Harbour reopens; ...
+    ],
+)
+def test_the_first_block_of_a_plain_text_may_be_its_headline(text: str, kind: str) -> None:
+    blocks = plain_blocks(text)
+    assert BlockKind.Name(blocks[0].kind)[11:] == kind
+    assert BlockKind.BLOCK_KIND_HEADLINE not in [block.kind for block in blocks[1:]]
+    assert text[blocks[0].start : blocks[0].end] == text.split("\n\n")[0].removeprefix("- ").rstrip()
+
+
 def between(text: str, ranges: list[tuple[int, int]]) -> list[str]:
     """What lies before, between and after ranges, as a reader sees it, where that is anything."""
     places = [0, *(place for pair in ranges for place in pair), len(text)]

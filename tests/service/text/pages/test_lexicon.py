@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.service.text.strategies import texts
+from triwire_server.text.characters import width
 from triwire_server.text.pages import credit_lines, lexicon
 
 
@@ -140,6 +141,45 @@ def test_the_credit_is_taken_from_the_end_of_a_caption(caption: str, text: str, 
 )
 def test_a_line_without_a_credit_stays_whole(line: str) -> None:
     assert credit_lines.split_credit(line) == (len(line), "")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_byline"),
+    [
+        ("By Ada Lind and Kim Ha-eun", True),
+        ("By Ada Lind | Bo Lee", True),
+        ("By ADA LIND & BO LEE", True),
+        ("By Ada Lind in Westmere", True),
+        ("By the end of the day it rained", False),
+    ],
+)
+def test_a_byline_names_people(line: str, is_byline: bool) -> None:
+    assert credit_lines.is_byline(line) is is_byline
+
+
+@pytest.mark.parametrize(
+    ("line", "is_caption"),
+    [
+        ("The harbour on Monday. (Ada Lind/AP)", True),
+        ("Ada Lind poses in Westmere on Monday, Jan. 5, 2026.", True),  # what a picture shows, and when
+        ("Ferries wait in Westmere harbour on Monday, Jan. 5, 2026.", False),
+        ("再開した港＝4日、駅前、本紙記者撮影", True),  # the reopened harbour, on the 4th, taken by our reporter
+    ],
+)
+def test_a_caption_shows_a_scene_or_credits_its_picture(line: str, is_caption: bool) -> None:
+    assert credit_lines.is_caption(line, width(line)) is is_caption
+
+
+def test_the_last_paragraph_of_an_agencys_report_is_no_caption() -> None:
+    # The mayor said that the harbour had reopened after the repair of the outer wall and ... (Kyodo)
+    reported = (
+        "市長は4日、外側の壁の修理が終わり、港が再開したと述べた。"
+        "漁業者は冬の前に壁をさらに2メートル高くするよう求めていると述べた。"
+    )
+    line = f"{reported}（共同）"
+    assert credit_lines.split_credit(line) == (len(reported), "共同")
+    assert not credit_lines.is_caption(line, width(line))
+    assert credit_lines.is_caption("港を出る船（共同）", width("港を出る船（共同）"))  # a ship that leaves the harbour
 
 
 @settings(deadline=None)

@@ -33,6 +33,7 @@ SAID = [
     ("ko", "10월 3일 폭풍에 14명이 숨졌다."),  # 14 people died in the storm of 3 October.
     ("ko", "수리비는 약 340만 파운드로 계획보다 30% 이상 많았다."),  # about 3.4 million pounds, over 30 % more
     ("ko", "약 1200척이 월요일 오후 5시 반에 돌아왔다."),  # About 1,200 boats returned on Monday at half past five.
+    ("ko", "수리비는 계획보다 약 3분의 1 많았다."),  # Repairs cost about a third more: 32 %
     ("ja", "14人が死亡した嵐の後、港は月曜日に再開した。"),  # After the storm that killed 14, it reopened on Monday.
     ("ja", "人口6万人余りの町の失業率は4.5%。"),  # A town of over 60,000, unemployment 4.5 %.
     ("ja", "修理費は約340万ポンドだった。"),  # Repairs cost about 3.4 million pounds.
@@ -43,6 +44,7 @@ INVENTED = [
     ("en", "Repairs cost 3.41 billion pounds.", "3.41 billion pounds"),
     ("en", "Repairs cost 3.41 million dollars.", "3.41 million dollars"),
     ("en", "About 1,300 boats returned.", "1,300"),
+    ("en", "The town had 61,000 residents.", "61,000"),  # rounded, and does not say so
     ("en", "In 2019 the town had 61,320 residents.", "2019"),
     ("en", "Unemployment was 14%.", "14%"),
     ("en", "The storm came on Nov. 3.", "Nov"),
@@ -51,6 +53,7 @@ INVENTED = [
     ("ko", "수리비는 341만 엔이었다.", "341만 엔"),  # Repairs cost 3.41 million yen.
     ("ko", "주민은 16만1320명이다.", "16만1320"),  # There are 161,320 residents.
     ("ko", "배는 오후 6시 30분에 돌아왔다.", "오후 6시 30분"),  # The boats returned at half past six.
+    ("ko", "주민의 4분의 1이 어민이었다.", "4분의 1"),  # a quarter of the residents
     ("ja", "火曜日に再開した。", "火曜"),  # It reopened on Tuesday.
     ("ja", "修理費は341億ポンドだった。", "341億ポンド"),  # Repairs cost 34.1 billion pounds.
     ("ja", "失業率は5.4%だった。", "5.4%"),  # Unemployment was 5.4 %.
@@ -80,6 +83,20 @@ def test_an_amount_in_another_currency_names_its_place_in_the_article() -> None:
     assert finding.source.block_id == "b2"
     assert finding.expected == "3.41 million pounds"
     assert ENGLISH[1][1][finding.source.range.start : finding.source.range.end] == "3.41 million pounds"
+
+
+def test_a_value_that_the_article_has_nowhere_is_critical_and_one_of_something_else_a_warning() -> None:
+    [nowhere] = check_claims(ENGLISH, "The storm killed 15 people.", "en", "en")
+    [of_another] = check_claims(ENGLISH, "Unemployment was 14%.", "en", "en")
+    assert (nowhere.severity, of_another.severity) == (Finding.SEVERITY_CRITICAL, Finding.SEVERITY_WARNING)
+    assert (nowhere.HasField("source"), of_another.expected) == (False, "14")
+
+
+def test_one_of_two_units_has_to_be_in_the_article() -> None:
+    bodies = [("b1", "The wall is 30 metres long.")]
+    assert check_claims(bodies, "The wall is 30 metres (98 feet) long.", "en", "en") == []
+    wrong = check_claims(bodies, "The wall is 40 metres (131 feet) long.", "en", "en")
+    assert [finding.actual for finding in wrong] == ["40", "131"]
 
 
 def test_an_article_is_read_once_for_all_statements() -> None:

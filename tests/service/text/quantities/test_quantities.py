@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.service.text.quantities.quantity_triples import PHRASES, TRIPLES
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
-from triwire_server.text.quantities.comparison import check_quantities
+from triwire_server.text.quantities.comparison import check_quantities, read_quantities
 
 SERVED = st.sampled_from(["en", "ko", "ja", "en-GB", "ja-JP"])
 
@@ -46,6 +46,42 @@ def shown(findings: list[Finding]) -> list[tuple[str, str, str, str]]:
         ("ポンドが急落した。", "The euro plunged.", "ja-en", [("NUMBER", "WARNING", "ポンド", "euro")]),
         ("지지율이 3%포인트 올랐다.", "Support rose by 3%.", "ko-en", [("NUMBER", "WARNING", "3%포인트", "3%")]),
         ("오전 9시에 출발했다.", "It left at 9pm.", "ko-en", [("DATE", "WARNING", "오전 9시", "9pm")]),
+        # A share, a distance and an amount; what is nearest by its unit is the one that changed, wherever it stands.
+        ("It rose 50%.", "그것은 60m 올랐다.", "en-ko", [("NUMBER", "CRITICAL", "50%", "60m")]),
+        (
+            "It rose 50% in 3 years.",
+            "4년 만에 60% 올랐다.",
+            "en-ko",
+            [("NUMBER", "CRITICAL", "50%", "60%"), ("NUMBER", "CRITICAL", "3", "4년")],
+        ),
+        ("He paid $50.", "그는 30을 냈다.", "en-ko", [("NUMBER", "CRITICAL", "$50", "30")]),
+        (  # no amount becomes a distance, and no month a weekday
+            "He paid $50.",
+            "그는 30km를 달렸다.",
+            "en-ko",
+            [("NUMBER", "WARNING", "$50", ""), ("NUMBER", "WARNING", "", "30km")],
+        ),
+        (
+            "It opens in June.",
+            "화요일에 열린다.",
+            "en-ko",
+            [("DATE", "WARNING", "June", ""), ("DATE", "WARNING", "", "화요일")],
+        ),
+        ("It costs 50 yen.", "그것은 50위안이다.", "en-ko", [("NUMBER", "CRITICAL", "50 yen", "50위안")]),
+        # Up became down; millions became hundreds of millions, and tens of millions are a matter of taste.
+        ("Prices rose 3%.", "물가가 3% 떨어졌다.", "en-ko", [("NUMBER", "WARNING", "3%", "3%")]),
+        ("Prices rose 3%.", "물가가 3% 올랐다.", "en-ko", []),
+        ("Millions fled.", "수억 명이 달아났다.", "en-ko", [("NUMBER", "WARNING", "Millions", "수억")]),
+        ("Millions fled.", "수천만 명이 달아났다.", "en-ko", []),
+        ("Thousands stayed and millions fled.", "수백만 명이 달아나고 수천 명이 남았다.", "en-ko", []),
+        # A measure said twice is asked for once; two measures far from each other are two.
+        ("It is 30 metres (98 feet) long.", "길이는 30m다.", "en-ko", []),
+        (
+            "The wall in front of the harbour is 30 metres long. The tower on the far hill is 98 feet high.",
+            "항구 앞 벽은 길이가 30m다. 먼 언덕의 탑은 높다.",
+            "en-ko",
+            [("NUMBER", "WARNING", "98", "")],
+        ),
         # Converted, which may be right: somebody has to look.
         ("He fell 100 feet.", "그는 30m 아래로 떨어졌다.", "en-ko", [("NUMBER", "INFO", "100", "30m")]),
         ("An F-16 crashed.", "F-15가 추락했다.", "en-ko", [("NUMBER", "WARNING", "16", "15")]),
@@ -65,7 +101,17 @@ def test_right_translations_are_not_flagged(triple: tuple[str, ...]) -> None:
         assert shown(findings) == [], f"{source_language}-{target_language}: {source} {target}"
 
 
+def test_each_of_many_changed_values_finds_the_one_it_became() -> None:
+    # Of 11 to 18 boats.
+    source = ", ".join(f"{number} boats" for number in range(11, 19))
+    target = ", ".join(f"배 {number}척" for number in range(21, 29))
+    assert shown(check_quantities(source, target, "en", "ko")) == [
+        ("NUMBER", "CRITICAL", str(number), str(number + 10)) for number in range(11, 19)
+    ]
+
+
 def test_other_languages_are_not_read() -> None:
+    assert read_quantities("47 personnes", "fr") == []
     assert check_quantities("47 personnes", "48명", "fr", "ko") == []
     assert check_quantities("47 people", "48 people", "en", "en-GB") == []
 

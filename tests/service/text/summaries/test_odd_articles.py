@@ -111,7 +111,9 @@ def test_results_alone_are_their_headline_and_rows_from_the_top(language: str) -
     made = article(language, RESULTS[language])
     headline, first, second = (" ".join(block.text.split()) for block in made.blocks[:3])
     assert bullets(made) == [headline, first, second]
-    assert extract_sentences(made, "bullets", 3, 1)[0] == (headline, "b1")
+    assert extract_sentences(made, "bullets", 3, 1) == [(headline, "b1")]
+    fitting = extract_sentences(made, "bullets", 3, len(headline) + len(first))
+    assert fitting == [(headline, "b1"), (first, "b2")]
 
 
 @pytest.mark.parametrize("language", RESULTS)

@@ -10,7 +10,13 @@ from triwire.v1.article_pb2 import Article, Block, BlockKind, Content
 from triwire_server.text.characters import visible
 from triwire_server.text.extract import extract_article
 from triwire_server.text.html import plain_text
-from triwire_server.text.summaries.summary import extract_sentences, parse_points, readable_blocks, source_block_ids
+from triwire_server.text.summaries.summary import (
+    Note,
+    extract_sentences,
+    parse_points,
+    readable_blocks,
+    source_block_ids,
+)
 
 PAGES = sorted([*EXAMPLES.iterdir(), *CORPORA.glob("*.txt")])
 
@@ -80,6 +86,7 @@ def test_a_paragraph_is_joined_from_its_lines() -> None:
     assert parse_points("It opened.\nIt closed.\n\nThe end.", "paragraph", 0) == ["It opened. It closed.", "The end."]
     assert parse_points("港が再開した。\n船が出た。", "paragraph", 0) == ["港が再開した。船が出た。"]
     assert parse_points("항구가 열렸다.\n배가 떠났다.", "paragraph", 0) == ["항구가 열렸다. 배가 떠났다."]
+    assert parse_points("항구가 다시\n열렸다.", "paragraph", 0) == ["항구가 다시 열렸다."]  # in mid-sentence
 
 
 @pytest.mark.parametrize(
@@ -98,6 +105,13 @@ def test_a_paragraph_is_joined_from_its_lines() -> None:
 )
 def test_a_statement_rests_on_the_blocks_that_share_its_words(point: str, language: str, block_ids: list[str]) -> None:
     assert source_block_ids(ARTICLE, point, language)[: len(block_ids)] == block_ids
+
+
+def test_the_blocks_of_the_note_that_a_statement_is_like_come_first() -> None:
+    point = "Nordvale Telecom said so."
+    assert source_block_ids(ARTICLE, point, "en") == ["b2", "b3"]
+    notes = [Note("The cable failed", ("b2",)), Note("Nordvale Telecom said so", ("b3",))]
+    assert source_block_ids(ARTICLE, point, "en", notes) == ["b3", "b2"]
 
 
 def test_an_article_without_readable_blocks_supports_nothing() -> None:

@@ -140,3 +140,26 @@ def test_mending_twice_is_mending_once(text: str, end: int, particle: str) -> No
     mended = mend_particle(text[:end] + particle + " " + text[end:], end)
     assert mend_particle(mended, end) == mended
     assert mended[:end] == text[:end]
+
+
+@pytest.mark.parametrize(
+    ("form", "topic", "towards"),
+    [
+        ("Ⅱ", "는", "로"),  # 투 (two)
+        ("5m³", "는", "로"),  # 세제곱미터 (cubic metres)
+        ("20°C", "는", "로"),  # 도 (degrees)
+        ("3%p", "는", "로"),  # 포인트 (points)
+        ("(서울)", "은", "로"),  # Seoul
+        ("도쿄(서울)", "는", "로"),  # what stands in brackets behind a word is not read
+        ("+(서울)", "는", "로"),  # 플러스 (plus)
+        ("1.50", "은", "으로"),  # 영 (zero)
+        ("150", "은", "으로"),  # 오십
+        ("SONIC", "은", "으로"),  # read as a word; NHK and UN by their letters
+        ("NHK", "는", "로"),
+        ("YouTube", "는", "로"),
+        ("Ω", "은", "으로"),  # 옴 (ohm)
+        ("α", "는", "로"),  # 알파
+    ],
+)
+def test_signs_numbers_and_letters_are_read_aloud(form: str, topic: str, towards: str) -> None:
+    assert (agree(form, "은"), agree(form, "으로")) == (topic, towards)
