@@ -4,11 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Threads that wait for work would keep the processors from the servers that tests start. Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from tests.tiny_models import write_tiny_profile
+
+# How long an example takes is the machine's business, and of benchmarks/.
+settings.register_profile("triwire", deadline=None)
+settings.load_profile("triwire")
 
 
 @pytest.fixture(scope="session")

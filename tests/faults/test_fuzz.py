@@ -136,7 +136,7 @@ def test_the_strategy_makes_whole_requests_as_well_as_damaged_ones() -> None:
     broken = 0
 
     @seed(SEED)
-    @settings(max_examples=300, database=None, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=300, database=None, phases=[Phase.generate])
     @given(requests())
     def look(request: tuple[str, bytes]) -> None:
         nonlocal broken

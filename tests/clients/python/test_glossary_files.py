@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from triwire.v1.glossary_service_pb2 import Glossary, GlossaryTerm
@@ -72,7 +72,6 @@ QUOTES = GlossaryTerm(forms={"en": 'the "Grey, Mare"; Ltd', "ko": "<주>회색�
 
 
 class TestCsv:
-    @settings(deadline=None)
     @given(term_lists(form_texts))
     @example([QUOTES])
     def test_what_is_written_reads_as_the_same_terms(self, terms: list[GlossaryTerm]) -> None:
@@ -80,7 +79,6 @@ class TestCsv:
         assert read_csv(text, "f").terms == terms
         assert write_csv(read_csv(text, "f").terms) == text
 
-    @settings(deadline=None)
     @given(term_lists(form_texts), st.lists(st.text("a \"',;\t\r\n"), min_size=6, max_size=6), st.sampled_from(",;\t"))
     def test_notes_of_any_kind_and_any_delimiter_change_nothing(
         self, terms: list[GlossaryTerm], notes: list[str], delimiter: str
@@ -234,7 +232,6 @@ MARTIF = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 class TestTbx:
-    @settings(deadline=None)
     @given(term_lists(xml_form_texts), xml_form_texts)
     @example([QUOTES, GlossaryTerm(forms={"en": "]]> x"}, verbatim=True)], "<t> & co")
     def test_what_is_written_reads_as_the_same_terms(self, terms: list[GlossaryTerm], title: str) -> None:
@@ -352,7 +349,6 @@ class TestTbx:
         ]
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.text("enkoja,;\t\n\r\"' 1yes\0", max_size=60).map("en,ko,verbatim\n".__add__)))
 def test_any_text_is_a_csv_file_or_is_refused(text: str) -> None:
     assert_read_or_refused(read_csv, text, "w.csv")
@@ -364,7 +360,6 @@ PIECES += ["<text>", "<body>", "&amp;", "&x;", "<!--", "-->", "<![CDATA[", "]]>"
 changes = st.lists(st.tuples(st.integers(0, len(DCA)), st.integers(0, 40), st.sampled_from(PIECES)), max_size=4)
 
 
-@settings(deadline=None)
 @given(st.sampled_from([DCA, DCT, MARTIF]), changes)
 def test_any_bytes_are_a_tbx_file_or_are_refused(text: str, changed: list[tuple[int, int, str]]) -> None:
     for place, length, piece in changed:

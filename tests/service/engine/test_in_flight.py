@@ -290,7 +290,7 @@ plans = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(plans, st.booleans(), st.integers(1, 4), st.integers(0, 1000))
 def test_everyone_who_waits_gets_the_answer_or_a_reason_of_their_own(
     work: list[tuple[list[str], Priority, float | None, int | None]], cached: bool, slots: int, seed: int

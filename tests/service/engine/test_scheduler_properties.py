@@ -173,7 +173,7 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestHistory.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 @given(
@@ -214,7 +214,6 @@ def test_two_articles_that_came_one_after_the_other_share_the_slots() -> None:
     assert joined in (9, 10, 11)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([1, 3, 16, 32]),
     st.lists(

@@ -322,7 +322,7 @@ calls = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(calls)
 def test_every_call_ends_with_its_own_text_or_a_reason_and_nothing_is_left(work: Work) -> None:
     model = CopyModel()

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service.text.strategies import inline_html, languages, texts
@@ -116,7 +116,6 @@ def check_pairs(source: str, target: str, pairs: list[tuple[tuple[int, int], tup
         assert not body[position:].strip()
 
 
-@settings(deadline=None)
 @given(texts, texts, languages, languages)
 def test_ranges_cover_both_texts_in_order(source: str, target: str, here: str, there: str) -> None:
     pairs = align_sentences(source, target, here, there)
@@ -142,7 +141,6 @@ html = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None)
 @given(html, html, languages, languages)
 def test_slices_of_inline_html_are_balanced_and_cut_no_entity(source: str, target: str, here: str, there: str) -> None:
     pairs = align_sentences(source, target, here, there, is_html=True)

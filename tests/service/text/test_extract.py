@@ -152,7 +152,7 @@ _CONTENTS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(_CONTENTS)
 def test_any_content_becomes_normal_blocks_with_ids_in_order(content: Content) -> None:
     article = extract_article(content)
@@ -170,7 +170,6 @@ def visible_words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_every_word_of_a_text_is_in_a_block_or_its_credit(text: str) -> None:
     words = visible_words(unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service.text.articles import article_of
@@ -254,7 +254,6 @@ def test_what_is_critical_lost_or_cut_is_broken() -> None:
     assert is_broken([Finding(kind=Finding.KIND_OUTPUT_TRUNCATED, severity=Finding.SEVERITY_WARNING)])
 
 
-@settings(deadline=None)
 @given(texts, texts, st.sampled_from(["en-ko", "ko-en", "ja-en", "en-ja", "ko-ja", "fr-de"]))
 def test_ranges_of_findings_are_places_in_the_output(source: str, target: str, from_to: str) -> None:
     source_language, target_language = from_to.split("-")
@@ -262,14 +261,12 @@ def test_ranges_of_findings_are_places_in_the_output(source: str, target: str, f
         assert 0 <= finding.target.start <= finding.target.end <= len(target)
 
 
-@settings(deadline=None)
 @given(inline_html, inline_html)
 def test_ranges_of_findings_count_the_tags(source: str, target: str) -> None:
     for finding in check_translation(source, target, "en", "ko", is_html=True):
         assert 0 <= finding.target.start <= finding.target.end <= len(target)
 
 
-@settings(deadline=None)
 @given(st.lists(texts, max_size=4), st.sampled_from(["en", "ko", "ja"]))
 def test_every_statement_has_its_list_of_findings(points: list[str], language: str) -> None:
     results = check_summary(ENGLISH, points, language)

@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service.text.strategies import anything, languages, texts
@@ -308,7 +308,6 @@ _TERMS = st.lists(
 _MIXED = st.lists(st.one_of(_FORMS, texts, st.sampled_from(["은 ", "는 ", "’s ", " "])), max_size=8).map("".join)
 
 
-@settings(deadline=None)
 @given(_TERMS, _MIXED, languages, languages)
 def test_hits_lie_in_the_text_in_order_and_apart(
     terms: list[GlossaryTerm], text: str, source: str, target: str
@@ -320,7 +319,6 @@ def test_hits_lie_in_the_text_in_order_and_apart(
     assert protect_terms(text, hits).text.count("[") >= len(hits)
 
 
-@settings(deadline=None)
 @given(_TERMS, _MIXED, _MIXED, languages, languages)
 def test_every_hit_is_in_any_output_or_reported(
     terms: list[GlossaryTerm], text: str, output: str, source: str, target: str

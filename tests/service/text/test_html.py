@@ -2,7 +2,7 @@ import html as html_entities
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service.text.articles import NONE
@@ -173,7 +173,6 @@ _SOUP = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(_SOUP.map("".join), st.booleans())
 def test_no_word_of_a_page_is_lost_and_tags_of_a_body_are_balanced(html: str, keep_elements: bool) -> None:
     blocks = html_blocks(html, keep_elements=keep_elements)
@@ -196,7 +195,6 @@ def test_no_word_of_a_page_is_lost_and_tags_of_a_body_are_balanced(html: str, ke
         assert not stack
 
 
-@settings(deadline=None)
 @given(_SOUP.map("".join))
 def test_putting_the_same_words_back_changes_no_word(html: str) -> None:
     article = extract_article(Content(html=html, language="en", cleaning=NONE))
@@ -205,14 +203,12 @@ def test_putting_the_same_words_back_changes_no_word(html: str) -> None:
     assert [plain_text(block) for block in again.blocks] == [plain_text(block) for block in article.blocks]
 
 
-@settings(deadline=None)
 @given(texts)
 def test_escaping_keeps_the_text(text: str) -> None:
     assert html_entities.unescape(escape(text).replace("&amp;", "&amp;")) == html_entities.unescape(escape(text))
     assert plain_text(Block(inline_html=escape("R&D <b>"))) == "R&D <b>"
 
 
-@settings(deadline=None)
 @given(inline_html)
 def test_the_plain_text_of_inline_html_has_no_tags(body: str) -> None:
     assert "<b>" not in plain_text(Block(inline_html=body))
@@ -265,14 +261,12 @@ def markup(html: str) -> list[str]:
     return sources
 
 
-@settings(deadline=None)
 @given(_HARD_PAGES)
 def test_a_page_of_which_nothing_is_translated_comes_back_character_for_character(html: str) -> None:
     article = extract_article(Content(html=html, language="en", cleaning=NONE))
     assert replace_text(html, article, []) == html
 
 
-@settings(deadline=None)
 @given(_HARD_PAGES)
 def test_with_other_words_a_page_keeps_all_its_markup(html: str) -> None:
     article = extract_article(Content(html=html, language="en", cleaning=NONE))

@@ -2,7 +2,7 @@ import html.parser
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from triwire_server.text.html_tokens import Token, tokenize
@@ -85,7 +85,6 @@ _MARKUP = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None)
 @given(_MARKUP)
 def test_the_tokens_of_any_string_are_the_string(page: str) -> None:
     tokens = tokenize(page)
@@ -93,7 +92,6 @@ def test_the_tokens_of_any_string_are_the_string(page: str) -> None:
     assert all(token.start < token.end for token in tokens)
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["<p>", "</p>", "<b class='x'>", "</b>", "<br>", "<!-- c -->", "text ", "&amp;"])))
 def test_on_well_formed_markup_the_standard_library_finds_the_same_tags(pieces: list[str]) -> None:
     found: list[str] = []

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.language_cases import HEADLINES
 from tests.service.text.strategies import PIECES, texts
@@ -90,7 +90,6 @@ def test_a_headline_of_han_characters_alone_is_less_sure_than_one_with_kana() ->
     assert detect_languages("日銀の総裁会見")[0].confidence == pytest.approx(0.99)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_shares_add_up_for_any_text(text: str) -> None:
     found = detect_languages(text)

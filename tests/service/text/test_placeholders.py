@@ -148,14 +148,12 @@ def test_tags_stand_where_their_words_went(body: str, output: str, expected: str
     assert protect(body, is_html=True).restore(output)[0] == expected
 
 
-@settings(deadline=None)
 @given(texts)
 def test_plain_text_comes_back_as_it_was(text: str) -> None:
     protected = protect(text)
     assert protected.restore(protected.text) == (text, [])
 
 
-@settings(deadline=None)
 @given(inline_html)
 def test_inline_html_comes_back_as_it_was(body: str) -> None:
     protected = protect(body, is_html=True)
@@ -271,7 +269,6 @@ def test_tags_whose_partner_is_in_another_piece_stay_outside_pairs() -> None:
     assert first.restore("[2]월[1]요일[3]에 비가 왔다.")[0] == "<b><i>월요일</i>에 비가 왔다."  # It rained on Monday.
 
 
-@settings(deadline=None)
 @given(inline_html, st.integers(10, 40), st.data())
 def test_pieces_of_a_body_are_balanced_together_whatever_a_model_wrote(
     body: str, limit: int, data: st.DataObject
@@ -296,7 +293,7 @@ OUTPUTS = st.lists(
 ).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["<b>The <i>harbour</i></b>", "<b>Harbour</b> <i>12.5</i> opened", "<b>It</b> <br>{x} a"]), OUTPUTS
 )
@@ -313,7 +310,6 @@ def test_pairs_are_never_empty_and_no_tag_cuts_a_word(body: str, output: str) ->
         assert not re.search(r"<([bi])>[^\w{]*</\1>", bare)
 
 
-@settings(deadline=None)
 @given(
     inline_html, st.text(st.characters(exclude_characters="[]［］【】", exclude_categories=["Cs", "N"]), max_size=60)
 )
@@ -327,7 +323,6 @@ def test_text_is_escaped_exactly_once_and_nothing_else_is_changed(body: str, out
     assert not re.search(r"&(?!amp;|lt;|gt;)", restored)
 
 
-@settings(deadline=None)
 @given(inline_html, st.data())
 def test_whatever_a_model_does_to_the_marks_every_tag_comes_back_nested(body: str, data: st.DataObject) -> None:
     protected = protect(body, is_html=True)
@@ -338,7 +333,6 @@ def test_whatever_a_model_does_to_the_marks_every_tag_comes_back_nested(body: st
     assert sorted(re.findall(r"<[^<>]*>", restored)) == sorted(re.findall(r"<[^<>]*>", body))
 
 
-@settings(deadline=None)
 @given(texts, texts, st.booleans())
 def test_no_output_makes_restoring_fail(body: str, output: str, is_html: bool) -> None:
     restored, findings = protect(body, is_html=is_html).restore(output)

@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.service.text.sentence_cases import ENGLISH, JAPANESE, KOREAN, LATER
@@ -240,7 +240,6 @@ def test_a_body_of_white_space_has_no_segments() -> None:
     assert split_sentences("", "en") == []
 
 
-@settings(deadline=None)
 @given(texts, languages)
 def test_sentences_joined_are_the_text(text: str, language: str) -> None:
     ranges = split_sentences(text, language)
@@ -248,7 +247,6 @@ def test_sentences_joined_are_the_text(text: str, language: str) -> None:
     assert all(start < end for start, end in ranges)
 
 
-@settings(deadline=None)
 @given(texts, languages, st.integers(1, 80))
 def test_only_white_space_lies_between_segments(text: str, language: str, limit: int) -> None:
     ranges = split_segments(text, language, lambda piece: len(piece) <= limit)
@@ -261,7 +259,6 @@ def test_only_white_space_lies_between_segments(text: str, language: str, limit:
     assert all(end - start <= limit for start, end in ranges)
 
 
-@settings(deadline=None)
 @given(inline_html, languages, st.integers(8, 80))
 def test_segments_of_html_never_split_a_tag_or_an_entity(body: str, language: str, limit: int) -> None:
     assume(re.sub(r"<[^<>]*>", "", body).strip())

@@ -115,9 +115,9 @@ class Reader:
         return end
 
     def _is_term(self, match: re.Match[str]) -> bool:
-        """Whether months follow years as part of a duration: 懲役3年6月 is a term of three years and six months."""
+        """Whether months follow years as part of a duration: 懲役3年6月, 징역 3년 6월 (three years and six months)."""
         last = self._values[-1] if self._values else None
-        if last is None or last.unit != "year" or last.end != match.start():
+        if last is None or last.unit != "year" or self._text[last.end : match.start()] not in ("", " "):
             return False
         return last.end - last.start <= 3 and self._text[max(0, last.start - 4) : last.start].strip()[-2:] in _TERMS
 

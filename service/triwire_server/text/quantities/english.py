@@ -179,7 +179,8 @@ class _Reader:
             value.keys = (number_key(number * value.scale),)
         elif self._tokens.gap(index) == "" and (letter := self._tokens.word(index + 1).lower()) in GLUED_SCALES:
             scaled = number_key(number * GLUED_SCALES[letter])
-            is_amount = value.unit in units.CURRENCIES
+            following = self._tokens.word(index + 2).lower() if self._tokens.gap(index + 1) == " " else ""
+            is_amount = value.unit in units.CURRENCIES or _UNITS.get(following) in units.CURRENCIES
             value.keys = (scaled,) if is_amount else (scaled, number_key(number))
             value.scale = GLUED_SCALES[letter] if is_amount or letter != "m" else 1.0
             if not is_amount:

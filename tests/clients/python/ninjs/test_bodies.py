@@ -145,7 +145,7 @@ def alike(value: Any) -> Any:
     return sorted("".join(unicodedata.normalize("NFC", words).split()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ITEMS)
 def test_an_item_written_with_its_own_words_is_the_same_item(item: dict[str, Any]) -> None:
     item["headlines"].append({"value": "One that is there"})

@@ -130,7 +130,7 @@ LETTERS = st.sampled_from("ab 1.)-+=#>*_`~[]()<>&|\\!$:;\"'\t\n항の\u3000 ")
 KINDS = st.sampled_from([1, 3, 4, 5, 6, 7])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(KINDS, st.text(LETTERS, min_size=1, max_size=25)), min_size=1, max_size=4))
 def test_markdown_read_again_has_the_same_words(parts: list[tuple[int, str]]) -> None:
     blocks = [

@@ -281,7 +281,6 @@ SEARCHES = st.fixed_dictionaries(
 START = [5, 6]
 
 
-@settings(deadline=None)
 @given(options=SEARCHES, seed=st.integers(0, 99))
 def test_a_search_keeps_its_promises(options: dict[str, Any], seed: int) -> None:
     search, model = BeamSearch(start_ids=START, **options), TableModel(table(seed, 14))
@@ -301,7 +300,7 @@ def test_a_search_keeps_its_promises(options: dict[str, Any], seed: int) -> None
     assert output[-1] in options["end_ids"] or len(output) == options["max_new_tokens"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     options=SEARCHES,
     seed=st.integers(0, 9999),
@@ -328,7 +327,6 @@ class Joining:
     rows: list[list[int]] = field(default_factory=list)
 
 
-@settings(deadline=None)
 @given(
     prompts=st.lists(st.tuples(SEARCHES, st.integers(0, 13), st.integers(0, 6)), min_size=1, max_size=6),
     random=st.randoms(use_true_random=False),

@@ -78,7 +78,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("slots", SEQUENCES)
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=1)
 def test_every_sequence_has_the_tokens_that_the_library_writes(case: Case, slots: int, seed: int) -> None:
     random = Random(seed)
     scheduler = Scheduler(

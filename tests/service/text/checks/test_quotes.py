@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.articles import article_of
 from tests.service.text.strategies import texts
@@ -249,7 +249,6 @@ def test_quotations_are_part_of_both_checks() -> None:
     assert [f.kind for f in findings] == [Finding.KIND_QUOTE_MISMATCH]
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_places_of_quotations_are_places_of_the_text(source: str, target: str) -> None:
     for quotation in find_quotations(target):

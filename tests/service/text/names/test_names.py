@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.service.text.articles import article_of
@@ -173,7 +173,6 @@ def test_the_table_knows_a_name_by_its_longest_form() -> None:
     assert all(set(name.all) == {"en", "ko", "ja"} and all(name.all.values()) for name in names)
 
 
-@settings(deadline=None)
 @given(texts, texts, st.sampled_from(["en-ko", "ko-en", "ja-en", "en-ja", "ko-ja", "ja-ko", "fr-ko"]))
 def test_places_of_names_are_places_of_the_text(source: str, target: str, direction: str) -> None:
     source_language, target_language = direction.split("-")

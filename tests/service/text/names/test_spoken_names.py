@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.strategies import texts
 from triwire.v1.article_service_pb2 import Finding
@@ -141,7 +141,6 @@ def test_a_person_of_a_summary_in_another_language_is_for_the_record() -> None:
     assert (finding.actual, finding.severity) == ("Hargreaves", Finding.SEVERITY_INFO)
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_any_two_texts_are_compared(first: str, second: str) -> None:
     assert 0 <= likeness(skeleton(first), skeleton(second)) <= 1

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from extraction import measure_all
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.articles import CORPORA, expected_blocks, kind_of, labels, of_kind, page
 from tests.service.text.strategies import texts
@@ -168,7 +168,6 @@ def between(text: str, ranges: list[tuple[int, int]]) -> list[str]:
     return [gap for gap in gaps if gap]
 
 
-@settings(deadline=None)
 @given(texts)
 def test_no_visible_character_is_lost_but_the_mark_of_a_list_item(text: str) -> None:
     lines = read_lines(text)
@@ -183,7 +182,6 @@ def test_no_visible_character_is_lost_but_the_mark_of_a_list_item(text: str) -> 
         assert (block.start, block.end) == (line.start, line.end) or block.credit in text[block.end : line.end]
 
 
-@settings(deadline=None)
 @given(texts)
 def test_there_is_at_most_one_headline(text: str) -> None:
     kinds = [block.kind for block in label_page(text)]

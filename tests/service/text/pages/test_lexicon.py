@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.strategies import texts
 from triwire_server.text.characters import width
@@ -182,7 +182,6 @@ def test_the_last_paragraph_of_an_agencys_report_is_no_caption() -> None:
     assert credit_lines.is_caption("港を出る船（共同）", width("港を出る船（共同）"))  # a ship that leaves the harbour
 
 
-@settings(deadline=None)
 @given(texts)
 def test_no_line_makes_the_lexicon_fail(text: str) -> None:
     for line in text.split("\n"):

@@ -168,7 +168,7 @@ _PAGE_PIECES = (
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.one_of(st.sampled_from(_PAGE_PIECES), st.text(st.characters(exclude_categories=["Cs"]), max_size=8)),

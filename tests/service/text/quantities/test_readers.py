@@ -26,7 +26,7 @@ from triwire_server.text.quantities.values import Key
         ("en", "at 5.30pm", [("5.30pm", "time", ("t330",))]),
         ("en", "$ 50 and US$3.6bn", [("50", "USD", (50.0,)), ("$3.6bn", "USD", (3600000000.0,))]),
         ("en", "EUR 50 and KRW50", [("50", "EUR", (50.0,)), ("50", "KRW", (50.0,))]),
-        ("en", "3m euros and 3m wide", [("3m", "metre", (3000000.0, 3.0)), ("3m", "metre", (3000000.0, 3.0))]),
+        ("en", "3m euros and 3m wide", [("3m euros", "EUR", (3000000.0,)), ("3m", "metre", (3000000.0, 3.0))]),
         ("en", "£3m", [("£3m", "GBP", (3000000.0,))]),
         ("en", "5k run", [("5k", "km", (5000.0, 5.0))]),
         ("en", "the 21st of May", [("21st", "date", (21.0,)), ("May", "", ("m5",))]),
@@ -110,6 +110,12 @@ from triwire_server.text.quantities.values import Key
         ("en", "half of a million", [("half of a million", "", (2.0, 0.5, 0.5, 50.0, 2.0, 500000.0))]),
         ("en", "a couple of days", [("couple", "", (2.0,))]),
         ("en", "50-50", [("50", "", (50.0,)), ("50", "", (50.0,))]),
+        (
+            "ko",
+            "징역 3년 6월을",
+            [("3년", "year", (3.0, 42.0, 3.5)), ("6월", "month", (6.0, 42.0, 3.5))],
+        ),  # three years and six months in prison
+        ("ko", "2023년 6월", [("2023년", "year", (2023.0,)), ("6월", "", ("m6",))]),  # June 2023
         ("ko", "3/4이 찼다", [("3/4", "pair", (0.75, 75.0))]),  # three quarters are full
         ("ko", "9·11 테러", [("9·11", "pair", (9.11, "9-11"))]),  # the attack of 9/11
         ("ko", "6·25", [("6·25", "pair", (6.25, "6-25"))]),  # the Korean War

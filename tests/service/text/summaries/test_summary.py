@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.service.text.articles import CORPORA, EXAMPLES, article_of, page
@@ -220,7 +220,6 @@ def test_chosen_sentences_stand_in_their_blocks_and_fit(path: Path, style: str, 
     assert extract_sentences(article, style, 3, maximum) == chosen
 
 
-@settings(deadline=None)
 @given(texts, st.sampled_from(["headline", "bullets", "paragraph"]), st.integers(0, 6), st.integers(1, 400))
 @example(".", "headline", 0, 400)
 def test_any_article_can_be_summarized(text: str, style: str, count: int, maximum: int) -> None:
@@ -231,7 +230,6 @@ def test_any_article_can_be_summarized(text: str, style: str, count: int, maximu
     assert {block_id for _, block_id in chosen} <= {block.block_id for block in article.blocks}
 
 
-@settings(deadline=None)
 @given(texts, st.sampled_from(["headline", "bullets", "paragraph"]), st.integers(0, 6))
 def test_statements_are_never_empty_nor_more_than_asked_for(text: str, style: str, count: int) -> None:
     points = parse_points(text, style, count)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.service.text.strategies import texts
 from triwire_server.text.summaries.talk import strip_talk
@@ -110,7 +110,6 @@ def test_an_answer_that_is_nothing_but_talk_comes_back_whole(text: str) -> None:
     assert strip_talk(text, "en") == (text, False)
 
 
-@settings(deadline=None)
 @given(texts)
 def test_stripping_gives_a_part_of_any_answer(text: str) -> None:
     result, stripped = strip_talk(text, "en")
