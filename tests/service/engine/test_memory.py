@@ -28,8 +28,7 @@ def test_large_blocks_are_returned_when_they_are_freed() -> None:
         return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
     with freed_at_once():
-        before = resident_bytes()
         blocks = [torch.ones(2 << 20) for _ in range(16)]  # 8 MiB each
-        assert resident_bytes() - before > 100 << 20
+        held = resident_bytes()
         del blocks
-        assert resident_bytes() - before < 16 << 20
+        assert held - resident_bytes() > 96 << 20  # of 128 MiB: other memory of this process comes and goes
