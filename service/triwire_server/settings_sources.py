@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource
 
 from triwire_server.exposure import exposure_problems
 from triwire_server.settings import ENVIRONMENT_PREFIX, Settings, SettingsError, describe, settings_error
@@ -82,7 +82,7 @@ class _Sources:
         Raises:
             ValidationError: of pydantic, with the names of the settings.
         """
-        variables, file = self.variables, self.file
+        variables, file_values = self.variables, dict(self.file_values)
 
         class Environment(EnvSettingsSource):
             def _load_env_vars(self) -> Mapping[str, str | None]:
@@ -98,8 +98,7 @@ class _Sources:
                 dotenv_settings: PydanticBaseSettingsSource,
                 file_secret_settings: PydanticBaseSettingsSource,
             ) -> tuple[PydanticBaseSettingsSource, ...]:
-                from_file = [TomlConfigSettingsSource(settings_cls, toml_file=file)] if file else []
-                return (init_settings, Environment(settings_cls), *from_file)
+                return init_settings, Environment(settings_cls), InitSettingsSource(settings_cls, file_values)
 
         return Loaded(**self.flags)
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from triwire_server import __version__
-from triwire_server.exposure import is_loopback
+from triwire_server.exposure import takes_anyone, takes_plaintext
 from triwire_server.listeners import on_this_machine, security_of
 from triwire_server.loading import SAMPLE_TEXT
 from triwire_server.profiles.model_card import ModelCard
@@ -144,12 +144,11 @@ def _runs_as(spec: ModelSpec, device: str) -> str:
 def _warnings(start: Start) -> Iterator[str]:
     """What the operator has allowed and must not forget."""
     settings = start.settings
-    if not is_loopback(settings.host):
-        open_to = f"{start.address} takes calls from other machines"
-        if not settings.tls_certificate:
-            yield f"{open_to}, unencrypted: only a mesh or a proxy beside it may stand between (allow_plaintext)"
-        if not settings.tokens and not settings.tls_client_ca:
-            yield f"{open_to}, and anyone there may make them: no tokens, no client certificates (allow_anonymous)"
+    open_to = f"{start.address} takes calls from other machines"
+    if takes_plaintext(settings):
+        yield f"{open_to}, unencrypted: only a mesh or a proxy beside it may stand between (allow_plaintext)"
+    if takes_anyone(settings):
+        yield f"{open_to}, and anyone there may make them: no tokens, no client certificates (allow_anonymous)"
     for spec in start.profile.models:
         if spec.noncommercial:
             yield f"the license of {spec.full_name} ({spec.license}) forbids commercial use (allow_noncommercial)"

@@ -94,7 +94,6 @@ def test_every_request_gets_an_answer_of_the_contract(server: Server, fault_repo
         @settings(
             max_examples=EXAMPLES,
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 SERVICE = Path("service/triwire_server")
-CLIENT = Path("clients/python/triwire_client")
 LAYERS = ("triwire", "text", "engine", "pipeline", "api", "app")
 """Each imports what stands before it; "triwire" is the contract."""
 
@@ -94,9 +93,3 @@ def test_only_the_server_itself_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     }
     assert readers == {"__main__", "doctor", "loading", "settings_sources"}
-
-
-def test_the_client_imports_the_contract_alone() -> None:
-    assert {
-        (str(path), name) for path in sorted(CLIENT.rglob("*.py")) for name in imports(path) if "triwire_server" in name
-    } == set()

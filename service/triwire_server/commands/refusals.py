@@ -21,19 +21,6 @@ def refuse(*problems: object, hint: str = "") -> typer.Exit:
     return typer.Exit(USAGE_ERROR)
 
 
-def read_settings(flags: Mapping[str, Any], hint: str = "") -> Settings:
-    """Settings as `load_settings` reads them; the command ends where it cannot.
-
-    Args:
-        flags: as `load_settings` takes them.
-        hint: a line after the message; "" for none.
-    """
-    try:
-        return load_settings(flags)
-    except SettingsError as error:
-        raise refuse(error, hint=hint) from None
-
-
 class Refusals:
     """Turns what the operator can mend into one readable message and exit code 2.
 
@@ -48,6 +35,8 @@ class Refusals:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         from triwire_server.model_errors import ModelUnusable
         from triwire_server.profiles.profile import ProfileError
 
@@ -55,3 +44,14 @@ class Refusals:
             isinstance(error, RuntimeError) and "bind" in str(error).lower()
         ):
             raise refuse(error, hint=self._hint) from None
+
+
+def read_settings(flags: Mapping[str, Any], hint: str = "") -> Settings:
+    """Settings as `load_settings` reads them; the command ends where it cannot.
+
+    Args:
+        flags: as `load_settings` takes them.
+        hint: a line after the message; "" for none.
+    """
+    with Refusals(hint):
+        return load_settings(flags)

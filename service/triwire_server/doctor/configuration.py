@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from triwire_server.doctor.checks import Check, ok, problem, warning
-from triwire_server.exposure import is_loopback
+from triwire_server.exposure import takes_anyone, takes_plaintext
 from triwire_server.profiles.profile import Profile, ProfileError, load_profile
 from triwire_server.settings import Settings, SettingsError
 from triwire_server.watched_files import FilesUnusable, read_files
@@ -25,12 +25,10 @@ def check_settings(settings: Settings) -> Iterator[Check]:
     """What settings say that somebody may regret."""
     given = sorted(settings.model_fields_set)
     yield ok("settings", f"others than the defaults: {', '.join(given)}" if given else "all as by default")
-    if is_loopback(settings.host):
-        return
     open_to = f"{settings.host} takes calls from other machines"
-    if not settings.tls_certificate:
+    if takes_plaintext(settings):
         yield warning("encryption", f"{open_to} in plaintext (allow_plaintext)", "tls_certificate and tls_key")
-    if not settings.tokens and not settings.tls_client_ca:
+    if takes_anyone(settings):
         yield warning("callers", f"{open_to}, and anyone's (allow_anonymous)", "tokens or tls_client_ca")
 
 
