@@ -414,3 +414,27 @@ headline = "Write a headline in {target_language}. {register}\\n<article>\\n{tex
 bullets = "Write {bullet_count} bullets in {target_language}. {register}\\n<article>\\n{text}\\n</article>"
 paragraph = "Write {max_characters} characters in {target_language}. {register}\\n<article>\\n{text}\\n</article>"
 """
+
+
+def m2m100_profile(source: str, fields: str = "") -> str:
+    """A profile of one translation model, `tiny@1`, from English into Korean.
+
+    Args:
+        source: members of its source table.
+        fields: more lines of the model.
+    """
+    return f"""\
+name = "tiny"
+description = "A tiny translation model."
+[[models]]
+name = "tiny"
+version = "1"
+architecture = "m2m100"
+tasks = ["translation"]
+language_pairs = [["en", "ko"]]
+license = "Apache-2.0"
+max_input_tokens = 128
+output = {{ max_tokens = 12 }}
+{fields}
+source = {{ {source} }}
+"""

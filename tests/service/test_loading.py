@@ -7,31 +7,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.tiny_models import m2m100_profile
 from triwire_server.__main__ import app
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
-
-PROFILE = """\
-name = "tiny-directory"
-description = "A translation model on a volume."
-[[models]]
-name = "tiny"
-version = "1"
-architecture = "m2m100"
-tasks = ["translation"]
-language_pairs = [["en", "ko"]]
-license = "Apache-2.0"
-max_input_tokens = 128
-output = { max_tokens = 12 }
-source = { kind = "directory", path = "weights" }
-"""
 
 
 def test_a_checkpoint_that_does_not_fit_its_profile_ends_the_start_with_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "config.json").write_text(json.dumps({"model_type": "mbart"}), encoding="utf-8")
     profile = tmp_path / "profile.toml"
-    profile.write_text(PROFILE, encoding="utf-8")
+    profile.write_text(m2m100_profile('kind = "directory", path = "weights"'), encoding="utf-8")
     command = ["serve", "--profile", str(profile), "--cache-dir", str(tmp_path / "cache"), "--log-level", "error"]
     ports = ["--port", "0", "--health-port", "0", "--metrics-port", "0"]
     environment = {name: None for name in os.environ if name.startswith("TRIWIRE_")}

@@ -17,7 +17,7 @@ import torch
 from safetensors import safe_open
 
 from tests.tiny_gguf import write_gguf, write_wheels
-from tests.tiny_models import save_m2m100
+from tests.tiny_models import m2m100_profile, save_m2m100
 from tests.tiny_tokenizers import FOREIGN_LINES
 from triwire_server.loading import load_models
 from triwire_server.model_errors import CheckpointError, ModelMissing, PullFailed
@@ -48,36 +48,7 @@ sha256 = "{sha256}"
 translation = "Translate: {{text}}"
 """
 
-HUB_PROFILE = """\
-name = "tiny-hub"
-description = "A tiny translation model on a hub."
-[[models]]
-name = "tiny"
-version = "1"
-architecture = "m2m100"
-tasks = ["translation"]
-language_pairs = [["en", "ko"]]
-license = "Apache-2.0"
-max_input_tokens = 128
-output = {{ max_tokens = 12 }}
-{fields}
-source = {{ kind = "huggingface", repository = "owner/tiny", revision = "{revision}", endpoint = "{endpoint}" }}
-"""
-DIRECTORY_PROFILE = """\
-name = "tiny-directory"
-description = "A tiny translation model on a volume."
-[[models]]
-name = "tiny"
-version = "1"
-architecture = "m2m100"
-tasks = ["translation"]
-language_pairs = [["en", "ko"]]
-license = "Apache-2.0"
-max_input_tokens = 128
-output = {{ max_tokens = 12 }}
-{fields}
-source = {{ kind = "directory", path = "weights" }}
-"""
+HUB = 'kind = "huggingface", repository = "owner/tiny", revision = "{revision}", endpoint = "{endpoint}"'
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -299,7 +270,7 @@ def digest(file: Path) -> str:
 def hub_profile(folder: Path, endpoint: str, fields: str = "") -> Profile:
     """A profile of the hub's model, with further fields."""
     path = folder / "hub.toml"
-    path.write_text(HUB_PROFILE.format(revision=REVISION, endpoint=endpoint, fields=fields))
+    path.write_text(m2m100_profile(HUB.format(revision=REVISION, endpoint=endpoint), fields))
     return load_profile(str(path))
 
 
@@ -323,7 +294,7 @@ def test_a_repository_is_fetched_at_its_revision_and_served(hub: tuple[str, Path
 
 def test_a_hub_that_names_a_file_outside_the_folder_is_refused(hub: tuple[str, Path], tmp_path: Path) -> None:
     path = tmp_path / "hub.toml"
-    text = HUB_PROFILE.format(revision=REVISION, endpoint=hub[0], fields="")
+    text = m2m100_profile(HUB.format(revision=REVISION, endpoint=hub[0]))
     path.write_text(text.replace("owner/tiny", "owner/outside"))
     with pytest.raises(PullFailed, match=r"names a file outside its folder: '\.\./\.\./\.\./outside\.json'$"):
         model_store.pull(load_profile(str(path)), tmp_path / "cache", ignore)
@@ -374,7 +345,7 @@ def directory_profile(folder: Path, fields: str = "") -> Profile:
     if not (folder / "weights").is_dir():
         save_m2m100(folder / "weights", more=FOREIGN_LINES)
     path = folder / "directory.toml"
-    path.write_text(DIRECTORY_PROFILE.format(fields=fields))
+    path.write_text(m2m100_profile('kind = "directory", path = "weights"', fields))
     return load_profile(str(path))
 
 
